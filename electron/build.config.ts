@@ -1,0 +1,58 @@
+import { cpSync } from 'node:fs'
+import { resolve } from 'node:path'
+import tailwind from '@tailwindcss/vite'
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'electron-vite'
+
+const root = resolve(import.meta.dirname, '..')
+// electron-vite 6.0.0 knows Electron <= 44; these are the targets of the Electron that ships (45).
+const NODE_TARGET = 'node24.18'
+const CHROME_TARGET = 'chrome156'
+
+/** SQL stays in .sql files; the built core reads them from beside its own code. */
+const copyMigrations = {
+  name: 'copy-migrations',
+  closeBundle() {
+    cpSync(resolve(root, 'main/store/migrations'), resolve(root, 'out/main/migrations'), { recursive: true })
+  },
+}
+
+export default defineConfig({
+  main: {
+    build: {
+      outDir: resolve(root, 'out/main'),
+      target: NODE_TARGET,
+      rolldownOptions: {
+        input: {
+          index: resolve(root, 'electron/main.ts'),
+          'keychain-worker': resolve(root, 'main/vault/keychain-worker.ts'),
+        },
+        output: { entryFileNames: '[name].js', chunkFileNames: '[name].js' },
+      },
+    },
+    plugins: [copyMigrations],
+  },
+  preload: {
+    build: {
+      outDir: resolve(root, 'out/preload'),
+      target: NODE_TARGET,
+      externalizeDeps: false, // a sandboxed preload is one self-contained file
+      rolldownOptions: {
+        input: { index: resolve(root, 'preload/index.ts') },
+        output: { format: 'cjs', entryFileNames: '[name].cjs' },
+      },
+    },
+  },
+  renderer: {
+    root: resolve(root, 'renderer'),
+    build: {
+      outDir: resolve(root, 'out/renderer'),
+      emptyOutDir: true,
+      target: CHROME_TARGET,
+      minify: true,
+      chunkSizeWarningLimit: 2_000,
+      rolldownOptions: { input: resolve(root, 'renderer/index.html') },
+    },
+    plugins: [react(), tailwind()],
+  },
+})

@@ -1,0 +1,5 @@
+/** The local log: for the person's own machine, never sent anywhere. Values are redacted before they are written. */
+export interface Logger {
+  info(event: string, facts?: Readonly<Record<string, unknown>>): void
+  error(event: string, error: unknown, facts?: Readonly<Record<string, unknown>>): void
+}
