@@ -6,6 +6,9 @@ export interface Clock {
   monotonicMs(): number
 }
 
+// Both hosts have it; shared/ is compiled without either host's types.
+declare const performance: { now(): number }
+
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
   monotonicMs: () => performance.now(),

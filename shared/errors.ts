@@ -73,7 +73,11 @@ export class OperationError extends Error {
     code: ErrorCode,
     message: string,
     hint: string,
-    options: { retryable?: boolean; details?: Readonly<Record<string, string | number | boolean>>; cause?: unknown } = {},
+    options: {
+      retryable?: boolean
+      details?: Readonly<Record<string, string | number | boolean>>
+      cause?: unknown
+    } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'OperationError'

@@ -3,7 +3,11 @@ import { z } from 'zod'
 /** The three platforms, spelt one way everywhere. */
 export const PLATFORMS = ['google_ads', 'meta', 'tiktok'] as const
 export type Platform = (typeof PLATFORMS)[number]
-export const PLATFORM_NAMES: Readonly<Record<Platform, string>> = { google_ads: 'Google Ads', meta: 'Meta', tiktok: 'TikTok' }
+export const PLATFORM_NAMES: Readonly<Record<Platform, string>> = {
+  google_ads: 'Google Ads',
+  meta: 'Meta',
+  tiktok: 'TikTok',
+}
 
 export const ENTITY_TYPES = ['campaign', 'ad_group', 'ad', 'creative'] as const
 export type EntityType = (typeof ENTITY_TYPES)[number]
@@ -45,9 +49,19 @@ export function splitAccountId(id: AccountId): { platform: Platform; externalId:
   if (match === null) throw new TypeError('not an AccountId')
   return { platform: match[1] as Platform, externalId: match[2] ?? '' }
 }
-export function splitEntityId(id: EntityId): { accountId: AccountId; platform: Platform; type: EntityType; externalId: string } {
+export function splitEntityId(id: EntityId): {
+  accountId: AccountId
+  platform: Platform
+  type: EntityType
+  externalId: string
+} {
   const match = ENTITY.exec(id)
   if (match === null) throw new TypeError('not an EntityId')
   const account = match[1] as AccountId
-  return { accountId: account, platform: splitAccountId(account).platform, type: match[2] as EntityType, externalId: match[3] ?? '' }
+  return {
+    accountId: account,
+    platform: splitAccountId(account).platform,
+    type: match[2] as EntityType,
+    externalId: match[3] ?? '',
+  }
 }
