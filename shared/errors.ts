@@ -9,6 +9,7 @@ export const ERROR_CODES = [
   'workspace_locked', // the vault is closed
   'workspace_in_use', // a second instance on the same folder
   'workspace_newer', // written by a newer version
+  'workspace_damaged', // a file of the workspace is missing, changed or unreadable
   'wrong_passphrase',
   'keychain_locked',
   'keychain_missing',
@@ -43,6 +44,8 @@ export const ERROR_CODES = [
   'cancelled',
   'timeout',
   'app_not_running',
+  'lost', // the app went away during the call: done or not done is not known
+  'result_too_large', // the answer would not fit an AI client; ask for less
   'internal',
 ] as const
 export type ErrorCode = (typeof ERROR_CODES)[number]

@@ -35,3 +35,8 @@ export const OPERATION_NAMES = [
   'revoke_client',
 ] as const
 export type OperationName = (typeof OPERATION_NAMES)[number]
+
+/** The Electron IPC channel of one operation; the preload and the main process derive it from the same name. */
+export function channelOf(name: OperationName): `spendsignoff:${OperationName}` {
+  return `spendsignoff:${name}`
+}

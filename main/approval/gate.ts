@@ -1,5 +1,22 @@
+/**
+ * The gate: the only maker of ApprovedChange. It turns a confirm token back into exactly the bytes a person was shown, or into nothing.
+ * It never talks to a platform and never trusts a caller's word for who is calling.
+ */
+import { createHash, randomBytes } from 'node:crypto'
+import type { Clock } from '../../shared/clock.ts'
+import type { Draft, PolicyResult } from '../../shared/domain/draft.ts'
 import type { Field } from '../../shared/domain/entity.ts'
 import type { AccountId, DraftId, EntityId, Platform } from '../../shared/domain/ids.ts'
+import { OperationError } from '../../shared/errors.ts'
+import type { AuditLog } from '../audit/append.ts'
+import { taggedHash } from '../audit/jcs.ts'
+import { itemsData, pathTexts, policyData, valueData } from '../audit/record.ts'
+import { draftHash } from '../drafts/hash.ts'
+import { judgeEnvelope, type Policy } from '../drafts/policy.ts'
+import { unknownDraft, usageSource } from '../drafts/propose.ts'
+import { isoTime } from '../drafts/view.ts'
+import type { LiveValue } from '../platforms/adapter.ts'
+import type { DraftTable } from '../store/draft-table.ts'
 
 declare const approved: unique symbol
 
@@ -17,4 +34,145 @@ export interface ApprovedChange {
   readonly before: string
   readonly after: string
   readonly challengeHash: string
+}
+
+/** A confirm token lives this long on the monotonic clock. */
+export const TOKEN_LIFE_MS = 120_000
+
+export interface GateDeps {
+  readonly drafts: DraftTable
+  readonly audit: AuditLog
+  readonly clock: Clock
+  readonly policy: Policy
+  readonly bootId: string
+  readonly appVersion: string
+}
+
+export interface Challenge {
+  readonly confirmToken: string
+  readonly challengeHash: string
+  readonly expiresInMs: number
+  readonly expiresAtMs: number
+}
+
+export type Gate = ReturnType<typeof createGate>
+
+export function createGate(deps: GateDeps) {
+  // What the type system promises at build time, this set promises at run time: a look-alike object is not an approval.
+  const made = new WeakSet<ApprovedChange>()
+
+  return {
+    /** True only for objects this gate made. The executor asks before every write. */
+    isApproved: (change: ApprovedChange): boolean => made.has(change),
+
+    /**
+     * Binds the draft, the live values just read and the policy's verdict to a new single-use token. Earlier tokens of the draft die.
+     * The caller has compared live with before.
+     */
+    arm(draft: Draft, live: readonly LiveValue[], policy: PolicyResult): Challenge {
+      const nowMs = deps.clock.nowMs()
+      const challengeHash = taggedHash('challenge', {
+        v: 1,
+        draftHash: draft.draftHash,
+        live: live.map((each, k) => ({ k, entity: each.entityId, field: each.field, value: each.value, currency: each.currency })),
+        after: draft.items.map((item) => ({ k: item.k, value: item.after, movementMicros: item.movementMicros.toString() })),
+        policy: policyData(policy),
+        boot: deps.bootId,
+        app: deps.appVersion,
+        nonce: randomBytes(16).toString('hex'),
+      })
+      const token = randomBytes(32)
+      const expiresMonoMs = Math.floor(deps.clock.monotonicMs()) + TOKEN_LIFE_MS
+      deps.audit.transaction((append) => {
+        const current = deps.drafts.get(draft.draftId)
+        if (current === undefined) throw unknownDraft()
+        if (current.state !== 'pending' && current.state !== 'armed') throw notOpen(current)
+        deps.drafts.voidTokens(draft.draftId, nowMs)
+        deps.drafts.armToken({ tokenHash: sha256(token), draftId: draft.draftId, challengeHash, bootId: deps.bootId, expiresMonoMs })
+        if (current.state === 'pending') deps.drafts.transition(draft.draftId, 'pending', 'armed', nowMs)
+        for (const [k, each] of live.entries()) deps.drafts.recordItem(draft.draftId, k, { liveValue: each.value })
+        append({
+          type: 'draft.armed',
+          actor: { kind: 'user', id: 'owner' },
+          data: {
+            draft: draft.draftId,
+            draftHash: draft.draftHash,
+            items: itemsData(draft.items),
+            policy: policyData(policy),
+            challengeHash,
+            live: live.map((each, k) => ({ k, value: valueData(each.field, each.value, each.currency) })),
+            expires: isoTime(nowMs + TOKEN_LIFE_MS),
+          },
+          text: pathTexts(draft.items),
+        })
+      })
+      return { confirmToken: token.toString('base64url'), challengeHash, expiresInMs: TOKEN_LIFE_MS, expiresAtMs: nowMs + TOKEN_LIFE_MS }
+    },
+
+    /**
+     * Consumes the token and records the approval, in one transaction: token used, draft approved, outbox row, audit record. Both or neither.
+     * @param auth how the person proved to be there, for the log ("click" or "passphrase")
+     * @throws OperationError token_invalid, draft_changed, not_pending, entity_busy or guardrail; then nothing has happened.
+     */
+    confirm(draftId: DraftId, confirmToken: string, auth: 'click' | 'passphrase'): readonly ApprovedChange[] {
+      const nowMs = deps.clock.nowMs()
+      const tokenHash = sha256(Buffer.from(confirmToken, 'base64url'))
+      return deps.audit.transaction((append) => {
+        const draft = deps.drafts.get(draftId)
+        if (draft === undefined) throw unknownDraft()
+        const isUsed = deps.drafts.consumeToken({ tokenHash, draftId, bootId: deps.bootId, monoMs: Math.floor(deps.clock.monotonicMs()), nowMs })
+        const challengeHash = deps.drafts.challengeOf(tokenHash)
+        if (!isUsed || challengeHash === undefined) throw deadToken()
+        if (draft.state !== 'armed') throw notOpen(draft)
+        if (draftHash(draft) !== draft.draftHash)
+          throw new OperationError('draft_changed', 'The stored draft is not the one you were shown. Nothing was sent.', 'Reject it and have it proposed again.')
+        if (draft.expiresAtMs <= nowMs) throw new OperationError('not_pending', 'The draft has expired. Nothing was sent.', 'Have it proposed again.')
+        refuseOverEnvelope(draft)
+        for (const item of draft.items) {
+          if (deps.drafts.isBusy(item.entityId))
+            throw new OperationError('entity_busy', 'Another change of the same entity is still being settled. Nothing was sent.', 'Wait until its outcome is known, then approve again.', { retryable: true })
+          deps.drafts.queue({ draftId, k: item.k, entityId: item.entityId, challengeHash, nowMs })
+        }
+        deps.drafts.transition(draftId, 'armed', 'approved', nowMs)
+        append({
+          type: 'draft.approved',
+          actor: { kind: 'user', id: 'owner' },
+          data: { draft: draftId, draftHash: draft.draftHash, items: itemsData(draft.items), policy: policyData(draft.policy), challengeHash, auth },
+          text: pathTexts(draft.items),
+        })
+        return draft.items.map((item) => make(draft, item.k, challengeHash))
+      })
+    },
+  }
+
+  /** The envelope once more, inside the transaction: two approvals at the same moment cannot both fit the last of it. */
+  function refuseOverEnvelope(draft: Draft): void {
+    const usageOf = usageSource(deps)
+    for (const item of draft.items) {
+      const verdict = judgeEnvelope(deps.policy, item.currency, item.movementMicros, usageOf(item.accountId))
+      if (verdict !== undefined)
+        throw new OperationError('guardrail', `${verdict.message} Nothing was sent.`, 'Wait until earlier changes are more than 24 hours old, or approve a smaller one.', {
+          details: { rule: verdict.rule, limit: verdict.limit },
+        })
+    }
+  }
+
+  function make(draft: Draft, k: number, challengeHash: string): ApprovedChange {
+    const item = draft.items[k]
+    if (item === undefined) throw new Error('no such item')
+    const { platform, accountId, entityId, field, currency, before, after } = item
+    const change = Object.freeze({ draftId: draft.draftId, k, platform, accountId, entityId, field, currency, before, after, challengeHash }) as ApprovedChange
+    made.add(change)
+    return change
+  }
+}
+
+function sha256(bytes: Buffer): Buffer {
+  return createHash('sha256').update(bytes).digest()
+}
+function deadToken(): OperationError {
+  return new OperationError('token_invalid', 'This confirmation is used up, expired, or of another session. Nothing was sent.', 'Press “Approve & push live” again to read the live value afresh.')
+}
+export function notOpen(draft: Draft): OperationError {
+  return new OperationError('not_pending', `The draft is ${draft.state.replace('_', ' ')}. Nothing was changed by this.`, 'Look at the draft to see what became of it.', { details: { state: draft.state } })
 }

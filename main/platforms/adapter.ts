@@ -46,7 +46,12 @@ export interface PlatformAdapter {
   listEntities(accountId: AccountId, type: EntityType, signal: AbortSignal): AsyncIterable<readonly Entity[]>
   /** Daily facts for whole account-local days, both ends included ("YYYY-MM-DD"). The adapter splits long ranges itself. */
   dailyMetrics(
-    request: { readonly accountId: AccountId; readonly level: MetricLevel; readonly startDate: string; readonly endDate: string },
+    request: {
+      readonly accountId: AccountId
+      readonly level: MetricLevel
+      readonly startDate: string
+      readonly endDate: string
+    },
     signal: AbortSignal,
   ): AsyncIterable<readonly MetricFact[]>
   /** Reads one field now. Always a network read, never a cache. */

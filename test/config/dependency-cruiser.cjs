@@ -1,8 +1,25 @@
-/** The import rules of the architecture, as data. Everything not drawn in README's map is forbidden here. */
+/**
+ * The import rules of the architecture, as data. Everything not drawn in README's map is forbidden here.
+ * test/architecture/import-rules.test.ts proves of every rule that it can fail.
+ */
+
+/** Everything in main/ that knows what an ad is. */
+const CORE_PARTS = '(approval|audit|drafts|mcp|notifications|operator|platforms|reporting|store|sync|vault)'
+/** Who calls the core from outside: imports go from these inwards, never back. */
+const OUTSIDE = '^main/(core|run-operation|session|session-handlers)\\.ts$|^main/(mcp|operator|cli|browser-window)/'
+/** The composition root: it hands the parts to each other, so it may name all of them. */
+const COMPOSITION = '^main/(core|session|session-handlers)\\.ts$'
+
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
   forbidden: [
-    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    {
+      // Types are gone at run time: two files may know each other's types.
+      name: 'no-circular',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
     { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true, pathNot: '\\.css$' } },
     {
       name: 'core-is-host-neutral',
@@ -22,6 +39,12 @@ module.exports = {
       from: { path: '^renderer/' },
       to: { path: '^(main|electron|preload)/' },
     },
+    {
+      name: 'renderer-no-host-packages',
+      severity: 'error',
+      from: { path: '^renderer/' },
+      to: { path: 'node_modules/(electron|better-sqlite3|@napi-rs|@modelcontextprotocol)(/|$)' },
+    },
     { name: 'renderer-no-node', severity: 'error', from: { path: '^renderer/' }, to: { dependencyTypes: ['core'] } },
     {
       name: 'feature-imports-no-other-feature',
@@ -33,7 +56,7 @@ module.exports = {
       name: 'ui-kit-ignores-the-domain',
       severity: 'error',
       from: { path: '^renderer/ui/' },
-      to: { path: '^(renderer/(?!ui/)|shared/operations)' },
+      to: { path: '^(renderer/(?!ui/)|shared/(operations|operation-names|api)\\.ts$|shared/domain/)' },
     },
     {
       name: 'preload-only-shared-and-electron',
@@ -46,6 +69,69 @@ module.exports = {
       severity: 'error',
       from: { path: '^preload/' },
       to: { path: 'shared/operations\\.ts$', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'electron-loads-no-window-code',
+      severity: 'error',
+      from: { path: '^electron/' },
+      to: { path: '^(renderer|preload)/' },
+    },
+    {
+      name: 'shells-know-no-ads',
+      severity: 'error',
+      from: { path: '^(electron|main/browser-window)/' },
+      to: { path: `^main/(${CORE_PARTS}/|session)`, dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'imports-go-inwards',
+      severity: 'error',
+      from: { path: '^main/(approval|audit|drafts|notifications|platforms|reporting|store|sync|vault)/' },
+      to: { path: OUTSIDE, dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'foundations-know-nobody-above',
+      severity: 'error',
+      from: { path: '^main/(audit|store|vault)/' },
+      to: {
+        path: '^main/(approval|drafts|notifications|platforms|reporting|sync)/',
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
+      name: 'platforms-only-ask-the-vault',
+      severity: 'error',
+      from: { path: '^main/platforms/' },
+      to: {
+        path: '^main/(approval|audit|drafts|notifications|reporting|store|sync)/',
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
+      name: 'adapters-cannot-tell-the-sandbox',
+      severity: 'error',
+      from: { path: '^main/platforms/(?!sandbox/)' },
+      to: { path: '^main/platforms/sandbox/' },
+    },
+    {
+      // Code shared with an adapter would make both wrong in the same way, and every test would pass.
+      name: 'sandbox-shares-no-code-with-adapters',
+      severity: 'error',
+      from: { path: '^main/platforms/sandbox/' },
+      to: { path: '^main/(platforms/(?!sandbox/)|vault/)', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'network-only-at-the-edges',
+      severity: 'error',
+      from: {
+        path: '^(main|electron|preload|shared)/',
+        // instance.ts: the local socket on which a second start asks the first to show its window.
+        pathNot: '^main/(browser-window|cli|mcp|notifications|platforms)/|^main/instance\\.ts$',
+      },
+      to: {
+        path: '^(node:)?(dgram|dns|http|http2|https|net|tls)(/|$)',
+        dependencyTypes: ['core'],
+        dependencyTypesNot: ['type-only'],
+      },
     },
     {
       name: 'drafts-are-pure',
@@ -74,13 +160,13 @@ module.exports = {
     {
       name: 'only-platforms-ask-for-tokens',
       severity: 'error',
-      from: { path: '^main/', pathNot: '^main/(vault|platforms)/|^main/core\\.ts$' },
+      from: { path: '^main/', pathNot: `^main/(vault|platforms)/|${COMPOSITION}` },
       to: { path: '^main/vault/platform-tokens\\.ts$', dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'only-the-executor-and-sync-reach-adapters',
       severity: 'error',
-      from: { path: '^main/', pathNot: '^main/(platforms|sync|approval)/|^main/core\\.ts$' },
+      from: { path: '^main/', pathNot: `^main/(platforms|sync|approval)/|${COMPOSITION}` },
       to: { path: '^main/platforms/(?!adapter\\.ts|sandbox/)', dependencyTypesNot: ['type-only'] },
     },
     { name: 'no-test-import', severity: 'error', from: { pathNot: '^test/' }, to: { path: '^test/' } },

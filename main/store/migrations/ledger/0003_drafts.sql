@@ -39,6 +39,7 @@ CREATE TABLE draft_item (
   requested_value TEXT NOT NULL,
   after_value     TEXT NOT NULL,
   movement_micros INTEGER NOT NULL,   -- signed change of spend per day this item can cause
+  takes_effect    TEXT NOT NULL CHECK (takes_effect IN ('immediately', 'next_midnight')),
   request_id      TEXT,               -- the platform's, once written
   live_value      TEXT,               -- last value read from the platform
   PRIMARY KEY (draft_id, k)

@@ -1,0 +1,236 @@
+/**
+ * Carries an approved change to its platform: intent → live value once more → one write → read back → outcome, each step durable
+ * before the next. It performs at most one write per approved item and never repeats one.
+ */
+import type { Clock } from '../../shared/clock.ts'
+import type { AccountId, DraftId } from '../../shared/domain/ids.ts'
+import type { AuditLog } from '../audit/append.ts'
+import { type Actor, asCode, asHttpDate, asOpaqueId, itemsData, valueData } from '../audit/record.ts'
+import type { Logger } from '../logger.ts'
+import type { ApplyResult, LiveValue, PlatformAdapter } from '../platforms/adapter.ts'
+import type { DraftTable, OutboxOutcome } from '../store/draft-table.ts'
+import type { ApprovedChange, Gate } from './gate.ts'
+
+/** The moments at which a crash must leave the truth behind; a test stops the process at each. */
+export type ExecutorStep = 'approved' | 'intent' | 'sent' | 'answered' | 'read_back'
+
+export interface ExecutorDeps {
+  readonly drafts: DraftTable
+  readonly audit: AuditLog
+  readonly clock: Clock
+  readonly log: Logger
+  readonly gate: Pick<Gate, 'isApproved'>
+  readonly adapterFor: (accountId: AccountId) => PlatformAdapter
+  readonly noteLive: (live: LiveValue) => void
+  readonly onChange: () => void
+  /** Waits; injected so that tests need not. */
+  readonly sleep: (ms: number) => Promise<void>
+  readonly onStep?: (step: ExecutorStep) => void | Promise<void>
+}
+
+const LIVE_READ_TIMEOUT_MS = 20_000
+/** Read-backs after a write: platforms may take seconds to show it. */
+const READ_BACK_WAITS_MS = [0, 500, 1_500, 3_000, 5_000] as const
+
+const SYSTEM: Actor = { kind: 'system', id: 'executor' }
+
+/** What became of one change, as the outbox, the draft and the log will say it. */
+export interface Verdict {
+  readonly outcome: 'applied' | 'refused' | 'not_sent' | 'unknown' | 'no_effect' | 'conflict'
+  readonly reason: string
+  /** Our words for the person. */
+  readonly message: string
+  readonly live?: LiveValue | undefined
+  readonly requestId?: string | undefined
+  readonly platformDate?: string | undefined
+  readonly platformCode?: string | undefined
+  readonly platformMessage?: string | undefined
+}
+
+export type Executor = ReturnType<typeof createExecutor>
+
+export function createExecutor(deps: ExecutorDeps) {
+  const step = async (name: ExecutorStep): Promise<void> => {
+    deps.onChange()
+    await deps.onStep?.(name)
+  }
+
+  async function readLive(change: ApprovedChange): Promise<LiveValue> {
+    return deps.adapterFor(change.accountId).readLive(change.entityId, change.field, AbortSignal.timeout(LIVE_READ_TIMEOUT_MS))
+  }
+
+  function recordIntent(change: ApprovedChange): void {
+    const draft = deps.drafts.get(change.draftId)
+    if (draft === undefined) throw new Error('an approved draft is gone')
+    deps.audit.transaction((append) => {
+      deps.drafts.transition(change.draftId, 'approved', 'applying', deps.clock.nowMs())
+      deps.drafts.moveOutbox(change.draftId, change.k, 'queued', 'intent')
+      append({
+        type: 'apply.intent',
+        actor: SYSTEM,
+        subj: { platform: change.platform, account: change.accountId, entity: change.entityId },
+        data: { draft: change.draftId, draftHash: draft.draftHash, challengeHash: change.challengeHash, items: itemsData(draft.items) },
+      })
+    })
+  }
+
+  /** The last look before the write, and the durable note that it goes out. Undefined when it may. */
+  async function refusalBeforeSending(change: ApprovedChange): Promise<Verdict | undefined> {
+    let live: LiveValue
+    try {
+      live = await readLive(change)
+    } catch (error) {
+      deps.log.error('live_read_failed', error)
+      return { outcome: 'not_sent', reason: 'live_read_failed', message: 'The live value could not be read again, so nothing was sent.' }
+    }
+    deps.noteLive(live)
+    if (live.value !== change.before)
+      return { outcome: 'not_sent', reason: 'drift', message: `The platform now says ${live.value}, not ${change.before}. Nothing was sent.`, live }
+    deps.audit.transaction((append) => {
+      deps.drafts.moveOutbox(change.draftId, change.k, 'intent', 'sent', { sentAtMs: deps.clock.nowMs() })
+      append({
+        type: 'apply.sent',
+        actor: SYSTEM,
+        data: { draft: change.draftId, k: change.k, challengeHash: change.challengeHash, live: valueData(change.field, live.value, change.currency) },
+      })
+    })
+    try {
+      // The newest head must be outside the file before the platform hears anything: a rolled-back ledger is then noticed.
+      await deps.audit.pinHead()
+    } catch (error) {
+      deps.log.error('head_pin_failed', error)
+      return { outcome: 'not_sent', reason: 'head_not_pinned', message: 'The log’s newest state could not be stored in the vault, so nothing was sent.', live }
+    }
+    return undefined
+  }
+
+  async function judge(change: ApprovedChange, result: ApplyResult): Promise<Verdict> {
+    switch (result.kind) {
+      case 'refused':
+        return {
+          outcome: 'refused',
+          reason: 'refused_by_platform',
+          message: 'The platform refused the change. Nothing was changed.',
+          requestId: result.platformRequestId,
+          platformCode: result.platformCode,
+          platformMessage: result.platformMessage,
+        }
+      case 'not_sent':
+        return { outcome: 'not_sent', reason: 'not_sent', message: 'The platform could not be reached, so nothing was sent.' }
+      case 'unknown':
+        return { outcome: 'unknown', reason: 'no_clear_answer', message: 'The platform gave no clear answer. It is being read until the truth is known; nothing is sent again.' }
+      case 'accepted':
+        return readBack(change, result)
+    }
+  }
+
+  /** A yes is not proof: the value is read until it shows, or the waits are used up. */
+  async function readBack(change: ApprovedChange, result: Extract<ApplyResult, { kind: 'accepted' }>): Promise<Verdict> {
+    const evidence = { requestId: result.platformRequestId, platformDate: result.platformDate }
+    let live: LiveValue | undefined
+    for (const waitMs of READ_BACK_WAITS_MS) {
+      if (waitMs > 0) await deps.sleep(waitMs)
+      try {
+        live = await readLive(change)
+      } catch (error) {
+        deps.log.error('read_back_failed', error)
+        continue
+      }
+      if (live.value === change.after) return { outcome: 'applied', reason: 'read_back', message: 'Written and read back.', live, ...evidence }
+      if (live.value !== change.before) break
+    }
+    if (live === undefined)
+      return { outcome: 'unknown', reason: 'read_back_failed', message: 'The platform said yes but could not be read back. It is being read until the truth is known.', ...evidence }
+    if (live.value === change.before)
+      return { outcome: 'no_effect', reason: 'no_effect', message: `The platform said yes, but the value is still ${live.value}.`, live, ...evidence }
+    return { outcome: 'conflict', reason: 'different_value', message: `The platform said yes, but the value now is ${live.value}: somebody else changed it too.`, live, ...evidence }
+  }
+
+  return {
+    /** Runs one approved change to its end. Never throws: whatever happens ends in a recorded state. */
+    async run(change: ApprovedChange): Promise<void> {
+      if (!deps.gate.isApproved(change)) throw new TypeError('not an approval of this gate')
+      await step('approved')
+      recordIntent(change)
+      await step('intent')
+      let verdict = await refusalBeforeSending(change)
+      if (verdict === undefined) {
+        await step('sent')
+        const result = await deps.adapterFor(change.accountId).apply(change).catch((error: unknown): ApplyResult => {
+          deps.log.error('apply_threw', error)
+          return { kind: 'unknown', reason: 'adapter_error' }
+        })
+        await step('answered')
+        verdict = await judge(change, result)
+        await step('read_back')
+      }
+      settleVerdict(deps, change, verdict)
+      deps.onChange()
+      await deps.audit.pinHead().catch((error: unknown) => deps.log.error('head_pin_failed', error))
+    },
+  }
+}
+
+type SettleDeps = Pick<ExecutorDeps, 'drafts' | 'audit' | 'clock' | 'noteLive'>
+export type Settled = Pick<ApprovedChange, 'draftId' | 'k' | 'field' | 'currency' | 'challengeHash'>
+
+const OUTBOX: Readonly<Record<Verdict['outcome'], OutboxOutcome | undefined>> = {
+  applied: 'applied',
+  refused: 'refused',
+  not_sent: 'not_sent',
+  no_effect: 'not_applied',
+  conflict: 'conflict',
+  unknown: undefined,
+}
+
+/** Writes the outcome of a change that is applying: outbox, draft and log in one transaction. */
+export function settleVerdict(deps: SettleDeps, change: Settled, verdict: Verdict): void {
+  const nowMs = deps.clock.nowMs()
+  const draft = deps.drafts.get(change.draftId)
+  const row = deps.drafts.outboxOf(change.draftId).find((each) => each.k === change.k)
+  if (draft === undefined || row === undefined) throw new Error('an approved draft is gone')
+  const outcome = OUTBOX[verdict.outcome]
+  const to = verdict.outcome === 'applied' ? 'applied' : verdict.reason === 'drift' ? 'stale' : verdict.outcome === 'unknown' || verdict.outcome === 'conflict' ? 'unknown' : 'apply_failed'
+  const type = `draft.${to}` as const
+  deps.audit.transaction((append) => {
+    deps.drafts.moveOutbox(change.draftId, change.k, row.state, outcome === undefined ? 'unknown' : 'done', outcome === undefined ? {} : { outcome })
+    deps.drafts.transition(change.draftId, draft.state, to, nowMs, { reason: verdict.reason, message: verdict.message })
+    deps.drafts.recordItem(change.draftId, change.k, {
+      ...(verdict.live === undefined ? {} : { liveValue: verdict.live.value }),
+      ...(verdict.requestId === undefined ? {} : { requestId: verdict.requestId }),
+    })
+    const live = verdict.live === undefined ? undefined : valueData(change.field, verdict.live.value, change.currency)
+    append({
+      type: 'apply.outcome',
+      actor: SYSTEM,
+      data: {
+        draft: change.draftId,
+        k: change.k,
+        challengeHash: change.challengeHash,
+        outcome: verdict.outcome,
+        live,
+        platformRequestId: asOpaqueId(verdict.requestId),
+        platformDate: asHttpDate(verdict.platformDate),
+        code: asCode(verdict.platformCode ?? verdict.reason),
+      },
+      text: { platform_message: verdict.platformMessage },
+    })
+    append({ type, actor: SYSTEM, data: { draft: change.draftId, draftHash: draft.draftHash, reason: verdict.reason } })
+    if (to === 'applied') noteRollback(deps, draft.undoOf, draft.draftId, nowMs, append)
+  })
+  if (verdict.live !== undefined) deps.noteLive(verdict.live)
+}
+
+/** An applied undo marks the draft it undid. */
+export function noteRollback(
+  deps: Pick<SettleDeps, 'drafts'>,
+  undone: DraftId | undefined,
+  by: DraftId,
+  nowMs: number,
+  append: Parameters<Parameters<AuditLog['transaction']>[0]>[0],
+): void {
+  const original = undone === undefined ? undefined : deps.drafts.get(undone)
+  if (original?.state !== 'applied') return
+  deps.drafts.transition(original.draftId, 'applied', 'rolled_back', nowMs, { reason: 'undone', message: 'Undone by a later change.' })
+  append({ type: 'draft.rolled_back', actor: SYSTEM, data: { draft: original.draftId, draftHash: original.draftHash, by } })
+}

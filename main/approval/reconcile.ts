@@ -1,0 +1,147 @@
+/**
+ * Finds out by reading what became of writes whose answer never came, after a crash or a lost connection. It never writes to a platform.
+ */
+import type { Clock } from '../../shared/clock.ts'
+import type { AccountId, DraftId } from '../../shared/domain/ids.ts'
+import { OperationError } from '../../shared/errors.ts'
+import type { AuditLog } from '../audit/append.ts'
+import { valueData } from '../audit/record.ts'
+import { unknownDraft } from '../drafts/propose.ts'
+import type { Logger } from '../logger.ts'
+import type { LiveValue, PlatformAdapter } from '../platforms/adapter.ts'
+import type { DraftTable, OutboxRow } from '../store/draft-table.ts'
+import { noteRollback, settleVerdict, type Verdict } from './executor.ts'
+import { notOpen } from './gate.ts'
+
+export interface ReconcileDeps {
+  readonly drafts: DraftTable
+  readonly audit: AuditLog
+  readonly clock: Clock
+  readonly log: Logger
+  readonly adapterFor: (accountId: AccountId) => PlatformAdapter
+  readonly noteLive: (live: LiveValue) => void
+  readonly onChange: () => void
+  readonly sleep: (ms: number) => Promise<void>
+}
+
+const SYSTEM = { kind: 'system', id: 'reconcile' } as const
+/** After the settle window: how long between later looks, and how many there are before it is left to the person. */
+const LATER_LOOK_MS = 60_000
+const MAX_LOOKS = 20
+
+export type Reconcile = ReturnType<typeof createReconcile>
+
+export function createReconcile(deps: ReconcileDeps) {
+  // Monotonic time at which this process first saw the row: a wall clock that jumps cannot shorten the settle window.
+  const firstSeenMs = new Map<string, number>()
+  let isClosed = false
+
+  /**
+   * One look at one unknown draft.
+   * "after" seen → applied. "before" seen → not applied, but only after the settle window and two equal reads. Anything else → somebody
+   * else changed it too: it stays unknown for good and says so.
+   * @returns true when it is settled.
+   */
+  async function look(row: OutboxRow, signal: AbortSignal): Promise<boolean> {
+    const draft = deps.drafts.get(row.draftId)
+    const item = draft?.items[row.k]
+    if (draft === undefined || item === undefined) return true
+    const adapter = deps.adapterFor(item.accountId)
+    const key = `${row.draftId}/${row.k}`
+    const seenMs = firstSeenMs.get(key) ?? deps.clock.monotonicMs()
+    firstSeenMs.set(key, seenMs)
+    let live = await adapter.readLive(item.entityId, item.field, signal)
+    if (live.value === item.before) {
+      if (deps.clock.monotonicMs() - seenMs < adapter.settleMs) return false
+      live = await adapter.readLive(item.entityId, item.field, signal)
+    }
+    const outcome = live.value === item.after ? 'applied' : live.value === item.before ? 'not_applied' : 'conflict'
+    record(row, outcome, live)
+    return true
+  }
+
+  function record(row: OutboxRow, outcome: 'applied' | 'not_applied' | 'conflict', live: LiveValue): void {
+    const nowMs = deps.clock.nowMs()
+    const draft = deps.drafts.get(row.draftId)
+    const item = draft?.items[row.k]
+    if (draft === undefined || item === undefined || draft.state !== 'unknown') return
+    const to = outcome === 'applied' ? 'applied' : outcome === 'not_applied' ? 'apply_failed' : 'unknown'
+    const message = {
+      applied: 'Found by reading: the platform holds the new value.',
+      not_applied: 'Found by reading: the platform still holds the old value. Nothing was changed.',
+      conflict: `The platform now says ${live.value}, neither the old nor the new value: somebody else changed it too. Whether this change took effect cannot be known.`,
+    }[outcome]
+    deps.audit.transaction((append) => {
+      deps.drafts.moveOutbox(row.draftId, row.k, 'unknown', 'done', { outcome })
+      deps.drafts.transition(row.draftId, 'unknown', to, nowMs, { reason: `reconciled_${outcome}`, message })
+      deps.drafts.recordItem(row.draftId, row.k, { liveValue: live.value })
+      append({
+        type: 'apply.reconciled',
+        actor: SYSTEM,
+        data: {
+          draft: row.draftId,
+          k: row.k,
+          challengeHash: row.challengeHash,
+          outcome,
+          live: valueData(item.field, live.value, item.currency),
+          reads: outcome === 'not_applied' ? 2 : 1,
+        },
+      })
+      append({ type: `draft.${to}`, actor: SYSTEM, data: { draft: row.draftId, draftHash: draft.draftHash, reason: `reconciled_${outcome}` } })
+      if (to === 'applied') noteRollback(deps, draft.undoOf, draft.draftId, nowMs, append)
+    })
+    deps.noteLive(live)
+    deps.onChange()
+  }
+
+  return {
+    /**
+     * After a start: rows that never reached 'sent' were certainly not sent; rows that did are unknown until read.
+     * Performs no platform call. @returns the drafts that now need `watch`.
+     */
+    recover(): readonly DraftId[] {
+      for (const row of deps.drafts.unfinished()) {
+        const draft = deps.drafts.get(row.draftId)
+        const item = draft?.items[row.k]
+        if (draft === undefined || item === undefined || row.state === 'unknown') continue
+        const verdict: Verdict =
+          row.state === 'sent'
+            ? { outcome: 'unknown', reason: 'interrupted', message: 'The app stopped while the change was on its way. It is being read until the truth is known; nothing is sent again.' }
+            : { outcome: 'not_sent', reason: 'interrupted', message: 'The app stopped before anything was sent. Nothing was changed; propose it again if it is still wanted.' }
+        settleVerdict(deps, { draftId: row.draftId, k: row.k, field: item.field, currency: item.currency, challengeHash: row.challengeHash }, verdict)
+      }
+      return deps.drafts.unfinished().map((row) => row.draftId)
+    },
+
+    /** Looks at an unknown draft until it is settled, at most MAX_LOOKS times. Never throws. */
+    async watch(draftId: DraftId): Promise<void> {
+      for (let looks = 0; looks < MAX_LOOKS && !isClosed; looks += 1) {
+        const row = deps.drafts.outboxOf(draftId).find((each) => each.state === 'unknown')
+        if (row === undefined) return
+        let waitMs = LATER_LOOK_MS
+        try {
+          const item = deps.drafts.get(draftId)?.items[row.k]
+          if (item !== undefined) waitMs = Math.min(LATER_LOOK_MS, Math.max(500, deps.adapterFor(item.accountId).settleMs / 4))
+          if (await look(row, AbortSignal.timeout(20_000))) return
+        } catch (error) {
+          deps.log.error('reconcile_failed', error, { draftId })
+        }
+        await deps.sleep(waitMs)
+      }
+    },
+
+    /** The person asks for one more look. @throws OperationError not_pending when nothing is unknown, or what the read throws. */
+    async once(draftId: DraftId, signal: AbortSignal): Promise<void> {
+      const draft = deps.drafts.get(draftId)
+      if (draft === undefined) throw unknownDraft()
+      const row = deps.drafts.outboxOf(draftId).find((each) => each.state === 'unknown')
+      if (row === undefined) throw notOpen(draft)
+      if (!(await look(row, signal)))
+        throw new OperationError('timeout', 'The platform still holds the old value, but the change may yet arrive. Nothing was sent again.', 'Check again in a minute.', { retryable: true })
+    },
+
+    close(): void {
+      isClosed = true
+    },
+  }
+}

@@ -1,0 +1,60 @@
+/**
+ * The `spendsignoff` command: for scripts, checks and people who live in a terminal. It reads, syncs, opens the window and verifies.
+ * It never decides: no command approves, rejects or changes anything on a platform.
+ * Machine output on stdout, words on stderr; exit 0 done, 1 no, 2 misuse.
+ */
+import { parseArgs } from 'node:util'
+import { runBridgeCommand } from './bridge.ts'
+import { type CommandOptions, EXIT } from './command.ts'
+import { openCommand } from './open.ts'
+import { syncCommand } from './sync.ts'
+import { verifyCommand } from './verify.ts'
+
+const USAGE = `spendsignoff <command> [--workspace <folder|demo>] [--json]
+
+  open [--port N]        start the browser window and print its link
+  mcp                    be the stdio bridge between an AI client and the running app
+  sync                   pull from the connected platforms, with progress
+  verify --workspace …   check the audit log; the first fault is named
+
+It never approves anything: that takes a person in the window.
+`
+
+const COMMANDS: Readonly<Record<string, (options: CommandOptions) => Promise<number>>> = {
+  open: openCommand,
+  mcp: runBridgeCommand,
+  sync: syncCommand,
+  verify: verifyCommand,
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  let parsed: ReturnType<typeof parse>
+  try {
+    parsed = parse(args)
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : 'wrong arguments'}\n\n${USAGE}`)
+    return EXIT.misuse
+  }
+  const [name, ...rest] = parsed.positionals
+  const command = name === undefined ? undefined : COMMANDS[name]
+  if (parsed.values.help === true) {
+    process.stdout.write(USAGE)
+    return EXIT.done
+  }
+  const port = parsed.values.port === undefined ? undefined : Number(parsed.values.port)
+  if (command === undefined || rest.length > 0 || (port !== undefined && !(Number.isInteger(port) && port >= 0 && port < 65_536))) {
+    process.stderr.write(USAGE)
+    return EXIT.misuse
+  }
+  return command({ workspace: parsed.values.workspace ?? 'default', isJson: parsed.values.json === true, port })
+}
+
+function parse(args: readonly string[]) {
+  return parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: { workspace: { type: 'string' }, json: { type: 'boolean' }, port: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+  })
+}
+
+process.exitCode = await main(process.argv.slice(2))

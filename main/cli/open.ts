@@ -1,0 +1,67 @@
+/** `spendsignoff open`: the browser window. Prints a link that works once; Enter prints a fresh one. */
+import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { type BrowserWindow, openBrowserWindow } from '../browser-window/serve.ts'
+import { createCore } from '../core.ts'
+import { passphraseFromEnvironment, readEnvironment } from '../environment.ts'
+import { type CommandOptions, EXIT, say } from './command.ts'
+import { commandPorts } from './host.ts'
+
+export async function openCommand(options: CommandOptions): Promise<number> {
+  const ports = commandPorts(({ title }) => say(title))
+  const passphrase = passphraseFromEnvironment()
+  let window: BrowserWindow | undefined
+  const show = (): void => {
+    if (window !== undefined) showLink(window)
+  }
+  const core = await createCore(ports, { workspace: options.workspace, onShow: show, ...(passphrase === undefined ? {} : { passphrase }) })
+  if (core.trouble()?.code === 'workspace_in_use') {
+    say(`${core.trouble()?.message ?? ''} ${core.trouble()?.hint ?? ''}`)
+    await core.close()
+    return EXIT.no
+  }
+  window = await openBrowserWindow({
+    core,
+    rendererFolder: join(import.meta.dirname, '../../out/renderer'),
+    clock: ports.clock,
+    randomBytes,
+    log: ports.log,
+    ...(options.port === undefined ? {} : { port: options.port }),
+  })
+  showLink(window)
+  say('Press Enter for a fresh link, Ctrl-C to stop.')
+  // Only a person at a terminal presses Enter; a script's input is left alone.
+  const lines = process.stdin.isTTY ? createInterface({ input: process.stdin }) : undefined
+  lines?.on('line', show)
+  const opened = openBrowser(window)
+  if (opened) say('It was also opened in your browser.')
+  await stopRequested()
+  lines?.close()
+  say('Closing: finishing what is under way.')
+  await window.close()
+  await core.close()
+  return EXIT.done
+}
+
+function showLink(window: BrowserWindow): void {
+  process.stdout.write(`SpendSignoff is open. One-time link, valid 10 minutes:\n${window.newLink()}\n`)
+}
+
+/** Best effort: a machine without a display or an opener just has the printed link. */
+function openBrowser(window: BrowserWindow): boolean {
+  const environment = readEnvironment()
+  if (!environment.hasDisplay || !process.stdout.isTTY) return false
+  const opener = { darwin: 'open', win32: 'explorer.exe' }[environment.platform as string] ?? 'xdg-open'
+  const child = spawn(opener, [window.newLink()], { stdio: 'ignore', detached: true })
+  child.on('error', () => undefined)
+  child.unref()
+  return true
+}
+
+function stopRequested(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve())
+  })
+}

@@ -1,0 +1,276 @@
+/**
+ * The composition root. createCore(ports) gives one function, `run`; everything the product can do goes through it.
+ * It knows which workspace is open and nothing of windows.
+ */
+import { join } from 'node:path'
+import { type EntityId, splitEntityId } from '../shared/domain/ids.ts'
+import { OperationError, type ErrorReply } from '../shared/errors.ts'
+import type { OutputOf, SyncProgressView } from '../shared/operations.ts'
+import { createChanges } from './changes.ts'
+import { APP_VERSION } from './version.ts'
+import { proposeAsDemoClient } from './mcp/demo-client.ts'
+import { type Instance, acquireInstance } from './instance.ts'
+import { type Sandbox, startSandbox } from './platforms/sandbox/index.ts'
+import type { Caller, Ports } from './ports.ts'
+import { createRunner, type Handlers, type RunOperation } from './run-operation.ts'
+import { Secret } from './secret.ts'
+import { openSession, sandboxStatePath, type Session, type SessionOptions, TIKTOK_BASE_URL } from './session.ts'
+import { saveConnection, sessionHandlers, startFirstSync } from './session-handlers.ts'
+import { createGuessLimiter } from './vault/guess-limiter.ts'
+import { Keychain, probeKeychain } from './vault/keychain.ts'
+import { createWorkspace, inspectWorkspace, type OpenWorkspace, openWorkspace, readWorkspaceFile, workspaceFolder } from './workspace.ts'
+
+export interface Core {
+  /** Runs one operation. Never throws: whatever happens is a Reply. */
+  run: RunOperation
+  /** Why the workspace did not open at the start, if it did not. */
+  trouble(): ErrorReply | undefined
+  /** Finishes or parks what is under way (bounded) and locks the vault. */
+  close(): Promise<void>
+}
+
+export interface CoreOptions {
+  /** "default", "demo", or an absolute folder. */
+  readonly workspace?: string
+  /** Opens the workspace at once with this, for scripts; the demo needs none. */
+  readonly passphrase?: Secret
+  /** A second instance asked to see the window. */
+  readonly onShow?: () => void
+  /** Where TikTok is; another address only in tests, against the sandbox. */
+  readonly tiktokBaseUrl?: string
+  readonly seed?: number
+  /** Observes the executor; tests stop the process at a step. */
+  readonly onStep?: SessionOptions['onStep']
+  /** False: no sync and no demo proposals on opening. */
+  readonly startsWork?: boolean
+  /** False: AI clients stay outside; for commands that read and leave. */
+  readonly opensDoors?: boolean
+}
+
+/** The demo's vault passphrase is no secret: nothing real can be reached from there. It is shown beside the field. */
+export const DEMO_PASSPHRASE = 'demo'
+const IDLE_SYNC: SyncProgressView = {
+  account_id: null,
+  state: 'idle',
+  step: '',
+  done: 0,
+  total: 0,
+  rows: 0,
+  started_at: null,
+  finished_at: null,
+  error: null,
+}
+const DEMO_SEED = 7
+const DEMO_PROPOSED = 'demo_proposals_made'
+const DEMO_SCRYPT_COST = { N: 2 ** 14, r: 8, p: 1 } as const
+
+/** Builds the core and opens the workspace if no person is needed for it. */
+export async function createCore(ports: Ports, options: CoreOptions = {}): Promise<Core> {
+  const keychain = new Keychain()
+  const guesses = createGuessLimiter(ports.clock)
+  const changes = createChanges()
+  const startsWork = options.startsWork ?? true
+  let session: Session | undefined
+  let instance: Instance | undefined
+  let handlers: Handlers | undefined
+  let trouble: ErrorReply | undefined
+  let opening: Promise<void> | undefined
+  const mainFolder = folderOf(ports, options.workspace === 'demo' ? 'default' : (options.workspace ?? 'default'))
+  const demoFolder = workspaceFolder(ports.homeFolder, 'demo')
+
+  const run = createRunner({
+    handlers: () => ({ ...appHandlers, ...handlers }),
+    log: ports.log,
+    onRefused: (caller, name, code) => recordRefusal(session, caller, name, code),
+    onAgentRead: (caller, name) => {
+      session?.audit.transaction((append) => append({ type: 'agent.read', actor: { kind: 'agent', id: caller.clientId }, data: { tool: name, client: caller.clientId } }))
+    },
+  })
+  const runAndAnnounce: RunOperation = async (caller, name, input, signal) => {
+    const reply = await run(caller, name, input, signal)
+    if (name !== 'wait_for_change' && name !== 'get_app_state') changes.announceIf(session?.audit.head().size)
+    return reply
+  }
+
+  async function closeSession(): Promise<void> {
+    const open = session
+    session = undefined
+    handlers = undefined
+    await open?.close()
+    if (instance?.kind === 'first') await instance.release()
+    instance = undefined
+  }
+
+  /** Opens one workspace in place of whatever is open. One at a time. */
+  async function open(folder: string, unlock: () => Promise<OpenWorkspace>): Promise<Session> {
+    if (opening !== undefined) throw new OperationError('workspace_in_use', 'A workspace is being opened.', 'Wait a moment.', { retryable: true })
+    let finish = (): void => undefined
+    opening = new Promise((resolve) => {
+      finish = resolve
+    })
+    try {
+      await closeSession()
+      instance = await acquireInstance(folder, { onShow: options.onShow ?? (() => undefined) })
+      if (instance.kind === 'second')
+        throw new OperationError('workspace_in_use', 'This workspace is open in another window of SpendSignoff.', instance.askedToShow ? 'That window was brought to the front.' : 'Close it first.')
+      const opened = await unlock()
+      const sandbox = opened.workspace.isDemo ? await startDemo(opened.folder) : undefined
+      session = await openSession({
+        ports,
+        opened,
+        appVersion: APP_VERSION,
+        sandbox,
+        tiktokBaseUrl: options.tiktokBaseUrl ?? TIKTOK_BASE_URL,
+        onChange: changes.announce,
+        runAsAgent: runAndAnnounce,
+        opensDoors: options.opensDoors ?? true,
+        startsWork,
+        ...(options.onStep === undefined ? {} : { onStep: options.onStep }),
+      }).catch(async (error: unknown) => {
+        opened.close()
+        await sandbox?.close()
+        throw error
+      })
+      handlers = sessionHandlers(session)
+      trouble = undefined
+      return session
+    } catch (error) {
+      if (instance?.kind === 'first') await instance.release()
+      instance = undefined
+      throw error
+    } finally {
+      opening = undefined
+      finish()
+      changes.announce()
+    }
+  }
+
+  const startDemo = (folder: string): Promise<Sandbox> =>
+    startSandbox({ seed: options.seed ?? DEMO_SEED, clock: ports.clock, statePath: sandboxStatePath(folder) })
+
+  async function openDemo(): Promise<string> {
+    const common = { folder: demoFolder, clock: ports.clock, keychain, passphrase: new Secret(DEMO_PASSPHRASE) }
+    const isNew = inspectWorkspace(demoFolder) === 'absent' || readWorkspaceFile(demoFolder).state === 'creating'
+    const demo = await open(demoFolder, () =>
+      isNew
+        ? createWorkspace({ ...common, name: 'Demo', isDemo: true, vaultKind: 'passphrase', cost: DEMO_SCRYPT_COST })
+        : openWorkspace(common),
+    )
+    const existing = demo.connections.list()[0]
+    const { sandbox } = demo
+    if (sandbox === undefined) throw new Error('the demo has no sandbox')
+    const { credentials } = sandbox.tiktok
+    const connectionId = existing?.connectionId ?? saveConnection(demo, { ...credentials, isSandbox: true })
+    if (existing !== undefined && startsWork) startFirstSync(demo)
+    if (startsWork) void proposeForDemo(demo, sandbox).catch((error: unknown) => ports.log.error('demo_proposals_failed', error))
+    return connectionId
+  }
+
+  async function unlockMain(passphrase: Secret | undefined): Promise<void> {
+    const opened = await open(mainFolder, () => openWorkspace({ folder: mainFolder, clock: ports.clock, keychain, guesses, passphrase }))
+    if (startsWork && opened.connections.list().length > 0) startFirstSync(opened)
+  }
+
+  const appHandlers: Handlers = {
+    get_app_state: async () => appState(),
+    wait_for_change: async (input, { signal }) => ({ revision: await changes.wait(input.since, signal) }),
+    open_demo: async () => ({ connection_id: session?.opened.workspace.isDemo === true ? (session.connections.list()[0]?.connectionId ?? '') : await openDemo() }),
+    create_workspace: async (input) => {
+      const passphrase = input.passphrase === undefined ? undefined : new Secret(input.passphrase)
+      if (ports.shell === 'browser' && passphrase === undefined)
+        throw new OperationError('invalid_input', 'In the browser window a passphrase is needed: Confirm asks for it.', 'Choose a passphrase of at least 8 characters.')
+      await open(mainFolder, () =>
+        createWorkspace({ folder: mainFolder, clock: ports.clock, keychain, guesses, name: 'My workspace', isDemo: false, vaultKind: input.vault, passphrase }),
+      )
+      return {}
+    },
+    unlock_workspace: async (input) => {
+      await unlockMain(input.passphrase === undefined ? undefined : new Secret(input.passphrase))
+      return {}
+    },
+  }
+
+  async function appState(): Promise<OutputOf<'get_app_state'>> {
+    const current = session
+    const isPresent = inspectWorkspace(mainFolder) === 'present'
+    const phase = current !== undefined ? 'ready' : trouble !== undefined ? 'trouble' : isPresent ? 'locked' : 'first_run'
+    return {
+      phase,
+      shell: ports.shell,
+      app_version: APP_VERSION,
+      workspace:
+        current === undefined
+          ? null
+          : { name: current.opened.workspace.name, is_demo: current.opened.workspace.isDemo, vault: current.opened.vault.kind, log_vkey: current.audit.vkey },
+      // Asking a keychain can show a dialog: only when the answer is needed for a choice.
+      keychain: current === undefined ? await probeKeychain(keychain) : 'unchecked',
+      confirm_needs_passphrase: ports.shell === 'browser',
+      demo_passphrase: current?.opened.workspace.isDemo === true ? DEMO_PASSPHRASE : null,
+      trouble: trouble === undefined ? null : { code: trouble.code, message: trouble.message, hint: trouble.hint, retryable: trouble.retryable },
+      open_drafts: current?.drafts.countOpen() ?? 0,
+      sync: current === undefined ? IDLE_SYNC : current.sync.progress(),
+      revision: changes.revision(),
+    }
+  }
+
+  /** What can be opened without a person, is. */
+  async function openAtStart(): Promise<void> {
+    try {
+      if (options.workspace === 'demo') await openDemo()
+      else if (inspectWorkspace(mainFolder) === 'present') {
+        const { vaultKind } = readWorkspaceFile(mainFolder)
+        if (vaultKind === 'keychain' || options.passphrase !== undefined) await unlockMain(options.passphrase)
+      }
+    } catch (error) {
+      if (!(error instanceof OperationError)) throw error
+      ports.log.error('workspace_not_opened', error)
+      trouble = error.toReply()
+    }
+  }
+
+  await openAtStart()
+  return {
+    run: runAndAnnounce,
+    trouble: () => trouble,
+    async close() {
+      await opening
+      await closeSession()
+      keychain.close()
+      changes.close()
+    },
+  }
+}
+
+/** Once per demo workspace, after the first sync: a scripted client proposes through the real door. */
+async function proposeForDemo(demo: Session, sandbox: Sandbox): Promise<void> {
+  await demo.sync.whenIdle()
+  if (demo.connections.setting(DEMO_PROPOSED) === true || demo.sync.progress().state !== 'done') return
+  const { token } = demo.addClient('Demo assistant', ['mcp.read', 'mcp.draft'], 30)
+  await demo.mcp.start()
+  const { httpUrl } = demo.mcp.status()
+  if (httpUrl === null) throw new Error('the agent door is shut')
+  await proposeAsDemoClient({
+    httpUrl,
+    token,
+    changeOutside: (entityId, budgetMinor) => {
+      sandbox.world.setBudgetOutside(splitEntityId(entityId as EntityId).externalId, budgetMinor)
+    },
+  })
+  demo.connections.saveSetting(DEMO_PROPOSED, true)
+}
+
+function folderOf(ports: Ports, workspace: string): string {
+  return workspace.startsWith('/') || /^[A-Za-z]:[\\/]/.test(workspace) ? join(workspace) : workspaceFolder(ports.homeFolder, workspace)
+}
+
+function recordRefusal(session: Session | undefined, caller: Caller, name: string, code: string): void {
+  session?.audit.transaction((append) => {
+    const isKnownName = /^[a-z_]{1,64}$/.test(name) && code !== 'unknown_operation'
+    append({
+      type: 'call.refused',
+      actor: caller.kind === 'agent' ? { kind: 'agent', id: caller.clientId } : { kind: caller.kind === 'loop' ? 'loop' : 'system', id: caller.kind },
+      data: { op: isKnownName ? name : 'unknown', caller: caller.kind, code, ...(caller.kind === 'agent' ? { client: caller.clientId } : {}) },
+      text: isKnownName ? {} : { op: name.slice(0, 120) },
+    })
+  })
+}

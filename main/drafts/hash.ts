@@ -1,0 +1,43 @@
+/** What a draft's hash covers: everything a person decides on. Changing any of it is a different draft. */
+import { createHash, randomBytes } from 'node:crypto'
+import type { Draft } from '../../shared/domain/draft.ts'
+import type { DraftId } from '../../shared/domain/ids.ts'
+import { serializeJcs, taggedHash } from '../audit/jcs.ts'
+
+type Hashed = Pick<Draft, 'draftId' | 'items' | 'title' | 'rationale' | 'originKind' | 'originId' | 'expiresAtMs' | 'policy' | 'undoOf'>
+
+/** Hex SHA-256 over the draft's tagged canonical form. */
+export function draftHash(draft: Hashed): string {
+  return taggedHash('draft', {
+    id: draft.draftId,
+    author: { kind: draft.originKind, id: draft.originId },
+    reasonDigest: createHash('sha256').update(`${draft.title}\n${draft.rationale}`).digest('hex'),
+    expiresAtMs: draft.expiresAtMs,
+    policyVersion: draft.policy.version,
+    undoOf: draft.undoOf ?? null,
+    items: draft.items.map((item) => ({
+      k: item.k,
+      op: item.kind,
+      account: item.accountId,
+      entity: item.entityId,
+      field: item.field,
+      currency: item.currency,
+      before: item.before,
+      after: item.after,
+      movementMicros: item.movementMicros.toString(),
+      takesEffect: item.takesEffect,
+    })),
+  })
+}
+
+/** Hex SHA-256 of a request, to tell a repeated call from a different one under the same idempotency key. */
+export function requestHash(request: unknown): string {
+  return createHash('sha256').update(serializeJcs(request)).digest('hex')
+}
+
+const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567'
+
+/** "d_" and 80 random bits. */
+export function newDraftId(): DraftId {
+  return `d_${Array.from(randomBytes(16), (byte) => BASE32[byte % 32]).join('')}` as DraftId
+}

@@ -1,0 +1,153 @@
+/**
+ * The demo's AI client: a script that comes in through the same door as any other client, with its own token, and proposes four
+ * changes: a sensible one, one the limits reduce, one they refuse, and one that is overtaken by a change on the platform.
+ * It can do nothing that another client cannot.
+ */
+import { randomUUID } from 'node:crypto'
+import { z } from 'zod'
+
+const PROTOCOL_VERSION = '2025-11-25'
+const CALL_TIMEOUT_MS = 20_000
+
+const entityShape = z.object({
+  entity_id: z.string(),
+  status: z.string(),
+  budget_kind: z.string(),
+  daily_budget: z.object({ amount: z.string(), currency: z.string() }).nullable(),
+  untrusted: z.object({ name: z.string() }),
+})
+type DemoEntity = z.infer<typeof entityShape> & {
+  readonly daily_budget: { readonly amount: string; readonly currency: string }
+}
+
+export interface DemoDoor {
+  readonly httpUrl: string
+  readonly token: string
+  /** Changes a budget on the sandbox's platform behind the app's back, as a colleague would. Smallest currency units. */
+  readonly changeOutside: (entityId: string, budgetMinor: number) => void
+}
+
+/** Makes the four proposals. @throws when the door does not answer, or the demo's account has fewer than four running budgets */
+export async function proposeAsDemoClient(door: DemoDoor): Promise<void> {
+  await call(door, 'initialize', {
+    protocolVersion: PROTOCOL_VERSION,
+    capabilities: {},
+    clientInfo: { name: 'demo-assistant', version: '1' },
+  })
+  const budgets = await runningBudgets(door)
+  const [sensible, tooFar, slipped, overtaken] = budgets
+  if (sensible === undefined || tooFar === undefined || slipped === undefined || overtaken === undefined)
+    throw new Error('the demo account has too few running budgets')
+  const times = (entity: DemoEntity, percent: number): string =>
+    ((Number(entity.daily_budget.amount) * percent) / 100).toFixed(0)
+
+  await propose(
+    door,
+    tooFar,
+    times(tooFar, 200),
+    'Double the strongest ad group',
+    'Its return on ad spend has been the best of the account for two weeks and it uses its whole budget by early afternoon.',
+  )
+  await propose(
+    door,
+    slipped,
+    times(slipped, 1000),
+    'Raise the budget before the weekend',
+    'Weekends have sold well; more room on Friday evening should pay off.',
+  )
+  await propose(
+    door,
+    overtaken,
+    times(overtaken, 120),
+    'A little more for the retargeting group',
+    'Cost per order has been falling for ten days, so a fifth more should still be worth it.',
+  )
+  await propose(
+    door,
+    sensible,
+    times(sensible, 84),
+    'Trim a group that has stopped paying back',
+    'Spend rose last week while click-through value did not. Sixteen percent less keeps it learning at lower cost.',
+  )
+  const minor = Math.round(Number(overtaken.daily_budget.amount) * 1.1) * 100
+  door.changeOutside(overtaken.entity_id, minor)
+}
+
+/** Enabled ad groups with a daily budget of their own, largest spend first. */
+async function runningBudgets(door: DemoDoor): Promise<readonly DemoEntity[]> {
+  const accounts = z
+    .object({ accounts: z.array(z.object({ account_id: z.string(), currency: z.string() })) })
+    .parse(await tool(door, 'list_accounts', {}))
+  const account = accounts.accounts.find((each) => each.currency === 'EUR') ?? accounts.accounts[0]
+  if (account === undefined) throw new Error('the demo has no account')
+  const listed = z
+    .object({ entities: z.array(entityShape) })
+    .parse(
+      await tool(door, 'list_entities', {
+        account_id: account.account_id,
+        type: 'ad_group',
+        status: 'enabled',
+        order_by: 'spend_7d',
+        limit: 100,
+      }),
+    )
+  return listed.entities.filter(
+    (entity): entity is DemoEntity => entity.daily_budget !== null && entity.budget_kind === 'daily',
+  )
+}
+
+/** Proposes one daily budget. A refusal by the user's limits is an expected answer here. */
+async function propose(
+  door: DemoDoor,
+  entity: DemoEntity,
+  newValue: string,
+  title: string,
+  rationale: string,
+): Promise<void> {
+  await tool(door, 'propose_change', {
+    idempotency_key: randomUUID(),
+    title,
+    rationale,
+    operations: [
+      {
+        kind: 'set_budget',
+        entity_id: entity.entity_id,
+        budget: 'daily',
+        expected_current: entity.daily_budget.amount,
+        new_value: newValue,
+      },
+    ],
+  })
+}
+
+async function tool(door: DemoDoor, name: string, args: Readonly<Record<string, unknown>>): Promise<unknown> {
+  const result = z
+    .object({ structuredContent: z.unknown() })
+    .parse(await call(door, 'tools/call', { name, arguments: args }))
+  return result.structuredContent
+}
+
+/** One JSON-RPC call over Streamable HTTP; the answer comes as JSON or as a one-message event stream. */
+async function call(door: DemoDoor, method: string, params: Readonly<Record<string, unknown>>): Promise<unknown> {
+  const response = await fetch(door.httpUrl, {
+    method: 'POST',
+    redirect: 'error',
+    signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
+    headers: {
+      authorization: `Bearer ${door.token}`,
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
+      'mcp-protocol-version': PROTOCOL_VERSION,
+    },
+    body: JSON.stringify({ jsonrpc: '2.0', id: randomUUID(), method, params }),
+  })
+  const text = await response.text()
+  if (!response.ok) throw new Error(`the agent's door answered ${response.status}`)
+  const json = text.startsWith('{')
+    ? text
+    : (text
+        .split('\n')
+        .find((line) => line.startsWith('data: {'))
+        ?.slice('data: '.length) ?? '')
+  return z.object({ result: z.unknown() }).parse(JSON.parse(json)).result
+}

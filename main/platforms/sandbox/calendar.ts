@@ -1,0 +1,59 @@
+/** Calendar days and clock faces of an ad account's zone. Never asks the machine for the time: callers bring it. */
+
+const DAY_MS = 86_400_000
+const formats = new Map<string, Intl.DateTimeFormat>()
+
+function formatFor(timeZone: string): Intl.DateTimeFormat {
+  let format = formats.get(timeZone)
+  if (format === undefined) {
+    format = new Intl.DateTimeFormat('en-CA', {
+      timeZone,
+      year: 'numeric',
+      month: '2-digit',
+      day: '2-digit',
+      hour: '2-digit',
+      minute: '2-digit',
+      hourCycle: 'h23',
+    })
+    formats.set(timeZone, format)
+  }
+  return format
+}
+
+/** A moment as the account's people read it off their wall. */
+export interface LocalMoment {
+  readonly date: string
+  /** Minutes since local midnight, 0–1439. */
+  readonly minuteOfDay: number
+}
+
+/** The account-local date and minute of a moment. */
+export function localMoment(nowMs: number, timeZone: string): LocalMoment {
+  const parts: Record<string, string> = {}
+  for (const { type, value } of formatFor(timeZone).formatToParts(nowMs)) parts[type] = value
+  return {
+    date: `${parts['year'] ?? ''}-${parts['month'] ?? ''}-${parts['day'] ?? ''}`,
+    minuteOfDay: Number(parts['hour']) * 60 + Number(parts['minute']),
+  }
+}
+
+/** Whole days since 1970-01-01 of a calendar day, or NaN when the text is no calendar day. */
+export function dayNumber(date: string): number {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(date)) return Number.NaN
+  const ms = Date.parse(`${date}T00:00:00Z`)
+  return Number.isNaN(ms) || new Date(ms).toISOString().slice(0, 10) !== date ? Number.NaN : ms / DAY_MS
+}
+
+/** The calendar day of a day number. */
+export function dayDate(day: number): string {
+  return new Date(day * DAY_MS).toISOString().slice(0, 10)
+}
+
+export function addDays(date: string, days: number): string {
+  return dayDate(dayNumber(date) + days)
+}
+
+/** "2026-11-20 10:00:00" in UTC, the way TikTok writes times of entities. */
+export function utcStamp(atMs: number): string {
+  return new Date(atMs).toISOString().slice(0, 19).replace('T', ' ')
+}

@@ -1,0 +1,192 @@
+/**
+ * A thin client for TikTok's API for Business v1.3. Reads may be repeated, writes are sent once.
+ * Never logs an address (one of them carries the app's secret) and never lets a token into an error.
+ */
+import type { z } from 'zod'
+import { OperationError } from '../../../shared/errors.ts'
+import type { Logger } from '../../logger.ts'
+import { allowedBase, ReadFailure, readOnce, sleepFor, type WriteOutcome, writeOnce } from '../http.ts'
+import { errorForCode, errorForFailure, isRetryable, isThrottle, unreadable } from './codes.ts'
+import { envelopeSchema } from './wire.ts'
+
+export const TIKTOK_BASE_URL = 'https://business-api.tiktok.com'
+const HOSTS = ['business-api.tiktok.com']
+const PREFIX = '/open_api/v1.3'
+/** A full page of 1,000 ads is about 2 MB. */
+const MAX_REPLY_BYTES = 32_000_000
+const MAX_RETRIES = 4
+const BASE_DELAY_MS = 500
+/** TikTok's limits are per second first: never ask again within one after a throttle. */
+const THROTTLE_DELAY_MS = 1000
+const MAX_DELAY_MS = 30_000
+
+export interface TiktokCredentials {
+  readonly accessToken: string
+  /** App id and secret are needed only to list the advertisers a token reaches. */
+  readonly appId?: string
+  readonly appSecret?: string
+}
+
+export interface TiktokTimeouts {
+  readonly readMs: number
+  readonly connectMs: number
+  readonly writeMs: number
+}
+export const DEFAULT_TIMEOUTS: TiktokTimeouts = { readMs: 30_000, connectMs: 10_000, writeMs: 30_000 }
+
+export interface TiktokClientOptions {
+  /** TIKTOK_BASE_URL, or a loopback address for the sandbox. Nothing else is accepted. */
+  readonly baseUrl: string
+  readonly credentials: () => Promise<TiktokCredentials>
+  /** A number in [0, 1), for jitter. */
+  readonly random: () => number
+  readonly sleep?: (ms: number, signal: AbortSignal) => Promise<void>
+  readonly logger?: Logger
+  readonly timeouts?: Partial<TiktokTimeouts>
+}
+
+export interface Received<T> {
+  readonly data: T
+  readonly requestId: string
+  /** TikTok's note that a report was cut off at 20,000 ads. */
+  readonly isTruncated: boolean
+}
+
+export type QueryValue = string | number | boolean | readonly unknown[] | Readonly<Record<string, unknown>>
+
+export interface TiktokClient {
+  get<T extends z.ZodType>(
+    path: string,
+    query: Readonly<Record<string, QueryValue>>,
+    schema: T,
+    signal: AbortSignal,
+  ): Promise<Received<z.infer<T>>>
+  /** One write attempt. `body` is JSON text, because amounts must keep their digits. Throws only when no credentials can be had. */
+  post(path: string, body: string): Promise<WriteOutcome>
+}
+
+function addressOf(base: URL, path: string, query: Readonly<Record<string, QueryValue>>): URL {
+  // The trailing slash is part of every TikTok path; without it the answer is a 404 page.
+  const url = new URL(`${PREFIX}${path}`, base)
+  for (const [key, value] of Object.entries(query))
+    url.searchParams.set(key, typeof value === 'object' ? JSON.stringify(value) : String(value))
+  return url
+}
+
+type Attempt<T> =
+  | { readonly kind: 'done'; readonly received: Received<T> }
+  | { readonly kind: 'again'; readonly error: OperationError; readonly minDelayMs: number }
+
+/** JSON text to an envelope. Undefined when it is none. */
+export function parseEnvelope(text: string): z.infer<typeof envelopeSchema> | undefined {
+  try {
+    return envelopeSchema.safeParse(JSON.parse(text)).data
+  } catch {
+    return undefined
+  }
+}
+
+export function createTiktokClient(options: TiktokClientOptions): TiktokClient {
+  const base = allowedBase(options.baseUrl, HOSTS)
+  const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts }
+  const sleep = options.sleep ?? sleepFor
+
+  async function headers(): Promise<Record<string, string>> {
+    const { accessToken } = await options.credentials()
+    // A line break in a header would split the request; a platform token never has one.
+    if (!/^[\x21-\x7e]{1,500}$/.test(accessToken))
+      throw new OperationError(
+        'needs_reconnect',
+        'There is no usable TikTok token.',
+        'Connect the TikTok account again under Accounts.',
+      )
+    return { 'access-token': accessToken, accept: 'application/json' }
+  }
+
+  async function attempt<T extends z.ZodType>(url: URL, schema: T, signal: AbortSignal): Promise<Attempt<z.infer<T>>> {
+    const answer = await readOnce({
+      url,
+      headers: await headers(),
+      timeoutMs: timeouts.readMs,
+      maxBytes: MAX_REPLY_BYTES,
+      signal,
+    })
+    if (answer.status >= 500) return { kind: 'again', error: errorForCode(50000), minDelayMs: 0 }
+    const envelope = parseEnvelope(answer.text)
+    if (envelope === undefined) throw unreadable(answer.status === 200 ? 'no envelope' : `HTTP ${answer.status}`)
+    if (envelope.code !== 0) {
+      const error = errorForCode(envelope.code)
+      if (!isRetryable(envelope.code)) throw error
+      return { kind: 'again', error, minDelayMs: isThrottle(envelope.code) ? THROTTLE_DELAY_MS : 0 }
+    }
+    const parsed = schema.safeParse(envelope.data)
+    if (!parsed.success) throw unreadable(`unexpected ${parsed.error.issues[0]?.path.join('.') || 'shape'}`)
+    const isTruncated = answer.header('x-tt-ads-throttle') !== undefined
+    return { kind: 'done', received: { data: parsed.data, requestId: envelope.request_id ?? '', isTruncated } }
+  }
+
+  async function tryOnce<T extends z.ZodType>(url: URL, schema: T, signal: AbortSignal): Promise<Attempt<z.infer<T>>> {
+    try {
+      return await attempt(url, schema, signal)
+    } catch (error) {
+      if (!(error instanceof ReadFailure)) throw error
+      const failure = errorForFailure(error)
+      if (error.kind === 'network' || error.kind === 'timeout') return { kind: 'again', error: failure, minDelayMs: 0 }
+      throw failure
+    }
+  }
+
+  return {
+    get: async (path, query, schema, signal) => {
+      const url = addressOf(base, path, query)
+      for (let retries = 0; ; retries += 1) {
+        if (signal.aborted) throw errorForFailure(new ReadFailure('cancelled'))
+        const result = await tryOnce(url, schema, signal)
+        if (result.kind === 'done') return result.received
+        options.logger?.info('tiktok.read_retry', { path, retries, code: result.error.code })
+        if (retries >= MAX_RETRIES) throw result.error
+        // Full jitter on the upper half: many accounts that were throttled together come back apart.
+        const backoff = BASE_DELAY_MS * 2 ** retries * (0.5 + options.random() / 2)
+        const delayMs = Math.min(MAX_DELAY_MS, Math.max(result.minDelayMs * (1 + options.random()), backoff))
+        try {
+          await sleep(delayMs, signal)
+        } catch (error) {
+          throw error instanceof ReadFailure ? errorForFailure(error) : error
+        }
+      }
+    },
+    post: async (path, body) => {
+      const url = addressOf(base, path, {})
+      const outcome = await writeOnce({
+        url,
+        headers: await headers(),
+        body,
+        connectTimeoutMs: timeouts.connectMs,
+        timeoutMs: timeouts.writeMs,
+        maxBytes: 1_000_000,
+      })
+      options.logger?.info('tiktok.write', { path, outcome: outcome.kind })
+      return outcome
+    },
+  }
+}
+
+/** One POST without a token: linking and unlinking. Same address rules. */
+export async function postWithoutToken(request: {
+  readonly baseUrl: string
+  readonly path: string
+  readonly body: string
+  readonly signal?: AbortSignal
+  readonly timeouts?: Partial<TiktokTimeouts>
+}): Promise<WriteOutcome> {
+  const { connectMs, writeMs } = { ...DEFAULT_TIMEOUTS, ...request.timeouts }
+  return writeOnce({
+    url: addressOf(allowedBase(request.baseUrl, HOSTS), request.path, {}),
+    headers: { accept: 'application/json' },
+    body: request.body,
+    connectTimeoutMs: connectMs,
+    timeoutMs: writeMs,
+    maxBytes: 1_000_000,
+    ...(request.signal === undefined ? {} : { signal: request.signal }),
+  })
+}

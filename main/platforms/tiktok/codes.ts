@@ -1,0 +1,121 @@
+/**
+ * TikTok's return codes, sorted by what they mean for us
+ * (business-api.tiktok.com/portal/docs, "Return codes", id 1737172488964097). HTTP is 200 for all of them.
+ */
+import { OperationError } from '../../../shared/errors.ts'
+import type { ReadFailure } from '../http.ts'
+
+/** Too many requests: app (40100, 40016) or advertiser (40133) level. */
+const THROTTLED = new Set([40016, 40100, 40133])
+/** TikTok's own trouble, worth another read. */
+const TRANSIENT = new Set([50000, 50002, 51305, 60001])
+/** The link to the account is gone: empty, wrong, expired or revoked token, or refused at the exchange. */
+const RELINK = new Set([40101, 40102, 40104, 40105, 40106, 40110, 40113, 40115])
+const MISSING = new Set([40007, 40300])
+/** Refused for good: parameters, permissions, things that do not exist. Nothing was changed. */
+const PERMANENT = new Set([
+  40000, 40001, 40002, 40006, 40007, 40008, 40009, 40010, 40011, 40013, 40014, 40050, 40051, 40065, 40118, 40119, 40124,
+  40125, 40300, 40301, 40700, 41000, 41001,
+])
+
+export function isRetryable(code: number): boolean {
+  return THROTTLED.has(code) || TRANSIENT.has(code)
+}
+
+export function isThrottle(code: number): boolean {
+  return THROTTLED.has(code)
+}
+
+/**
+ * Whether this code proves that a write changed nothing. A rejected token counts: the request was turned away at the door.
+ * Throttling and conflicts (40202) don't: TikTok does not document at which point they stop a write.
+ */
+export function isDefinitiveRefusal(code: number): boolean {
+  return PERMANENT.has(code) || RELINK.has(code)
+}
+
+/** The failure a person sees for a code. Our words only: TikTok's message may repeat what we sent. */
+export function errorForCode(code: number): OperationError {
+  const details = { platform: 'tiktok', platformCode: String(code) }
+  if (THROTTLED.has(code))
+    return new OperationError(
+      'platform_throttled',
+      'TikTok is refusing requests because too many were made.',
+      'Nothing was changed. Wait five minutes, then try again.',
+      { retryable: true, details },
+    )
+  if (TRANSIENT.has(code))
+    return new OperationError(
+      'platform_unreachable',
+      `TikTok has trouble of its own (code ${code}).`,
+      'Try again in about five minutes.',
+      { retryable: true, details },
+    )
+  if (RELINK.has(code))
+    return new OperationError(
+      'needs_reconnect',
+      `TikTok no longer accepts this connection (code ${code}).`,
+      'Connect the TikTok account again under Accounts.',
+      { details },
+    )
+  if (MISSING.has(code))
+    return new OperationError(
+      'unknown_entity',
+      'TikTok says that this does not exist.',
+      'Synchronise, then look again.',
+      {
+        details,
+      },
+    )
+  return new OperationError(
+    'platform_refused',
+    `TikTok refused the request (code ${code}).`,
+    code === 40001
+      ? 'Ask an administrator of the advertiser account to give this connection access to it.'
+      : 'Nothing was changed. The code is explained in TikTok’s list of return codes.',
+    { details },
+  )
+}
+
+/** The failure a person sees when no complete answer came. */
+export function errorForFailure(failure: ReadFailure): OperationError {
+  const details = { platform: 'tiktok', reason: failure.kind }
+  switch (failure.kind) {
+    case 'cancelled':
+      return new OperationError('cancelled', 'The request to TikTok was stopped.', 'Start it again when you like.', {
+        details,
+      })
+    case 'timeout':
+      return new OperationError('timeout', 'TikTok did not answer in time.', 'Check the connection and try again.', {
+        retryable: true,
+        details,
+      })
+    case 'redirect':
+      return new OperationError(
+        'platform_unreachable',
+        'Something answered in TikTok’s place and pointed elsewhere. It was not followed.',
+        'Check whether a network sign-in page or a proxy is in the way.',
+        { retryable: true, details },
+      )
+    case 'too_large':
+      return unreadable('the answer was too long')
+    case 'network':
+    default:
+      return new OperationError(
+        'platform_unreachable',
+        'TikTok could not be reached.',
+        'Check the connection and try again.',
+        { retryable: true, details },
+      )
+  }
+}
+
+/** An answer that is not what TikTok documents. */
+export function unreadable(reason: string): OperationError {
+  return new OperationError(
+    'platform_unreachable',
+    `TikTok’s answer could not be understood (${reason}).`,
+    'Nothing was changed. Try again; if it stays, a proxy may be altering traffic or TikTok has changed its interface.',
+    { retryable: true, details: { platform: 'tiktok', reason: 'unreadable' } },
+  )
+}

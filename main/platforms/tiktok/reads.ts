@@ -1,0 +1,99 @@
+/** Paging, single look-ups and the small caches behind the adapter's reads. Never writes. */
+import type { z } from 'zod'
+import { type AccountId, splitAccountId } from '../../../shared/domain/ids.ts'
+import { OperationError } from '../../../shared/errors.ts'
+import type { QueryValue, Received, TiktokClient } from './client.ts'
+import { unreadable } from './codes.ts'
+import type { CampaignFacts } from './editable.ts'
+import { campaignFacts } from './map.ts'
+import * as wire from './wire.ts'
+
+/** 1,000 pages of 1,000 is far above any account's 10,000 ads; beyond it a reply is nonsense, not data. */
+const MAX_PAGES = 1000
+
+/** Every listing also asks for deleted objects: history keeps its names, and a deletion outside is seen. */
+export const EVERYTHING = { primary_status: 'STATUS_ALL' }
+
+type Query = Readonly<Record<string, QueryValue>>
+type PageSchema<T> = z.ZodType<{ list: T[]; page_info: { page: number; total_page: number } }>
+
+export function unknownEntity(): OperationError {
+  return new OperationError(
+    'unknown_entity',
+    'TikTok does not know this any more, or this connection may not see it.',
+    'Synchronise, then look again.',
+  )
+}
+
+/** TikTok's own id of an account. @throws OperationError unknown_entity for another platform's account */
+export function advertiserOf(id: AccountId): string {
+  const { platform, externalId } = splitAccountId(id)
+  if (platform !== 'tiktok') throw unknownEntity()
+  return externalId
+}
+
+export interface TiktokReads {
+  /** All pages of a listing, in order. */
+  pages<T>(path: string, query: Query, schema: PageSchema<T>, signal: AbortSignal): AsyncGenerator<Received<T[]>>
+  /** Exactly one object, read now. @throws OperationError unknown_entity when there is none. */
+  one<T>(
+    path: string,
+    id: AccountId,
+    filter: Query,
+    schema: PageSchema<T>,
+    signal: AbortSignal,
+  ): Promise<{ item: T; requestId: string }>
+  advertiserInfo(ids: readonly string[], signal: AbortSignal): Promise<readonly wire.WireAdvertiser[]>
+  currencyOf(id: AccountId, signal: AbortSignal): Promise<string>
+  campaignIndex(id: AccountId, signal: AbortSignal): Promise<ReadonlyMap<string, CampaignFacts>>
+}
+
+export function createTiktokReads(client: TiktokClient, pageSize: number): TiktokReads {
+  /** An advertiser's currency never changes, so it is asked for once. */
+  const currencies = new Map<string, string>()
+
+  async function* pages<T>(path: string, query: Query, schema: PageSchema<T>, signal: AbortSignal) {
+    for (let page = 1; page <= MAX_PAGES; page += 1) {
+      const received = await client.get(path, { ...query, page, page_size: pageSize }, schema, signal)
+      const { list, page_info: info } = received.data
+      // A page other than the one asked for would repeat or skip rows without anybody noticing.
+      if (info.page !== page) throw unreadable('another page than asked for')
+      yield { ...received, data: list }
+      if (page >= info.total_page) return
+    }
+    throw unreadable('more pages than any account has')
+  }
+
+  async function advertiserInfo(ids: readonly string[], signal: AbortSignal) {
+    const { data } = await client.get('/advertiser/info/', { advertiser_ids: ids }, wire.advertiserInfoSchema, signal)
+    for (const info of data.list) currencies.set(info.advertiser_id, info.currency)
+    return data.list
+  }
+
+  return {
+    pages,
+    advertiserInfo,
+    one: async (path, id, filter, schema, signal) => {
+      const filtering = { ...EVERYTHING, ...filter }
+      const query = { advertiser_id: advertiserOf(id), filtering, page: 1, page_size: 10 }
+      const { data, requestId } = await client.get(path, query, schema, signal)
+      const [item] = data.list
+      if (item === undefined || data.list.length !== 1) throw unknownEntity()
+      return { item, requestId }
+    },
+    currencyOf: async (id, signal) => {
+      const advertiser = advertiserOf(id)
+      if (!currencies.has(advertiser)) await advertiserInfo([advertiser], signal)
+      const currency = currencies.get(advertiser)
+      if (currency === undefined) throw unknownEntity()
+      return currency
+    },
+    campaignIndex: async (id, signal) => {
+      const index = new Map<string, CampaignFacts>()
+      const query = { advertiser_id: advertiserOf(id), filtering: EVERYTHING }
+      for await (const { data } of pages('/campaign/get/', query, wire.campaignPageSchema, signal))
+        for (const item of data) index.set(item.campaign_id, campaignFacts(item))
+      return index
+    },
+  }
+}

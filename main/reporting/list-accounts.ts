@@ -1,0 +1,39 @@
+/** list_accounts: the accounts with how fresh their data is. */
+import type { OutputOf, ParsedInputOf } from '../../shared/operations.ts'
+import { factsReaders } from '../store/facts-tables.ts'
+import { dateOf } from './calendar.ts'
+import { asOf, isoTime, type ReportingDeps } from './freshness.ts'
+import { cleanUntrusted } from './untrusted.ts'
+
+/** @param deps.connectionState what ledger.db says of a connection: "ok", "needs_reconnect", "removed" */
+export function listAccounts(
+  deps: ReportingDeps & { readonly connectionState: (connectionId: string) => string },
+  input: ParsedInputOf<'list_accounts'>,
+): OutputOf<'list_accounts'> {
+  const { accounts } = factsReaders(deps.facts)
+  const found = accounts.all().filter((account) => input.platform === undefined || account.platform === input.platform)
+  const listed = found.filter((account) => account.isListed)
+  const never = listed.filter((account) => account.lastSyncAtMs === null).length
+  return {
+    accounts: found.map((account) => {
+      const { campaigns, adGroups, ads } = accounts.counts(account.accountKey)
+      return {
+        account_id: account.accountId,
+        platform: account.platform,
+        currency: account.currency,
+        time_zone: account.timeZone,
+        status: account.status,
+        last_sync_at: account.lastSyncAtMs === null ? null : isoTime(account.lastSyncAtMs),
+        complete_through: account.completeThroughDay === null ? null : dateOf(account.completeThroughDay),
+        // History stays readable after access was lost, and must not look alive.
+        connection_state: account.isListed ? deps.connectionState(account.connectionId) : 'no_access',
+        campaigns,
+        ad_groups: adGroups,
+        ads,
+        untrusted: { name: cleanUntrusted(account.name) },
+      }
+    }),
+    as_of: asOf(listed),
+    warnings: never === 0 ? [] : [`${never} of ${listed.length} accounts have not been synced completely yet.`],
+  }
+}

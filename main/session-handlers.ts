@@ -1,0 +1,340 @@
+/** What each operation does while a workspace is open: short, one after the other, in the table's order. No rule of its own. */
+import { randomUUID } from 'node:crypto'
+import type { DraftId } from '../shared/domain/ids.ts'
+import { OperationError } from '../shared/errors.ts'
+import type { OutputOf } from '../shared/operations.ts'
+import { asCode } from './audit/record.ts'
+import { verifyLog } from './audit/verify.ts'
+import { describePolicy } from './drafts/policy.ts'
+import { checkChange, proposeChange, proposeUndo, unknownDraft, usageSource, withdrawDraft } from './drafts/propose.ts'
+import { draftView, envelopeView, isoTime } from './drafts/view.ts'
+import { clientViewOf } from './mcp/clients.ts'
+import { exchangeAuthCode, revokeToken } from './platforms/tiktok/link.ts'
+import type { Caller } from './ports.ts'
+import { listAccounts } from './reporting/list-accounts.ts'
+import { getEntity, listEntities } from './reporting/entities.ts'
+import { queryMetrics } from './reporting/query-metrics.ts'
+import type { Handlers } from './run-operation.ts'
+import { Secret } from './secret.ts'
+import type { Session } from './session.ts'
+import { factsReaders, factsWriters } from './store/facts-tables.ts'
+
+const REAL_BACKFILL_DAYS = 90
+const DEMO_BACKFILL_DAYS = 400
+/** Matches no sync run: every account of the connection is then unlisted. */
+const NO_RUN = -1
+/** History shown per draft; the audit page has the rest. */
+const HISTORY_LIMIT = 200
+
+export function sessionHandlers(session: Session): Handlers {
+  return { ...readHandlers(session), ...draftHandlers(session), ...decisionHandlers(session), ...auditHandlers(session), ...connectionHandlers(session), ...clientHandlers(session) }
+}
+
+function readHandlers(session: Session): Handlers {
+  const { opened, ports, connections, drafts, registry, sync } = session
+  const deps = { facts: opened.facts, clock: ports.clock }
+  const connectionState = (connectionId: string): string => connections.get(connectionId)?.state ?? 'removed'
+  const accounts = (input: { platform?: 'tiktok' | 'meta' | 'google_ads' | undefined }): OutputOf<'list_accounts'> => listAccounts({ ...deps, connectionState }, input)
+  return {
+    get_status: (_input, { caller }) => {
+      const all = accounts({})
+      return {
+        app_version: session.appVersion,
+        workspace: { name: opened.workspace.name, is_demo: opened.workspace.isDemo },
+        client:
+          caller.kind === 'agent'
+            ? { client_id: caller.clientId, scopes: [...caller.scopes], expires_at: isoTime(caller.expiresAtMs), calls_left_this_minute: registry.callsLeft(caller.clientId) }
+            : null,
+        accounts: all.accounts.map(({ account_id, last_sync_at, connection_state }) => ({ account_id, last_sync_at, connection_state })),
+        open_drafts: drafts.countOpen(),
+        policy: { version: session.policy.version, rules: describePolicy(session.policy).map((rule) => rule.text) },
+        as_of: all.as_of,
+        warnings: all.warnings,
+      }
+    },
+    list_accounts: (input) => accounts(input),
+    list_entities: (input) => listEntities(deps, input),
+    get_entity: (input) => getEntity({ ...deps, openDraftIds: drafts.openOnEntity(input.entity_id) }, input),
+    query_metrics: (input) => queryMetrics(deps, input),
+    start_sync: (input) => {
+      const days = input.days ?? (opened.workspace.isDemo ? DEMO_BACKFILL_DAYS : REAL_BACKFILL_DAYS)
+      return { sync: sync.start({ days }) }
+    },
+    cancel_sync: () => ({ sync: sync.cancel() }),
+    get_sync: () => ({ sync: sync.progress() }),
+  }
+}
+
+function draftHandlers(session: Session): Handlers {
+  const { drafts, audit, draftDeps, ports } = session
+  const usageOf = usageSource(draftDeps)
+  return {
+    check_change: (input) => checkChange(draftDeps, input),
+    propose_change: (input, { caller }) => {
+      const answer = proposeChange(draftDeps, caller, input)
+      if (answer.created && caller.kind !== 'window') ports.notify({ title: 'A draft waits for your decision', body: 'Open the queue in SpendSignoff to look at it.' })
+      return answer
+    },
+    list_drafts: (input, { caller }) => {
+      const limit = input.limit ?? 20
+      const offset = readCursor(input.cursor)
+      const found = drafts.list({
+        group: input.group ?? 'open',
+        ...(input.state === undefined ? {} : { state: input.state }),
+        ...(input.account_id === undefined ? {} : { accountId: input.account_id }),
+        ...(input.mine === true ? { originId: originIdOf(caller) } : {}),
+        limit,
+        offset,
+      })
+      const next = offset + found.drafts.length
+      return {
+        drafts: found.drafts.map(draftView),
+        open: drafts.countOpen(),
+        total: found.total,
+        next_cursor: next < found.total ? `d${next}` : null,
+        as_of: isoTime(ports.clock.nowMs()),
+        warnings: [],
+      }
+    },
+    get_draft: (input) => {
+      const draft = drafts.get(input.draft_id)
+      if (draft === undefined) throw unknownDraft()
+      const [item] = draft.items
+      const history = audit.list({ draftId: draft.draftId, limit: HISTORY_LIMIT }).toReversed()
+      const counts = ['approved', 'applying', 'applied', 'unknown', 'rolled_back'].includes(draft.state)
+      return {
+        draft: draftView(draft),
+        history: history.flatMap((row) => (row.record === undefined ? [] : [{ seq: row.seq, type: row.record.type, at: row.record.ts }])),
+        results: drafts.results(draft.draftId).map((row) => ({ k: row.k, outcome: row.outcome, live_value: row.live_value, platform_request_id: row.request_id })),
+        envelope: item === undefined ? [] : [envelopeView(item.accountId, item.currency, session.policy, usageOf(item.accountId), counts ? 0n : item.movementMicros)],
+        as_of: isoTime(ports.clock.nowMs()),
+        warnings: [],
+      }
+    },
+    withdraw_draft: (input, { caller }) => withdrawDraft(draftDeps, caller, input),
+    propose_undo: (input, { caller }) => proposeUndo(draftDeps, caller, input.draft_id),
+  }
+}
+
+function decisionHandlers(session: Session): Handlers {
+  const { drafts, decide, gate, opened, ports } = session
+  const needsPassphrase = ports.shell === 'browser'
+  const view = (draftId: DraftId): { draft: OutputOf<'reject_draft'>['draft'] } => {
+    const draft = drafts.get(draftId)
+    if (draft === undefined) throw unknownDraft()
+    return { draft: draftView(draft) }
+  }
+  return {
+    arm_draft: async (input, { signal }) => {
+      const armed = await decide.arm(input.draft_id, input.draft_hash, signal)
+      if (armed === undefined) return { ...view(input.draft_id), challenge: null }
+      const { challenge, live, policy } = armed
+      const usageOf = usageSource(session.draftDeps)
+      return {
+        ...view(input.draft_id),
+        challenge: {
+          confirm_token: challenge.confirmToken,
+          expires_at: isoTime(challenge.expiresAtMs),
+          expires_in_ms: challenge.expiresInMs,
+          code: challenge.challengeHash.slice(0, 8),
+          live: live.map((each, k) => ({ k, value: each.value, read_at: isoTime(each.readAtMs) })),
+          policy: { version: policy.version, outcome: policy.outcome, rules: [...policy.rules] },
+          envelope: (drafts.get(input.draft_id)?.items ?? []).map((item) =>
+            envelopeView(item.accountId, item.currency, session.policy, usageOf(item.accountId), item.movementMicros),
+          ),
+          needs_passphrase: needsPassphrase,
+        },
+      }
+    },
+    disarm_draft: (input) => {
+      decide.disarm(input.draft_id)
+      return view(input.draft_id)
+    },
+    confirm_draft: async (input) => {
+      if (needsPassphrase) {
+        // A local program that can read the window's link must still not be able to approve.
+        const isRight = input.passphrase !== undefined && (await opened.vault.verifyPassphrase(new Secret(input.passphrase)))
+        if (!isRight) throw new OperationError('wrong_passphrase', 'That is not the passphrase of this workspace. Nothing was sent.', 'Type the vault passphrase again.', { retryable: true })
+      }
+      session.execute(gate.confirm(input.draft_id, input.confirm_token, needsPassphrase ? 'passphrase' : 'click'))
+      return view(input.draft_id)
+    },
+    reject_draft: (input) => {
+      decide.reject(input.draft_id, input.reason)
+      return view(input.draft_id)
+    },
+    reconcile_draft: async (input, { signal }) => {
+      await session.reconcile.once(input.draft_id, signal)
+      return view(input.draft_id)
+    },
+    get_policy: () => ({ version: session.policy.version, rules: describePolicy(session.policy).map(({ rule, text }) => ({ rule, text })) }),
+  }
+}
+
+function auditHandlers(session: Session): Handlers {
+  const { audit, opened, ports } = session
+  return {
+    list_audit: (input) => {
+      const limit = input.limit ?? 50
+      const rows = audit.list({
+        limit,
+        ...(input.before_seq === undefined ? {} : { beforeSeq: input.before_seq }),
+        ...(input.draft_id === undefined ? {} : { draftId: input.draft_id }),
+      })
+      const last = rows.at(-1)
+      return {
+        size: audit.head().size,
+        next_before_seq: last === undefined || rows.length < limit || last.seq === 0 ? null : last.seq,
+        records: rows.map((row) => ({
+          seq: row.seq,
+          type: row.record?.type ?? 'unreadable',
+          at: row.record?.ts ?? '',
+          actor: { kind: row.record?.actor.kind ?? 'unknown', id: row.record?.actor.id ?? 'unknown' },
+          draft_id: row.record !== undefined && 'draft' in row.record.data && typeof row.record.data.draft === 'string' ? row.record.data.draft : null,
+          line: row.line,
+          leaf: row.leaf,
+          disclosed: Object.fromEntries(Object.entries(row.text).map(([name, value]) => [name, typeof value === 'string' ? value : value.join(' › ')])),
+        })),
+      }
+    },
+    verify_audit: async (_input, { signal }) => {
+      const startedMs = ports.clock.monotonicMs()
+      const headPin = await opened.vault.headPin.read()
+      const result = await verifyLog({ db: opened.ledger, vkey: audit.vkey, signal, ...(headPin === undefined ? {} : { headPin }) })
+      const head = audit.head()
+      audit.transaction((append) =>
+        append({
+          type: 'log.verified',
+          actor: { kind: 'user', id: 'owner' },
+          data: {
+            ok: result.ok,
+            size: head.size,
+            root: head.root,
+            ...(result.ok ? {} : { fault: asCode(result.fault.kind), ...(result.fault.seq === undefined ? {} : { faultSeq: result.fault.seq }) }),
+          },
+        }),
+      )
+      return {
+        is_ok: result.ok,
+        size: result.ok ? result.size : head.size,
+        root: result.ok ? result.root : head.root,
+        vkey: audit.vkey,
+        checkpoints: result.ok ? result.checkpoints : 0,
+        took_ms: Math.round(ports.clock.monotonicMs() - startedMs),
+        fault: result.ok ? null : { kind: result.fault.kind, seq: result.fault.seq ?? null, message: result.fault.message },
+        limits: [...result.limits].slice(0, 8),
+      }
+    },
+  }
+}
+
+function connectionHandlers(session: Session): Handlers {
+  const { connections, audit, tokens, adapters, opened, ports, sync } = session
+  const view = (connectionId: string): OutputOf<'connect_tiktok'>['connection'] => {
+    const connection = connections.get(connectionId)
+    if (connection === undefined) throw new Error('no such connection')
+    return {
+      connection_id: connection.connectionId,
+      platform: connection.platform,
+      is_sandbox: connection.isSandbox,
+      state: connection.state,
+      state_detail: connection.stateDetail,
+      created_at: isoTime(connection.createdAtMs),
+      account_ids: factsReaders(opened.facts)
+        .accounts.all()
+        .filter((account) => account.isListed && account.connectionId === connectionId)
+        .map((account) => account.accountId)
+        .slice(0, 500),
+    }
+  }
+  return {
+    list_connections: () => ({ connections: connections.list().map((each) => view(each.connectionId)) }),
+    connect_tiktok: async (input) => {
+      const isSandbox = opened.workspace.isDemo
+      const baseUrl = isSandbox ? (session.sandbox?.tiktok.baseUrl ?? '') : session.tiktokBaseUrl
+      const { accessToken } = await exchangeAuthCode({ baseUrl, appId: input.app_id, appSecret: input.app_secret }, input.auth_code)
+      return { connection: view(saveConnection(session, { accessToken, appId: input.app_id, appSecret: input.app_secret, isSandbox })) }
+    },
+    remove_connection: async (input) => {
+      const connection = connections.get(input.connection_id)
+      if (connection === undefined || connection.state === 'removed')
+        throw new OperationError('account_not_available', 'There is no such connection.', 'Reload the page.')
+      sync.cancel()
+      await sync.whenIdle()
+      const baseUrl = connection.isSandbox ? (session.sandbox?.tiktok.baseUrl ?? '') : session.tiktokBaseUrl
+      const credentials = tokens.read(input.connection_id)
+      const isRevoked =
+        credentials?.appId !== undefined && credentials.appSecret !== undefined
+          ? await revokeToken({ baseUrl, appId: credentials.appId, appSecret: credentials.appSecret.reveal() }, credentials.accessToken.reveal()).then(
+              () => true,
+              (error: unknown) => (ports.log.error('revoke_failed', error), false),
+            )
+          : false
+      audit.transaction((append) => {
+        tokens.remove(input.connection_id)
+        connections.setState(input.connection_id, 'removed', null, ports.clock.nowMs())
+        append({ type: 'connection.removed', actor: { kind: 'user', id: 'owner' }, data: { connection: input.connection_id, platform: connection.platform, state: 'removed' } })
+      })
+      adapters.forget(input.connection_id)
+      // What it reported stays readable as history; nothing of it is offered any more.
+      factsWriters(opened.facts).accounts.replaceListing(input.connection_id, NO_RUN, 0, [])
+      return { revoked_on_platform: isRevoked }
+    },
+  }
+}
+
+/** Stores a TikTok connection with its sealed token, and starts reading. @returns its id */
+export function saveConnection(
+  session: Session,
+  parts: { readonly accessToken: string; readonly appId: string; readonly appSecret: string; readonly isSandbox: boolean },
+): string {
+  const { connections, tokens, audit, ports } = session
+  const connectionId = `c_${randomUUID().replaceAll('-', '').slice(0, 16)}`
+  audit.transaction((append) => {
+    connections.insert({ connectionId, platform: 'tiktok', isSandbox: parts.isSandbox, nowMs: ports.clock.nowMs() })
+    tokens.save(connectionId, parts)
+    append({ type: 'connection.added', actor: { kind: 'user', id: 'owner' }, data: { connection: connectionId, platform: 'tiktok', sandbox: parts.isSandbox, state: 'ok' } })
+  })
+  if (session.startsWork) startFirstSync(session)
+  return connectionId
+}
+
+/** Begins a sync unless one is running. */
+export function startFirstSync(session: Session): void {
+  const days = session.opened.workspace.isDemo ? DEMO_BACKFILL_DAYS : REAL_BACKFILL_DAYS
+  if (session.sync.progress().state !== 'running') session.sync.start({ days })
+}
+
+function clientHandlers(session: Session): Handlers {
+  const { registry, mcp, audit, ports } = session
+  const bridge = (): OutputOf<'list_clients'>['bridge'] => ({ command: ports.bridge.command, args: [...ports.bridge.args] })
+  return {
+    list_clients: () => {
+      const status = mcp.status()
+      return { clients: registry.list().map(clientViewOf), http_url: status.httpUrl, http_problem: status.httpProblem, bridge: bridge() }
+    },
+    add_client: async (input) => {
+      const { client, token } = session.addClient(input.name, input.scopes, input.expires_in_days)
+      await mcp.start()
+      return { client: clientViewOf(client), token, http_url: mcp.status().httpUrl, bridge: bridge() }
+    },
+    revoke_client: (input) => {
+      const client = registry.revoke(input.client_id)
+      audit.transaction((append) =>
+        append({ type: 'client.revoked', actor: { kind: 'user', id: 'owner' }, data: { client: client.clientId }, text: { client_name: client.name } }),
+      )
+      return { client: clientViewOf(client) }
+    },
+  }
+}
+
+function originIdOf(caller: Caller): string {
+  return caller.kind === 'agent' ? caller.clientId : caller.kind === 'loop' ? 'loop' : 'window'
+}
+
+function readCursor(cursor: string | undefined): number {
+  if (cursor === undefined) return 0
+  const match = /^d(\d{1,7})$/.exec(cursor)
+  if (match === null) throw new OperationError('invalid_input', 'That cursor is not one of list_drafts.', 'Start again without a cursor.')
+  return Number(match[1])
+}

@@ -1,0 +1,269 @@
+/**
+ * One open workspace, wired in reading order: stores → log → drafts → gate → platforms → sync → the agent's door.
+ * Nothing in here is reachable but through run-operation.
+ */
+import { randomBytes, randomUUID } from 'node:crypto'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { AccountId, DraftId } from '../shared/domain/ids.ts'
+import { OperationError } from '../shared/errors.ts'
+import { createDecide } from './approval/decide.ts'
+import { createExecutor, type ExecutorStep } from './approval/executor.ts'
+import { type ApprovedChange, createGate } from './approval/gate.ts'
+import { createReconcile } from './approval/reconcile.ts'
+import { type AuditLog, openAuditLog } from './audit/append.ts'
+import { asCode } from './audit/record.ts'
+import type { PlanningSnapshot } from './drafts/plan.ts'
+import { FIRST_POLICY, type Policy } from './drafts/policy.ts'
+import type { DraftDeps } from './drafts/propose.ts'
+import { socketAddress } from './instance.ts'
+import type { AgentPort } from './mcp/agent-port.ts'
+import { type ClientRegistry, createClientRegistry } from './mcp/clients.ts'
+import { createMcp } from './mcp/create-mcp.ts'
+import type { LiveValue, PlatformAdapter } from './platforms/adapter.ts'
+import type { Sandbox } from './platforms/sandbox/index.ts'
+import { createTiktokAdapter } from './platforms/tiktok/adapter.ts'
+import type { Ports } from './ports.ts'
+import { readSnapshot } from './reporting/snapshot.ts'
+import { createClientTable } from './store/client-table.ts'
+import { type Connection, createConnectionTable } from './store/connection-table.ts'
+import { createDraftTable } from './store/draft-table.ts'
+import { factsWriters } from './store/facts-tables.ts'
+import { createSync, type SyncSummary } from './sync/sync.ts'
+import { type PlatformTokens, platformTokens } from './vault/platform-tokens.ts'
+import type { OpenWorkspace } from './workspace.ts'
+
+export const TIKTOK_BASE_URL = 'https://business-api.tiktok.com'
+const SWEEP_MS = 5_000
+const CLOSE_WAIT_MS = 10_000
+
+export interface SessionOptions {
+  readonly ports: Ports
+  readonly opened: OpenWorkspace
+  readonly appVersion: string
+  readonly policy?: Policy
+  /** Present in the demo workspace: every connection of it leads here and nowhere else. */
+  readonly sandbox: Sandbox | undefined
+  readonly tiktokBaseUrl: string
+  readonly onChange: () => void
+  /** run-operation, bound to the agent's door. */
+  readonly runAsAgent: AgentPort['run']
+  /** Whether AI clients may come in. */
+  readonly opensDoors: boolean
+  /** Whether syncing begins by itself. */
+  readonly startsWork: boolean
+  readonly onStep?: (step: ExecutorStep) => void | Promise<void>
+}
+
+export type Session = Awaited<ReturnType<typeof openSession>>
+
+/** Opens the log, recovers what a crash left behind, and starts the background work. @throws OperationError ledger_broken */
+export async function openSession(options: SessionOptions) {
+  const { ports, opened, policy = FIRST_POLICY, onChange } = options
+  const { ledger, facts, vault } = opened
+  const { clock, log } = ports
+  const bootId = randomUUID().replaceAll('-', '').slice(0, 16)
+  const audit = await openAuditLog({
+    db: ledger,
+    signingKey: vault.signingKey,
+    headPin: vault.headPin,
+    clock,
+    bootId,
+    appVersion: options.appVersion,
+    onPinError: (error) => log.error('head_pin_failed', error),
+  })
+  const drafts = createDraftTable(ledger)
+  const connections = createConnectionTable(ledger)
+  const tokens = platformTokens(ledger, vault)
+  const adapters = createAdapters(options, connections.list, tokens)
+  const reader = readSnapshot(facts)
+  const snapshot = (): PlanningSnapshot => reader
+  const adapterFor = (accountId: AccountId): PlatformAdapter => {
+    const connectionId = reader.account(accountId)?.connectionId
+    const adapter = connectionId === undefined ? undefined : adapters.of(connectionId)
+    if (adapter === undefined)
+      throw new OperationError('account_not_available', 'That account is not connected any more. Nothing was changed.', 'Connect it again under Connections.')
+    return adapter
+  }
+  const noteLive = (live: LiveValue): void => {
+    factsWriters(facts).entities.updateLive(live.entityId, live.field, live.value, live.readAtMs)
+  }
+  const sleep = (ms: number): Promise<void> => wait(ms, undefined, { ref: false })
+  const gate = createGate({ drafts, audit, clock, policy, bootId, appVersion: options.appVersion })
+  const common = { drafts, audit, clock, log, adapterFor, noteLive, onChange, sleep }
+  const draftDeps: DraftDeps = { drafts, audit, clock, policy, snapshot }
+  const decide = createDecide({ ...common, policy, bootId, gate, snapshot })
+  const executor = createExecutor({ ...common, gate, ...(options.onStep === undefined ? {} : { onStep: options.onStep }) })
+  const reconcile = createReconcile(common)
+  const background = new Set<Promise<unknown>>()
+  const inBackground = (work: Promise<unknown>): void => {
+    const tracked = work.catch((error: unknown) => log.error('background_work_failed', error)).finally(() => background.delete(tracked))
+    background.add(tracked)
+  }
+  const watch = (draftId: DraftId): void => void reconcile.watch(draftId).catch((error: unknown) => log.error('reconcile_failed', error))
+  const execute = (changes: readonly ApprovedChange[]): void => {
+    inBackground(
+      (async () => {
+        for (const change of changes) {
+          await executor.run(change)
+          if (drafts.get(change.draftId)?.state === 'unknown') watch(change.draftId)
+        }
+      })(),
+    )
+  }
+
+  const sync = createSync({
+    facts,
+    connections: () => adapters.all(),
+    clock,
+    log,
+    onChange,
+    onFinished: (summary) => recordSync(audit, summary),
+    onConnectionTrouble: (connectionId, error) => noteTrouble({ audit, connections, clock }, connectionId, error),
+  })
+  const registry = createClientRegistry({ table: createClientTable(ledger), clock, randomBytes })
+  const mcp = createMcp({
+    port: { run: options.runAsAgent, noteRefusal: (what) => noteRefusal(audit, what) },
+    registry,
+    httpPort: ports.mcpPort,
+    socketPath: socketAddress(join(ports.homeFolder, 'mcp'), tmpdir(), 'bridge.sock'),
+    endpointFile: join(ports.homeFolder, 'mcp-endpoint.json'),
+    appVersion: options.appVersion,
+    log,
+    clock,
+  })
+
+  audit.transaction((append) => append({ type: 'app.started', actor: { kind: 'system', id: 'app' }, data: { app: options.appVersion, shell: ports.shell } }))
+  for (const draftId of reconcile.recover()) watch(draftId)
+  decide.sweep()
+  const sweeper = setInterval(() => {
+    try {
+      if (decide.sweep() > 0) onChange()
+    } catch (error) {
+      log.error('sweep_failed', error)
+    }
+  }, SWEEP_MS)
+  sweeper.unref()
+  if (options.opensDoors) await mcp.start()
+
+  return {
+    ports,
+    opened,
+    policy,
+    audit,
+    drafts,
+    draftDeps,
+    decide,
+    gate,
+    execute,
+    reconcile,
+    connections,
+    tokens,
+    adapters,
+    sync,
+    registry,
+    mcp,
+    sandbox: options.sandbox,
+    tiktokBaseUrl: options.tiktokBaseUrl,
+    appVersion: options.appVersion,
+    startsWork: options.startsWork,
+    /** Lets an AI client in, with its record in the log. The token is returned here and never again. */
+    addClient(name: string, scopes: readonly ('mcp.read' | 'mcp.draft')[], expiresInDays: number): ReturnType<ClientRegistry['add']> {
+      const added = registry.add({ name, scopes, expiresInDays })
+      const { clientId, expiresAtMs } = added.client
+      audit.transaction((append) =>
+        append({
+          type: 'client.added',
+          actor: { kind: 'user', id: 'owner' },
+          data: { client: clientId, scopes: [...scopes], expires: new Date(expiresAtMs).toISOString() },
+          text: { client_name: name },
+        }),
+      )
+      return added
+    },
+    /** Finishes or parks what is under way, in bounded time, and zeroes the keys. */
+    async close(): Promise<void> {
+      clearInterval(sweeper)
+      reconcile.close()
+      await mcp.stop()
+      sync.cancel()
+      await Promise.race([Promise.all([sync.whenIdle(), ...background]), wait(CLOSE_WAIT_MS, undefined, { ref: false })])
+      audit.transaction((append) => append({ type: 'app.stopped', actor: { kind: 'system', id: 'app' }, data: {} }))
+      await audit.close().catch((error: unknown) => log.error('head_pin_failed', error))
+      await opened.close()
+      await options.sandbox?.close()
+    },
+  }
+}
+
+function createAdapters(options: SessionOptions, list: () => readonly Connection[], tokens: PlatformTokens) {
+  const made = new Map<string, PlatformAdapter>()
+  const of = (connectionId: string): PlatformAdapter | undefined => {
+    const connection = list().find((each) => each.connectionId === connectionId)
+    if (connection === undefined || connection.platform !== 'tiktok') return undefined
+    const existing = made.get(connectionId)
+    if (existing !== undefined) return existing
+    const adapter = createTiktokAdapter({
+      baseUrl: connection.isSandbox ? (options.sandbox?.tiktok.baseUrl ?? '') : options.tiktokBaseUrl,
+      credentials: async () => {
+        const found = tokens.read(connectionId)
+        if (found === undefined) throw new OperationError('needs_reconnect', 'The credentials of this connection are gone. Nothing was changed.', 'Connect the account again under Connections.')
+        return { accessToken: found.accessToken.reveal(), ...(found.appId === undefined ? {} : { appId: found.appId }), ...(found.appSecret === undefined ? {} : { appSecret: found.appSecret.reveal() }) }
+      },
+      clock: options.ports.clock,
+      random: () => randomBytes(4).readUInt32BE() / 2 ** 32,
+      logger: options.ports.log,
+    })
+    made.set(connectionId, adapter)
+    return adapter
+  }
+  return {
+    of,
+    all: () => list().flatMap((each) => {
+      const adapter = of(each.connectionId)
+      return adapter === undefined ? [] : [{ connectionId: each.connectionId, adapter }]
+    }),
+    forget: (connectionId: string): void => void made.delete(connectionId),
+  }
+}
+
+function recordSync(audit: AuditLog, summary: SyncSummary): void {
+  audit.transaction((append) => {
+    append({
+      type: 'sync.finished',
+      actor: { kind: 'system', id: 'sync' },
+      data: {
+        platform: 'tiktok',
+        outcome: summary.state === 'done' ? (summary.failedAccounts.length > 0 ? 'partial' : 'ok') : summary.state,
+        rows: summary.rows,
+        code: asCode(summary.failedAccounts[0]?.code),
+      },
+    })
+  })
+}
+
+function noteTrouble(deps: { readonly audit: AuditLog; readonly connections: ReturnType<typeof createConnectionTable>; readonly clock: Ports['clock'] }, connectionId: string, error: unknown): void {
+  const connection = deps.connections.get(connectionId)
+  if (connection === undefined || !(error instanceof OperationError) || error.code !== 'needs_reconnect' || connection.state === 'needs_reconnect') return
+  deps.audit.transaction((append) => {
+    deps.connections.setState(connectionId, 'needs_reconnect', error.message, deps.clock.nowMs())
+    append({ type: 'connection.state', actor: { kind: 'system', id: 'sync' }, data: { connection: connectionId, platform: connection.platform, state: 'needs_reconnect', reason: error.code } })
+  })
+}
+
+/** An AI client asked for something that is not a tool, or came with a bad token. */
+function noteRefusal(audit: AuditLog, what: Parameters<AgentPort['noteRefusal']>[0]): void {
+  audit.transaction((append) => {
+    append({
+      type: 'call.refused',
+      actor: { kind: 'agent', id: asCode(what.clientId) ?? 'unknown' },
+      data: { op: 'unknown', caller: 'agent', code: asCode(what.code) ?? 'refused' },
+      text: { op: what.tool.slice(0, 120) },
+    })
+  })
+}
+
+/** Where the demo's sandbox keeps what was changed, so that a budget stays changed after a restart. */
+export const sandboxStatePath = (folder: string): string => join(folder, 'sandbox.json')
+export type { ClientRegistry }

@@ -1,0 +1,52 @@
+/** The tables of facts.db, with every statement prepared once per connection. Adds no SQL of its own. */
+import { createAccountReader, createAccountWriter } from './account-table.ts'
+import { createEntityReader, createEntityWriter } from './entity-table.ts'
+import { createEntityList, createMetricReader } from './metric-query.ts'
+import { createMetricWriter, createRestatementReader } from './metric-table.ts'
+import type { FactsDb, FactsReadDb } from './open.ts'
+import { createCoverageReader, createSyncWriter } from './sync-table.ts'
+
+export type FactsReaders = ReturnType<typeof prepareReaders>
+export type FactsWriters = ReturnType<typeof prepareWriters>
+
+// Keyed by connection, and gone with it.
+const readers = new WeakMap<FactsReadDb, FactsReaders>()
+const writers = new WeakMap<FactsDb, FactsWriters>()
+
+export function factsReaders(facts: FactsReadDb): FactsReaders {
+  const known = readers.get(facts)
+  if (known !== undefined) return known
+  const made = prepareReaders(facts)
+  readers.set(facts, made)
+  return made
+}
+
+export function factsWriters(facts: FactsDb): FactsWriters {
+  const known = writers.get(facts)
+  if (known !== undefined) return known
+  const made = prepareWriters(facts)
+  writers.set(facts, made)
+  return made
+}
+
+function prepareReaders(facts: FactsReadDb) {
+  return {
+    accounts: createAccountReader(facts),
+    entities: createEntityReader(facts),
+    entityList: createEntityList(facts),
+    metrics: createMetricReader(facts),
+    restatements: createRestatementReader(facts),
+    coverage: createCoverageReader(facts),
+  }
+}
+
+function prepareWriters(facts: FactsDb) {
+  return {
+    accounts: createAccountWriter(facts),
+    entities: createEntityWriter(facts),
+    metrics: createMetricWriter(facts),
+    sync: createSyncWriter(facts),
+    /** All of `work` or none of it, on disk when this returns. */
+    inTransaction: <T>(work: () => T): T => facts.transaction(work).immediate(),
+  }
+}

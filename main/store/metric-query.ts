@@ -1,0 +1,307 @@
+/**
+ * Sums over metric facts: the only SQL that reads them. Whole blocks of days come from the roll-ups, the ends of a range from the facts.
+ * Sums are exact integers; the floats in here only order rows.
+ */
+import type Database from 'better-sqlite3'
+import type { EntityType } from '../../shared/domain/ids.ts'
+import type { MetricLevel } from '../../shared/domain/metric.ts'
+import type { FactsReadDb } from './open.ts'
+
+const COUNTED = ['spend_micros', 'impressions', 'clicks'] as const
+const MAYBE_KNOWN = {
+  video_views: 'video_known',
+  click_conversion_micros: 'click_conversion_known',
+  view_conversion_micros: 'view_conversion_known',
+  engaged_conversion_micros: 'engaged_conversion_known',
+  click_value_micros: 'click_value_known',
+  view_value_micros: 'view_value_known',
+} as const
+export type KnownColumn = keyof typeof MAYBE_KNOWN
+const maybeKnown = Object.keys(MAYBE_KNOWN) as KnownColumn[]
+
+/** Exact sums of one group. A value of `known` says of how many of its `facts` the platform gave the value at all. */
+export interface Sums {
+  readonly facts: bigint
+  readonly spendMicros: bigint
+  readonly impressions: bigint
+  readonly clicks: bigint
+  readonly values: Readonly<Record<KnownColumn, bigint>>
+  readonly known: Readonly<Record<KnownColumn, bigint>>
+}
+
+export interface GroupedSums extends Sums {
+  readonly day: number | null
+  readonly accountKey: number | null
+  readonly entityKey: number | null
+  readonly currency: string
+}
+
+export type OrderColumn =
+  | 'date'
+  | 'spend'
+  | 'impressions'
+  | 'clicks'
+  | KnownColumn
+  | 'ctr'
+  | 'cpc'
+  | 'cpm'
+  | 'cpa'
+  | 'roas'
+
+/** Which facts: all of some accounts at a level, or those of some entities (and what lies below them at that level). */
+export interface Scope {
+  readonly accountKeys: readonly number[]
+  readonly entityKeys: readonly number[] | undefined
+  readonly level: MetricLevel
+  readonly startDay: number
+  readonly endDay: number
+}
+
+export interface Grouping {
+  readonly byDay: boolean
+  readonly by: 'currency' | 'account' | 'entity'
+}
+
+export interface Slice {
+  readonly order: OrderColumn
+  readonly limit: number
+  readonly offset: number
+}
+
+const BLOCK_DAYS = 16
+const sumNames = ['facts', ...COUNTED, ...maybeKnown, ...Object.values(MAYBE_KNOWN)]
+const SUM_ROLLED = sumNames.map((name) => `SUM(x.${name}) AS ${name}`).join(', ')
+const SUM_FACTS = [
+  'COUNT(*) AS facts',
+  ...COUNTED.map((name) => `SUM(x.${name}) AS ${name}`),
+  ...maybeKnown.map((name) => `COALESCE(SUM(x.${name}), 0) AS ${name}`),
+  ...maybeKnown.map((name) => `COUNT(x.${name}) AS ${MAYBE_KNOWN[name]}`),
+].join(', ')
+const ONE_FACT = [
+  '1 AS facts',
+  ...COUNTED.map((name) => `x.${name}`),
+  ...maybeKnown.map((name) => `COALESCE(x.${name}, 0) AS ${name}`),
+  ...maybeKnown.map((name) => `x.${name} IS NOT NULL AS ${MAYBE_KNOWN[name]}`),
+].join(', ')
+
+const ACCOUNTS = '(SELECT value FROM json_each(@accounts))'
+const TARGETS = '(SELECT value FROM json_each(@entities))'
+const OF_ACCOUNTS = `(SELECT entity_key, account_key FROM entity WHERE account_key IN ${ACCOUNTS} AND type = @level ORDER BY entity_key)`
+const OF_ENTITIES = `(SELECT entity_key, account_key FROM entity WHERE entity_key IN ${TARGETS} AND type = @level
+  UNION SELECT c.entity_key, c.account_key FROM entity t JOIN entity c ON c.parent_id = t.entity_id
+    WHERE t.entity_key IN ${TARGETS} AND c.type = @level
+  UNION SELECT c.entity_key, c.account_key FROM entity t JOIN entity m ON m.parent_id = t.entity_id JOIN entity c ON c.parent_id = m.entity_id
+    WHERE t.entity_key IN ${TARGETS} AND c.type = @level)`
+
+// What to sort by; NULL sorts last. The ratio of two sums is only known when its denominator is.
+const known = (name: KnownColumn): string => `CASE WHEN g.${MAYBE_KNOWN[name]} > 0 THEN g.${name} END`
+const ORDERS: Readonly<Record<Exclude<OrderColumn, 'date'>, string>> = {
+  spend: 'g.spend_micros',
+  impressions: 'g.impressions',
+  clicks: 'g.clicks',
+  video_views: known('video_views'),
+  click_conversion_micros: known('click_conversion_micros'),
+  view_conversion_micros: known('view_conversion_micros'),
+  engaged_conversion_micros: known('engaged_conversion_micros'),
+  click_value_micros: known('click_value_micros'),
+  view_value_micros: known('view_value_micros'),
+  ctr: 'CAST(g.clicks AS REAL) / NULLIF(g.impressions, 0)',
+  cpc: 'CAST(g.spend_micros AS REAL) / NULLIF(g.clicks, 0)',
+  cpm: 'CAST(g.spend_micros AS REAL) / NULLIF(g.impressions, 0)',
+  cpa: `CAST(g.spend_micros AS REAL) / NULLIF(${known('click_conversion_micros')}, 0)`,
+  roas: `CAST(${known('click_value_micros')} AS REAL) / NULLIF(g.spend_micros, 0)`,
+}
+/** Amounts of different currencies are not comparable: such an order goes currency by currency. */
+const MONEY_ORDERS: ReadonlySet<OrderColumn> = new Set<OrderColumn>(['spend', 'cpc', 'cpm', 'cpa', 'click_value_micros', 'view_value_micros'])
+
+type Row = Record<string, bigint | string | null>
+
+export type MetricReader = ReturnType<typeof createMetricReader>
+
+export function createMetricReader(db: FactsReadDb) {
+  // Statements differ by grouping and order only, some 80 at most, and are made when first needed.
+  const prepared = new Map<string, Database.Statement<unknown[], Row>>()
+  function statement(sql: string): Database.Statement<unknown[], Row> {
+    const found = prepared.get(sql) ?? db.prepare<unknown[], Row>(sql).safeIntegers()
+    prepared.set(sql, found)
+    return found
+  }
+  return {
+    /** One page of groups and how many there are. */
+    groups(scope: Scope, grouping: Grouping, slice: Slice): { readonly rows: readonly GroupedSums[]; readonly total: number } {
+      const source = groupedSql(scope, grouping)
+      const parameters = parametersOf(scope)
+      const rows = statement(`${source} ORDER BY ${orderSql(grouping, slice.order)} LIMIT @limit OFFSET @offset`)
+        .all({ ...parameters, limit: slice.limit, offset: slice.offset })
+        .map(toGroup)
+      if (slice.offset === 0 && rows.length < slice.limit) return { rows, total: rows.length }
+      return { rows, total: Number(statement(countSql(scope, grouping, source)).get(parameters)?.['n'] ?? 0n) }
+    },
+    /** Sums per currency, in the order of the codes. At most one row per currency. */
+    totals: (scope: Scope): readonly GroupedSums[] =>
+      statement(`${groupedSql(scope, { byDay: false, by: 'currency' })} ORDER BY g.currency`).all(parametersOf(scope)).map(toGroup),
+    /**
+     * The click window all facts in scope are counted by: a number of days, 0 for switched off, null when mixed or not known.
+     * @returns undefined when there are no facts.
+     */
+    commonClickWindow(scope: Scope): number | null | undefined {
+      const from = `FROM ${scopeSql(scope)} s CROSS JOIN metric_fact x ON x.entity_key = s.entity_key AND x.day BETWEEN @start AND @end`
+      const parameters = parametersOf(scope)
+      const first = statement(`SELECT x.click_window_days AS days ${from} LIMIT 1`).get(parameters)
+      if (first === undefined) return undefined
+      const days = first['days'] as bigint | null
+      if (days === null) return null
+      const other = statement(`SELECT 1 AS found ${from} WHERE x.click_window_days IS NOT @days LIMIT 1`).get({ ...parameters, days })
+      return other === undefined ? Number(days) : null
+    },
+  }
+}
+
+const scopeSql = (scope: Scope): string => (scope.entityKeys === undefined ? OF_ACCOUNTS : OF_ENTITIES)
+
+/** The grouped sums as `g.*`, without order. */
+function groupedSql(scope: Scope, { byDay, by }: Grouping): string {
+  if (by === 'entity' && byDay)
+    return `SELECT g.* FROM (SELECT x.day, s.account_key, s.entity_key, a.currency, ${ONE_FACT} FROM ${scopeSql(scope)} s
+      CROSS JOIN metric_fact x ON x.entity_key = s.entity_key AND x.day BETWEEN @start AND @end
+      JOIN account a ON a.account_key = s.account_key) g`
+  if (by === 'entity')
+    return `SELECT g.* FROM (SELECT NULL AS day, e.account_key, a.currency, x.* FROM (${armsSql(scope, 'entity_key')}) x
+      JOIN entity e ON e.entity_key = x.entity_key JOIN account a ON a.account_key = e.account_key) g`
+  const perAccount = scope.entityKeys === undefined ? dailySql(byDay) : byDay ? entityDailySql(scope) : armsSql(scope, 'account_key')
+  const day = byDay ? 'x.day' : 'NULL'
+  const account = by === 'account' ? 'x.account_key' : 'NULL'
+  const keys = ['a.currency', ...(byDay ? ['x.day'] : []), ...(by === 'account' ? ['x.account_key'] : [])].join(', ')
+  return `SELECT g.* FROM (SELECT ${day} AS day, ${account} AS account_key, NULL AS entity_key, a.currency, ${SUM_ROLLED}
+    FROM (${perAccount}) x JOIN account a ON a.account_key = x.account_key GROUP BY ${keys}) g`
+}
+
+function dailySql(byDay: boolean): string {
+  const select = byDay ? `x.day, x.account_key, ${sumNames.map((name) => `x.${name}`).join(', ')}` : `x.account_key, ${SUM_ROLLED}`
+  return `SELECT ${select} FROM metric_day x
+    WHERE x.account_key IN ${ACCOUNTS} AND x.level = @level AND x.day BETWEEN @start AND @end AND x.facts > 0${byDay ? '' : ' GROUP BY x.account_key'}`
+}
+
+function entityDailySql(scope: Scope): string {
+  return `SELECT x.day, s.account_key, ${SUM_FACTS} FROM ${scopeSql(scope)} s
+    CROSS JOIN metric_fact x ON x.entity_key = s.entity_key AND x.day BETWEEN @start AND @end GROUP BY x.day, s.account_key`
+}
+
+/** Whole blocks from the roll-up, the days before and after them from the facts; each arm summed while it streams. */
+function armsSql(scope: Scope, key: 'entity_key' | 'account_key'): string {
+  const arm = (table: string, column: string, from: string, to: string, sums: string): string =>
+    `SELECT s.${key}, ${sums} FROM ${scopeSql(scope)} s
+     CROSS JOIN ${table} x ON x.entity_key = s.entity_key AND x.${column} BETWEEN ${from} AND ${to} GROUP BY s.${key}`
+  const arms = [
+    arm('metric_block', 'block', '@first_block', '@last_block', SUM_ROLLED),
+    arm('metric_fact', 'day', '@start', '@head_end', SUM_FACTS),
+    arm('metric_fact', 'day', '@tail_start', '@end', SUM_FACTS),
+  ]
+  return `SELECT x.${key}, ${SUM_ROLLED} FROM (${arms.join(' UNION ALL ')}) x GROUP BY x.${key} HAVING SUM(x.facts) > 0`
+}
+
+function countSql(scope: Scope, { byDay, by }: Grouping, source: string): string {
+  if (!(byDay && by === 'entity')) return `SELECT COUNT(*) AS n FROM (${source})`
+  return `SELECT COUNT(*) AS n FROM ${scopeSql(scope)} s
+    CROSS JOIN metric_fact x ON x.entity_key = s.entity_key AND x.day BETWEEN @start AND @end`
+}
+
+function orderSql({ byDay }: Grouping, order: OrderColumn): string {
+  const ties = ['g.currency', ...(byDay ? ['g.day'] : []), 'g.account_key', 'g.entity_key'].join(', ')
+  if (order === 'date') return `g.day, ${ties}`
+  return `${MONEY_ORDERS.has(order) ? 'g.currency, ' : ''}${ORDERS[order]} DESC NULLS LAST, ${ties}`
+}
+
+function parametersOf(scope: Scope) {
+  const { startDay, endDay } = scope
+  const firstBlock = Math.ceil(startDay / BLOCK_DAYS)
+  const lastBlock = Math.floor((endDay + 1) / BLOCK_DAYS) - 1
+  const hasBlocks = firstBlock <= lastBlock
+  return {
+    accounts: JSON.stringify(scope.accountKeys),
+    entities: JSON.stringify(scope.entityKeys ?? []),
+    level: scope.level,
+    start: startDay,
+    end: endDay,
+    first_block: hasBlocks ? firstBlock : 1,
+    last_block: hasBlocks ? lastBlock : 0,
+    head_end: hasBlocks ? firstBlock * BLOCK_DAYS - 1 : endDay,
+    tail_start: hasBlocks ? (lastBlock + 1) * BLOCK_DAYS : endDay + 1,
+  }
+}
+
+function toGroup(row: Row): GroupedSums {
+  const integer = (name: string): bigint => (row[name] as bigint | null) ?? 0n
+  const key = (name: string): number | null => (typeof row[name] === 'bigint' ? Number(row[name]) : null)
+  const record = (nameOf: (column: KnownColumn) => string): Record<KnownColumn, bigint> =>
+    Object.fromEntries(maybeKnown.map((column) => [column, integer(nameOf(column))])) as Record<KnownColumn, bigint>
+  return {
+    day: key('day'),
+    accountKey: key('account_key'),
+    entityKey: key('entity_key'),
+    currency: String(row['currency']),
+    facts: integer('facts'),
+    spendMicros: integer('spend_micros'),
+    impressions: integer('impressions'),
+    clicks: integer('clicks'),
+    values: record((column) => column),
+    known: record((column) => MAYBE_KNOWN[column]),
+  }
+}
+
+export interface EntityFilter {
+  readonly accountKey: number
+  readonly type: EntityType
+  /** Any ancestor; undefined for all of the account. */
+  readonly underKey: number | undefined
+  /** Undefined: everything but deleted. */
+  readonly status: 'enabled' | 'paused' | 'any' | undefined
+  /** Cleaned and lower-cased, as names are stored for searching. */
+  readonly nameContains: string | undefined
+}
+
+const FILTERED = `e.account_key = @account AND e.type = @type
+  AND (@status = 'any' OR (@status = 'listed' AND e.status <> 'deleted') OR e.status = @status)
+  AND (@name IS NULL OR instr(e.name_folded, @name) > 0)
+  AND (@under IS NULL OR e.parent_id IN (SELECT entity_id FROM entity WHERE entity_key = @under
+    UNION SELECT c.entity_id FROM entity t JOIN entity c ON c.parent_id = t.entity_id WHERE t.entity_key = @under))`
+const ENTITY_ORDERS = {
+  spend_7d: 'spend DESC, e.name_folded, e.entity_key',
+  name: 'e.name_folded, e.entity_key',
+  id: 'e.entity_id',
+} as const
+
+/** Lists of entities with what they spent over some days. */
+export function createEntityList(db: FactsReadDb) {
+  const spend = `COALESCE((SELECT SUM(f.spend_micros) FROM metric_fact f WHERE f.entity_key = e.entity_key AND f.day BETWEEN @start AND @end), 0)`
+  const page = (order: keyof typeof ENTITY_ORDERS) =>
+    db
+      .prepare<[Record<string, unknown>], { entity_key: bigint; spend: bigint }>(
+        `SELECT e.entity_key, ${spend} AS spend FROM entity e WHERE ${FILTERED} ORDER BY ${ENTITY_ORDERS[order]} LIMIT @limit OFFSET @offset`,
+      )
+      .safeIntegers()
+  const pages = { spend_7d: page('spend_7d'), name: page('name'), id: page('id') } as const
+  const count = db.prepare<[Record<string, unknown>], { n: number }>(`SELECT COUNT(*) AS n FROM entity e WHERE ${FILTERED}`)
+  const one = db
+    .prepare<[Record<string, unknown>], { spend: bigint | null }>(
+      'SELECT SUM(spend_micros) AS spend FROM metric_fact WHERE entity_key = @entity AND day BETWEEN @start AND @end',
+    )
+    .safeIntegers()
+  const parameters = (filter: EntityFilter) => ({
+    account: filter.accountKey,
+    type: filter.type,
+    status: filter.status ?? 'listed',
+    name: filter.nameContains ?? null,
+    under: filter.underKey ?? null,
+  })
+  return {
+    /** Keys of one page in order, each with its spend over the days (both ends included), micros. */
+    page: (filter: EntityFilter, days: { startDay: number; endDay: number }, slice: { order: keyof typeof ENTITY_ORDERS; limit: number; offset: number }) =>
+      pages[slice.order]
+        .all({ ...parameters(filter), start: days.startDay, end: days.endDay, limit: slice.limit, offset: slice.offset })
+        .map((row) => ({ entityKey: Number(row.entity_key), spendMicros: row.spend })),
+    count: (filter: EntityFilter): number => count.get(parameters(filter))?.n ?? 0,
+    spendOf: (entityKey: number, startDay: number, endDay: number): bigint =>
+      one.get({ entity: entityKey, start: startDay, end: endDay })?.spend ?? 0n,
+  }
+}

@@ -1,0 +1,79 @@
+/** Chooses what the window shows: nothing yet, a first run, a locked workspace, or the workspace. */
+import { useEffect } from 'react'
+import { errorReply } from './api.ts'
+import { AccountsScreen } from './features/accounts/accounts-screen.tsx'
+import { AuditScreen } from './features/audit/audit-screen.tsx'
+import { ConnectionsScreen } from './features/connections/connections-screen.tsx'
+import { FirstRunScreen } from './features/first-run/first-run-screen.tsx'
+import { OverviewScreen } from './features/overview/overview-screen.tsx'
+import { QueueScreen } from './features/queue/queue-screen.tsx'
+import { UnlockScreen } from './features/unlock/unlock-screen.tsx'
+import { Frame } from './frame/frame.tsx'
+import { LinkNotice } from './frame/link-notice.tsx'
+import { ScreenBoundary } from './frame/screen-boundary.tsx'
+import { useLink, useLiveUpdates } from './live.ts'
+import { ErrorNotice } from './parts/pieces.tsx'
+import { useRead } from './queries.ts'
+import { type Route, useRoute } from './router.ts'
+import { TEXTS } from './texts.ts'
+import { Toasts } from './ui/toast.tsx'
+
+function ScreenOf({ route }: { route: Route }) {
+  switch (route.screen) {
+    case 'overview':
+      return <OverviewScreen />
+    case 'queue':
+      return <QueueScreen id={route.id} />
+    case 'accounts':
+      return <AccountsScreen id={route.id} />
+    case 'audit':
+      return <AuditScreen draftId={route.id} />
+    case 'connections':
+      return <ConnectionsScreen id={route.id} />
+  }
+}
+
+function Content() {
+  const app = useRead('get_app_state', {})
+  const route = useRoute()
+  const link = useLink((state) => state.link)
+  useEffect(() => {
+    document.title = `${TEXTS.rail[route.screen]} · ${TEXTS.app.name}`
+  }, [route.screen])
+  if (app.data === undefined) {
+    const isGone = link !== 'live' || (app.isError && ['app_not_running', 'not_authorized'].includes(errorReply(app.error).code))
+    return (
+      <main className="grid h-full place-items-center p-6">
+        {isGone ? (
+          <LinkNotice isExpired={link === 'expired' || (app.isError && errorReply(app.error).code === 'not_authorized')} />
+        ) : app.isError ? (
+          <ErrorNotice error={app.error} onRetry={() => void app.refetch()} />
+        ) : (
+          <p role="status" className="flex items-center gap-2 text-ink-2">
+            <span aria-hidden="true" className="spinner size-4" />
+            {TEXTS.app.loading}
+          </p>
+        )}
+      </main>
+    )
+  }
+  if (app.data.phase === 'first_run') return <FirstRunScreen app={app.data} />
+  if (app.data.phase === 'locked' || app.data.phase === 'trouble') return <UnlockScreen app={app.data} />
+  return (
+    <Frame app={app.data} route={route}>
+      <ScreenBoundary key={route.screen}>
+        <ScreenOf route={route} />
+      </ScreenBoundary>
+    </Frame>
+  )
+}
+
+export function App() {
+  useLiveUpdates()
+  return (
+    <>
+      <Content />
+      <Toasts />
+    </>
+  )
+}

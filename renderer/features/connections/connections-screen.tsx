@@ -1,0 +1,36 @@
+/** Who can see what: ad platforms this computer reads, and AI clients that may read here. */
+import { useState } from 'react'
+import { go } from '../../router.ts'
+import { TEXTS } from '../../texts.ts'
+import { ScreenHeader } from '../../ui/screen.tsx'
+import { AddClientDialog, type NewClient } from './add-client-dialog.tsx'
+import { ClientsSection } from './clients-section.tsx'
+import { PlatformsSection } from './platforms-section.tsx'
+import { TiktokDialog } from './tiktok-dialog.tsx'
+import { TokenDialog } from './token-dialog.tsx'
+
+export function ConnectionsScreen({ id }: { id: string | null }) {
+  const [isAdding, setIsAdding] = useState(false)
+  // The token lives here and nowhere else: not in the cache, not in the address, gone with the dialog.
+  const [added, setAdded] = useState<NewClient | null>(null)
+  return (
+    <div className="min-h-full">
+      <ScreenHeader title={TEXTS.connections.title} question={TEXTS.connections.question} />
+      <div className="flex max-w-5xl flex-col gap-8 p-4">
+        <PlatformsSection onAdd={() => go('connections', 'tiktok')} />
+        <ClientsSection onAdd={() => setIsAdding(true)} />
+      </div>
+      {id === 'tiktok' ? <TiktokDialog onClose={() => go('connections')} /> : null}
+      {isAdding ? (
+        <AddClientDialog
+          onClose={() => setIsAdding(false)}
+          onAdded={(made) => {
+            setIsAdding(false)
+            setAdded(made)
+          }}
+        />
+      ) : null}
+      {added === null ? null : <TokenDialog made={added} onClose={() => setAdded(null)} />}
+    </div>
+  )
+}

@@ -1,0 +1,91 @@
+/** Campaigns, most spend first. */
+import type { EntityView } from '../../../shared/operations.ts'
+import { fill } from '../../format.ts'
+import { ErrorNotice, Foreign } from '../../parts/pieces.tsx'
+import { visible } from '../../parts/words.ts'
+import { TEXTS } from '../../texts.ts'
+import { Button } from '../../ui/button.tsx'
+import { Section } from '../../ui/screen.tsx'
+import { Empty, SkeletonRows } from '../../ui/state.tsx'
+import { Table, Td, Th } from '../../ui/table.tsx'
+import { MetricText } from './tiles.tsx'
+import { type Scope, useCampaigns } from './use-figures.ts'
+
+const t = TEXTS.overview
+
+export function CampaignTable({ scope, onPropose }: { scope: Scope; onPropose: (id: EntityView['entity_id']) => void }) {
+  const campaigns = useCampaigns(scope)
+  const rows = campaigns.data?.rows.filter((row) => row.currency === scope.currency) ?? []
+  const cell = (name: 'money' | 'ratio' | 'count', value: string | number | null | undefined, why: string) => (
+    <Td isNumber>
+      <MetricText name={name} value={value} currency={scope.currency} unknownWhy={why} />
+    </Td>
+  )
+  return (
+    <Section title={t.campaigns}>
+      {campaigns.isPending ? <SkeletonRows rows={6} label={t.loading} /> : null}
+      {campaigns.isError && campaigns.data === undefined ? (
+        <ErrorNotice title={t.failed} error={campaigns.error} onRetry={() => void campaigns.refetch()} />
+      ) : null}
+      {campaigns.data !== undefined && rows.length === 0 ? (
+        <Empty icon="overview" title={t.none}>
+          {t.noneText}
+        </Empty>
+      ) : null}
+      {rows.length === 0 ? null : (
+        <div className="overflow-x-auto rounded-lg border border-line bg-surface">
+          <Table label={t.campaigns}>
+            <thead>
+              <tr>
+                <Th>{t.campaign}</Th>
+                <Th isNumber>{t.tiles.spend}</Th>
+                <Th isNumber>{t.tiles.roas}</Th>
+                <Th isNumber>{t.tiles.conversions}</Th>
+                <Th isNumber>{t.tiles.cpa}</Th>
+                <Th isNumber>{t.tiles.view}</Th>
+                <Th>
+                  <span className="sr-only">{TEXTS.common.actions}</span>
+                </Th>
+              </tr>
+            </thead>
+            <tbody>
+              {rows.map((row) => {
+                const id = row.entity_id
+                const name = row.untrusted?.name ?? id ?? ''
+                return (
+                  <tr key={id ?? name} className="hover:bg-hover">
+                    <Td className="max-w-72 truncate">
+                      <Foreign text={name} />
+                    </Td>
+                    {cell('money', row.metrics.spend, t.why.unknown)}
+                    {cell('ratio', row.metrics.roas, t.why.noSpend)}
+                    {cell('count', row.metrics.conversions, t.why.unknown)}
+                    {cell('money', row.metrics.cpa, t.why.noConversions)}
+                    {cell('count', row.metrics.conversions_view, t.why.unknown)}
+                    <Td className="text-right">
+                      {id === undefined ? null : (
+                        <Button
+                          size="small"
+                          look="quiet"
+                          aria-label={fill(TEXTS.accounts.proposeFor, { name: visible(name) })}
+                          onPress={() => onPropose(id)}
+                        >
+                          {TEXTS.propose.short}
+                        </Button>
+                      )}
+                    </Td>
+                  </tr>
+                )
+              })}
+            </tbody>
+          </Table>
+        </div>
+      )}
+      {campaigns.data !== undefined && campaigns.data.total > rows.length ? (
+        <p className="text-xs text-ink-2">
+          {fill(TEXTS.common.shown, { shown: rows.length, total: campaigns.data.total })}
+        </p>
+      ) : null}
+    </Section>
+  )
+}

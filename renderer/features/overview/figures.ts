@@ -1,0 +1,104 @@
+/** Pure: turns the answers of query_metrics into what tiles, charts and tables show. No figure is made up here. */
+import type { OutputOf } from '../../../shared/operations.ts'
+import { addDays, changeFraction, daysBetween } from '../../format.ts'
+
+export type Metrics = OutputOf<'query_metrics'>
+export type MetricValue = string | number | null | undefined
+export type Totals = Metrics['totals'][number]['metrics']
+
+/** Text form of a metric for exact arithmetic; null when not known. */
+export function asText(value: MetricValue): string | null {
+  if (value === null || value === undefined) return null
+  return typeof value === 'number' ? plain(value) : value
+}
+function plain(value: number): string | null {
+  return Number.isFinite(value) ? value.toFixed(6).replace(/\.?0+$/, '') : null
+}
+
+export function change(now: MetricValue, before: MetricValue): number | null {
+  const from = asText(before)
+  const to = asText(now)
+  return from === null || to === null ? null : changeFraction(from, to)
+}
+
+export function totalsFor(answer: Metrics['totals'] | undefined, currency: string): Totals | null {
+  return answer?.find((each) => each.currency === currency)?.metrics ?? null
+}
+
+export interface DayPoint {
+  readonly date: string
+  /** Only for drawing; the exact text stands beside it. */
+  readonly spend: number | null
+  readonly roas: number | null
+  readonly spendText: string | null
+  readonly roasText: string | null
+  readonly isToday: boolean
+  readonly isRestating: boolean
+  readonly markers: readonly string[]
+}
+
+function forDrawing(value: MetricValue): number | null {
+  const text = asText(value)
+  return text === null ? null : Number(text)
+}
+
+/** One point per calendar day, also for days without a row: a gap in the line is honest, a bridge is not. */
+export function dayPoints(
+  answer: Metrics,
+  currency: string,
+  start: string,
+  end: string,
+  today: string,
+  markers: ReadonlyMap<string, readonly string[]>,
+): readonly DayPoint[] {
+  const rows = new Map(answer.rows.filter((row) => row.currency === currency && row.date !== undefined).map((row) => [row.date, row]))
+  const length = Math.min(Math.max(daysBetween(start, end) + 1, 0), 400)
+  return Array.from({ length }, (_, index) => {
+    const date = addDays(start, index)
+    const metrics = rows.get(date)?.metrics
+    return {
+      date,
+      spend: forDrawing(metrics?.spend),
+      roas: forDrawing(metrics?.roas),
+      spendText: asText(metrics?.spend),
+      roasText: asText(metrics?.roas),
+      isToday: date === today,
+      isRestating: answer.restating_since !== null && date >= answer.restating_since && date !== today,
+      markers: markers.get(date) ?? [],
+    }
+  })
+}
+
+export type Series = 'spend' | 'roas'
+export interface Extremes {
+  readonly min: DayPoint
+  readonly max: DayPoint
+}
+/** Highest and lowest complete day of a series. */
+export function extremes(points: readonly DayPoint[], series: Series): Extremes | null {
+  const known = points.filter((point) => point[series] !== null && !point.isToday)
+  let min = known[0]
+  let max = known[0]
+  if (min === undefined || max === undefined) return null
+  for (const point of known) {
+    if ((point[series] ?? 0) < (min[series] ?? 0)) min = point
+    if ((point[series] ?? 0) > (max[series] ?? 0)) max = point
+  }
+  return { min, max }
+}
+
+/** RFC 4180, with a leading apostrophe where a spreadsheet would run a cell as a formula: names are written by others. */
+export function csv(rows: readonly (readonly (string | number | null)[])[]): string {
+  return rows
+    .map((row) =>
+      row
+        .map((cell) => {
+          const raw = cell === null ? '' : String(cell)
+          const text = typeof cell === 'string' && /^[=+@\t\r]|^-(?!\d)/.test(raw) ? `'${raw}` : raw
+          return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+        })
+        .join(','),
+    )
+    .join('\r\n')
+    .concat('\r\n')
+}

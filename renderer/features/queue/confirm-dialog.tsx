@@ -1,0 +1,236 @@
+/**
+ * The last step before money moves. Everything shown comes from the armed draft and its challenge, never from memory.
+ * The Confirm button is not focused, is dead for a second after opening (a double click must not approve), and works by
+ * its own click or Ctrl/Cmd+Enter only. Escape gives the confirmation back.
+ */
+import { useEffect, useId, useRef, useState } from 'react'
+import type { DraftView } from '../../../shared/operations.ts'
+import { errorReply } from '../../api.ts'
+import { clock, useNow } from '../../clock.ts'
+import { fill, relativeTime } from '../../format.ts'
+import { EnvelopeBars } from '../../parts/diff.tsx'
+import { ErrorNotice, Foreign, PlatformChip, RuleList } from '../../parts/pieces.tsx'
+import { type Challenge, type ChangeView, deltaText, fieldValue, movementText, pathOf, platformName } from '../../parts/words.ts'
+import { useAct, useRead } from '../../queries.ts'
+import { TEXTS } from '../../texts.ts'
+import { Button } from '../../ui/button.tsx'
+import { Dialog } from '../../ui/dialog.tsx'
+import { TextField } from '../../ui/field.tsx'
+import { Icon } from '../../ui/icon.tsx'
+import { Notice } from '../../ui/state.tsx'
+
+const GUARD_MS = 1_000
+
+/** Milliseconds left of the challenge, on the monotonic clock: setting the computer's time changes nothing. */
+function useTimeLeft(challenge: Challenge): number {
+  const [startMs] = useState(() => clock.monotonicMs())
+  const [leftMs, setLeftMs] = useState(challenge.expires_in_ms)
+  useEffect(() => {
+    const timer = setInterval(
+      () => setLeftMs(Math.max(0, challenge.expires_in_ms - (clock.monotonicMs() - startMs))),
+      250,
+    )
+    return () => clearInterval(timer)
+  }, [challenge, startMs])
+  return leftMs
+}
+
+function useGuard(): boolean {
+  const [isOver, setIsOver] = useState(false)
+  useEffect(() => {
+    const timer = setTimeout(() => setIsOver(true), GUARD_MS)
+    return () => clearTimeout(timer)
+  }, [])
+  return isOver
+}
+
+function Fact({ label, children }: { label: string; children: React.ReactNode }) {
+  return (
+    <div className="grid grid-cols-[6.5rem_1fr] items-baseline gap-3">
+      <dt className="text-ink-2">{label}</dt>
+      <dd className="min-w-0 text-lg">{children}</dd>
+    </div>
+  )
+}
+
+function ChangeFacts({ change, live }: { change: ChangeView; live: Challenge['live'][number] | undefined }) {
+  const nowMs = useNow(1_000)
+  const { account, above, name } = pathOf(change)
+  const liveValue = live?.value ?? change.before
+  const delta = deltaText(change)
+  const age = live === undefined ? '' : nowMs - new Date(live.read_at).getTime() < 10_000 ? TEXTS.common.now : relativeTime(live.read_at, nowMs)
+  return (
+    <dl className="flex flex-col gap-1.5">
+      <Fact label={TEXTS.confirm.account}>
+        <Foreign text={account} /> <PlatformChip platform={change.platform} />
+      </Fact>
+      <Fact label={TEXTS.entityTypes[change.entity_type]}>
+        <Foreign text={name} className="font-semibold" />
+        {above.length > 1 ? (
+          <span className="block text-xs text-ink-2">
+            <Foreign text={above.slice(1).join(' › ')} />
+          </span>
+        ) : null}
+      </Fact>
+      <Fact label={TEXTS.confirm.field}>{TEXTS.fields[change.field]}</Fact>
+      <div className="my-2 grid grid-cols-[1fr_auto_1fr] items-end gap-3 rounded-lg border border-line bg-sunken px-4 py-3">
+        <div>
+          <dt className="text-xs text-ink-2">{fill(TEXTS.confirm.live, { platform: platformName(change.platform), ago: age })}</dt>
+          <dd className="num text-2xl text-ink-2">{fieldValue(change, liveValue)}</dd>
+        </div>
+        <Icon name="arrow" size={20} className="mb-1.5 text-ink-3" />
+        <div>
+          <dt className="text-xs text-ink-2">{TEXTS.confirm.after}</dt>
+          <dd className="num text-3xl font-semibold">{fieldValue(change, change.after)}</dd>
+        </div>
+      </div>
+      <Fact label={TEXTS.confirm.effect}>
+        <span className="num">{movementText(change.daily_movement)}</span>
+        {delta === null ? null : <span className="num text-md text-ink-2"> · {delta}</span>}
+        <span className="block text-xs text-ink-2">{TEXTS.diff[change.takes_effect]}</span>
+      </Fact>
+    </dl>
+  )
+}
+
+function timeText(leftMs: number): string {
+  const seconds = Math.ceil(leftMs / 1_000)
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
+}
+
+interface ConfirmProps {
+  readonly draft: DraftView
+  readonly challenge: Challenge
+  readonly onClose: () => void
+  readonly onConfirmed: (draft: DraftView) => void
+  readonly onReadAgain: () => void
+  readonly isReading: boolean
+}
+
+export function ConfirmDialog({ draft, challenge, onClose, onConfirmed, onReadAgain, isReading }: ConfirmProps) {
+  const app = useRead('get_app_state', {})
+  const confirm = useAct('confirm_draft')
+  const disarm = useAct('disarm_draft')
+  const [passphrase, setPassphrase] = useState('')
+  const leftMs = useTimeLeft(challenge)
+  const isGuardOver = useGuard()
+  const hasSent = useRef(false)
+  const guardText = useId()
+  const change = draft.operations[0]
+  const isExpired = leftMs === 0
+  const isBlocked = challenge.policy.outcome === 'block'
+  const code = confirm.error === null ? null : errorReply(confirm.error).code
+  const isSpent = code === 'token_invalid' || code === 'draft_changed' || code === 'not_pending'
+  const isReady =
+    isGuardOver && !isExpired && !isBlocked && !isSpent && !confirm.isPending && (!challenge.needs_passphrase || passphrase !== '')
+
+  const push = () => {
+    if (!isReady || hasSent.current) return
+    hasSent.current = true // two key events in one frame are still one approval
+    confirm.mutate(
+      {
+        draft_id: draft.draft_id,
+        confirm_token: challenge.confirm_token,
+        ...(challenge.needs_passphrase ? { passphrase } : {}),
+      },
+      {
+        onSuccess: (answer) => onConfirmed(answer.draft),
+        onSettled: () => {
+          hasSent.current = false
+        },
+      },
+    )
+  }
+  const cancel = () => {
+    if (confirm.isPending) return
+    disarm.mutate({ draft_id: draft.draft_id })
+    onClose()
+  }
+  const pushRef = useRef(push)
+  pushRef.current = push
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || event.repeat) return
+      event.preventDefault()
+      pushRef.current()
+    }
+    document.addEventListener('keydown', onKey, true)
+    return () => document.removeEventListener('keydown', onKey, true)
+  }, [])
+
+  if (change === undefined) return null
+  const platform = platformName(change.platform)
+  const live = challenge.live.find((each) => each.k === change.k)
+  const label = fill(TEXTS.confirm.push, {
+    before: fieldValue(change, live?.value ?? change.before),
+    after: fieldValue(change, change.after),
+    platform,
+  })
+  const hint = app.data?.demo_passphrase ?? null
+  return (
+    <Dialog
+      title={TEXTS.confirm.title}
+      role="alertdialog"
+      onClose={cancel}
+      footer={
+        <>
+          <span className="num mr-auto text-xs text-ink-2" id={guardText}>
+            {isExpired ? TEXTS.confirm.expired : fill(TEXTS.confirm.countdown, { time: timeText(leftMs) })}
+            <span className="block">
+              {fill(TEXTS.confirm.keys, { mod: navigator.platform.startsWith('Mac') ? '⌘' : 'Ctrl' })}
+            </span>
+          </span>
+          <Button onPress={cancel} size="large">
+            {TEXTS.confirm.cancel}
+          </Button>
+          {isExpired || isSpent ? (
+            <Button size="large" icon="sync" onPress={onReadAgain} isPending={isReading}>
+              {isReading ? TEXTS.confirm.reading : TEXTS.confirm.again}
+            </Button>
+          ) : (
+            <Button
+              look="primary"
+              size="large"
+              onPress={push}
+              isDisabled={!isReady}
+              isPending={confirm.isPending}
+              aria-describedby={guardText}
+            >
+              {confirm.isPending ? TEXTS.confirm.pushing : label}
+            </Button>
+          )}
+        </>
+      }
+    >
+      <div className="flex flex-col gap-3">
+        <ChangeFacts change={change} live={live} />
+        {challenge.policy.rules.length === 0 ? null : (
+          <Notice tone="warn" title={isBlocked ? TEXTS.confirm.blocked : TEXTS.confirm.limits}>
+            <RuleList policy={challenge.policy} />
+          </Notice>
+        )}
+        {challenge.envelope.length === 0 ? null : <EnvelopeBars envelope={challenge.envelope} />}
+        {app.data?.workspace?.is_demo === true ? (
+          <Notice tone="info" title={fill(TEXTS.confirm.sandbox, { platform })} />
+        ) : null}
+        {challenge.needs_passphrase ? (
+          <TextField
+            label={TEXTS.confirm.passphrase}
+            type="password"
+            autoFocus
+            value={passphrase}
+            onChange={setPassphrase}
+            error={code === 'wrong_passphrase' ? errorReply(confirm.error).message : null}
+            help={hint === null ? TEXTS.confirm.passphraseWhy : fill(TEXTS.confirm.demoPassphrase, { passphrase: hint })}
+          />
+        ) : null}
+        {confirm.error === null || code === 'wrong_passphrase' ? null : (
+          <ErrorNotice title={TEXTS.confirm.failed} error={confirm.error} />
+        )}
+        <p className="text-xs text-ink-2">
+          {TEXTS.confirm.code} <code className="font-mono text-ink">{challenge.code}</code> · {TEXTS.confirm.codeWhy}
+        </p>
+      </div>
+    </Dialog>
+  )
+}

@@ -1,0 +1,212 @@
+/** What a person can do with a draft in its state. Approve & push live arms it and opens the Confirm dialog. */
+import { useState } from 'react'
+import type { OutputOf } from '../../../shared/operations.ts'
+import { fill } from '../../format.ts'
+import { ErrorNotice, RuleList } from '../../parts/pieces.tsx'
+import { ProposeDialog } from '../../parts/propose-dialog.tsx'
+import { type Challenge, isBlocked, isWaiting } from '../../parts/words.ts'
+import { useAct } from '../../queries.ts'
+import { go } from '../../router.ts'
+import { TEXTS } from '../../texts.ts'
+import { Button } from '../../ui/button.tsx'
+import { Dialog } from '../../ui/dialog.tsx'
+import { TextField } from '../../ui/field.tsx'
+import { Notice } from '../../ui/state.tsx'
+import { toast } from '../../ui/toast.tsx'
+import { ConfirmDialog } from './confirm-dialog.tsx'
+
+type Answer = OutputOf<'get_draft'>
+type Draft = Answer['draft']
+
+function RejectDialog({ draft, platform, onClose }: { draft: Draft; platform: string; onClose: () => void }) {
+  const reject = useAct('reject_draft')
+  const [reason, setReason] = useState('')
+  return (
+    <Dialog
+      title={TEXTS.draft.rejectTitle}
+      width="narrow"
+      onClose={onClose}
+      footer={
+        <>
+          <Button onPress={onClose}>{TEXTS.common.cancel}</Button>
+          <Button
+            look="primary"
+            isPending={reject.isPending}
+            onPress={() =>
+              reject.mutate(
+                { draft_id: draft.draft_id, reason: reason.trim() },
+                {
+                  onSuccess: () => {
+                    toast(TEXTS.draft.rejected)
+                    onClose()
+                  },
+                },
+              )
+            }
+          >
+            {TEXTS.draft.rejectConfirm}
+          </Button>
+        </>
+      }
+    >
+      <div className="flex flex-col gap-3">
+        <TextField
+          label={TEXTS.draft.rejectReason}
+          value={reason}
+          onChange={setReason}
+          isMultiline
+          autoFocus
+          maxLength={500}
+          help={fill(TEXTS.draft.nothingChanged, { platform })}
+        />
+        {reject.error === null ? null : <ErrorNotice error={reject.error} />}
+      </div>
+    </Dialog>
+  )
+}
+
+/** Open drafts: approve, reject, and withdraw one's own. */
+function OpenActions({ draft, platform }: { draft: Draft; platform: string }) {
+  const arm = useAct('arm_draft')
+  const withdraw = useAct('withdraw_draft')
+  const [armed, setArmed] = useState<{ draft: Draft; challenge: Challenge } | null>(null)
+  const [isRejecting, setIsRejecting] = useState(false)
+  const read = () =>
+    arm.mutate(
+      { draft_id: draft.draft_id, draft_hash: draft.draft_hash },
+      {
+        onSuccess: (answer) => {
+          if (answer.challenge === null) setArmed(null)
+          else setArmed({ draft: answer.draft, challenge: answer.challenge })
+        },
+        onError: () => setArmed(null),
+      },
+    )
+  const refused = arm.data?.challenge === null && arm.data.draft.policy.outcome === 'block' ? arm.data.draft : null
+  return (
+    <div className="flex flex-col gap-2.5">
+      <div className="flex flex-wrap items-center gap-2">
+        <Button look="primary" size="large" onPress={read} isPending={arm.isPending}>
+          {arm.isPending ? fill(TEXTS.draft.arming, { platform }) : TEXTS.draft.approve}
+        </Button>
+        <Button size="large" onPress={() => setIsRejecting(true)} isDisabled={arm.isPending}>
+          {TEXTS.draft.reject}
+        </Button>
+        {draft.origin.kind === 'window' ? (
+          <Button
+            size="large"
+            look="quiet"
+            isPending={withdraw.isPending}
+            isDisabled={arm.isPending}
+            onPress={() =>
+              withdraw.mutate({ draft_id: draft.draft_id }, { onSuccess: () => toast(TEXTS.draft.withdrawn) })
+            }
+          >
+            {TEXTS.draft.withdraw}
+          </Button>
+        ) : null}
+      </div>
+      {arm.error === null ? null : (
+        <ErrorNotice title={fill(TEXTS.draft.notApproved, { platform })} error={arm.error} onRetry={read} />
+      )}
+      {refused === null ? null : (
+        <Notice tone="warn" title={TEXTS.draft.blockedTitle}>
+          <RuleList policy={refused.policy} />
+        </Notice>
+      )}
+      {withdraw.error === null ? null : <ErrorNotice error={withdraw.error} />}
+      {armed === null ? null : (
+        <ConfirmDialog
+          key={armed.challenge.confirm_token}
+          draft={armed.draft}
+          challenge={armed.challenge}
+          isReading={arm.isPending}
+          onReadAgain={read}
+          onClose={() => setArmed(null)}
+          onConfirmed={() => {
+            setArmed(null)
+            document.getElementById('draft-detail')?.focus()
+          }}
+        />
+      )}
+      {isRejecting ? <RejectDialog draft={draft} platform={platform} onClose={() => setIsRejecting(false)} /> : null}
+    </div>
+  )
+}
+
+function Undo({ draft }: { draft: Draft }) {
+  const undo = useAct('propose_undo')
+  return (
+    <div className="flex flex-col gap-2">
+      <div>
+        <Button
+          icon="undo"
+          isPending={undo.isPending}
+          onPress={() =>
+            undo.mutate(
+              { draft_id: draft.draft_id },
+              {
+                onSuccess: (answer) => {
+                  toast(TEXTS.draft.undoMade)
+                  go('queue', answer.draft.draft_id)
+                },
+              },
+            )
+          }
+        >
+          {TEXTS.draft.undo}
+        </Button>
+      </div>
+      {undo.error === null ? null : <ErrorNotice error={undo.error} />}
+    </div>
+  )
+}
+
+function CheckAgain({ draft, platform }: { draft: Draft; platform: string }) {
+  const reconcile = useAct('reconcile_draft')
+  return (
+    <div className="flex flex-col gap-2">
+      <div>
+        <Button
+          look="primary"
+          icon="sync"
+          isPending={reconcile.isPending}
+          onPress={() => reconcile.mutate({ draft_id: draft.draft_id })}
+        >
+          {reconcile.isPending ? fill(TEXTS.draft.reconciling, { platform }) : TEXTS.draft.reconcile}
+        </Button>
+      </div>
+      {reconcile.error === null ? null : <ErrorNotice error={reconcile.error} />}
+    </div>
+  )
+}
+
+function ProposeAgain({ draft }: { draft: Draft }) {
+  const [isOpen, setIsOpen] = useState(false)
+  const change = draft.operations[0]
+  if (change === undefined) return null
+  return (
+    <div>
+      <Button onPress={() => setIsOpen(true)}>{TEXTS.draft.proposeAgain}</Button>
+      {isOpen ? (
+        <ProposeDialog
+          entity={change.entity_id}
+          onClose={() => setIsOpen(false)}
+          onMade={(draftId) => {
+            setIsOpen(false)
+            go('queue', draftId)
+          }}
+        />
+      ) : null}
+    </div>
+  )
+}
+
+export function DraftActions({ answer, platform }: { answer: Answer; platform: string }) {
+  const { draft } = answer
+  if (isWaiting(draft)) return <OpenActions key={draft.draft_id} draft={draft} platform={platform} />
+  if (draft.state === 'applied') return <Undo draft={draft} />
+  if (draft.state === 'unknown') return <CheckAgain draft={draft} platform={platform} />
+  if (draft.state === 'stale' || isBlocked(draft) || draft.state === 'expired') return <ProposeAgain draft={draft} />
+  return null
+}

@@ -1,0 +1,120 @@
+/** A workspace that is locked or in trouble: which of the two, why, and what to do. Never offers to make a new key. */
+import { useState } from 'react'
+import type { OutputOf } from '../../../shared/operations.ts'
+import { errorReply } from '../../api.ts'
+import { fill } from '../../format.ts'
+import { ErrorNotice } from '../../parts/pieces.tsx'
+import { visible } from '../../parts/words.ts'
+import { useAct } from '../../queries.ts'
+import { TEXTS } from '../../texts.ts'
+import { Button } from '../../ui/button.tsx'
+import { TextField } from '../../ui/field.tsx'
+import { Icon } from '../../ui/icon.tsx'
+import { Notice } from '../../ui/state.tsx'
+
+type AppState = OutputOf<'get_app_state'>
+const t = TEXTS.unlock
+
+function Panel({ icon, title, children }: { icon: 'lock' | 'warn'; title: string; children: React.ReactNode }) {
+  return (
+    <main className="flex min-h-full justify-center px-6 py-20">
+      <div className="flex w-full max-w-md flex-col gap-4">
+        <span className="grid size-10 place-items-center rounded-xl border border-line bg-surface text-ink-2">
+          <Icon name={icon} size={20} />
+        </span>
+        <h1 className="text-xl">{title}</h1>
+        {children}
+      </div>
+    </main>
+  )
+}
+
+function WithPassphrase({ app }: { app: AppState }) {
+  const unlock = useAct('unlock_workspace')
+  const [passphrase, setPassphrase] = useState('')
+  const isWrong = unlock.error !== null && errorReply(unlock.error).code === 'wrong_passphrase'
+  const hint = app.demo_passphrase
+  return (
+    <form
+      className="flex flex-col gap-3"
+      onSubmit={(event) => {
+        event.preventDefault()
+        if (passphrase !== '') unlock.mutate({ passphrase })
+      }}
+    >
+      <TextField
+        label={t.passphrase}
+        type="password"
+        autoComplete="current-password"
+        autoFocus
+        value={passphrase}
+        onChange={setPassphrase}
+        error={isWrong ? errorReply(unlock.error).message : null}
+        {...(hint === null ? {} : { help: fill(TEXTS.confirm.demoPassphrase, { passphrase: hint }) })}
+      />
+      {unlock.error === null || isWrong ? null : <ErrorNotice title={t.failed} error={unlock.error} />}
+      <div>
+        <Button look="primary" size="large" type="submit" isDisabled={passphrase === ''} isPending={unlock.isPending}>
+          {unlock.isPending ? t.busy : t.submit}
+        </Button>
+      </div>
+    </form>
+  )
+}
+
+function WithKeychain({ app }: { app: AppState }) {
+  const unlock = useAct('unlock_workspace')
+  const [title, text] = t.keychain[app.keychain]
+  return (
+    <>
+      <Notice tone={app.keychain === 'ready' ? 'info' : 'warn'} title={title}>
+        {text}
+      </Notice>
+      {unlock.error === null ? null : <ErrorNotice title={t.failed} error={unlock.error} />}
+      <div>
+        <Button look="primary" size="large" isPending={unlock.isPending} onPress={() => unlock.mutate({})}>
+          {unlock.isPending ? t.busy : app.keychain === 'ready' ? t.open : t.again}
+        </Button>
+      </div>
+    </>
+  )
+}
+
+function Trouble({ app }: { app: AppState }) {
+  const unlock = useAct('unlock_workspace')
+  const trouble = app.trouble
+  const more =
+    trouble?.code === 'vault_key_missing' ? t.keyMissing : trouble?.code === 'ledger_broken' ? t.ledgerBroken : null
+  return (
+    <>
+      {trouble === null ? null : (
+        <Notice tone="danger" title={visible(trouble.message)}>
+          <p>{visible(trouble.hint)}</p>
+          {more === null ? null : <p className="mt-2">{more}</p>}
+        </Notice>
+      )}
+      {unlock.error === null ? null : <ErrorNotice title={t.failed} error={unlock.error} />}
+      <div>
+        <Button size="large" isPending={unlock.isPending} onPress={() => unlock.mutate({})}>
+          {t.again}
+        </Button>
+      </div>
+    </>
+  )
+}
+
+export function UnlockScreen({ app }: { app: AppState }) {
+  if (app.phase === 'trouble')
+    return (
+      <Panel icon="warn" title={t.troubleTitle}>
+        <Trouble app={app} />
+      </Panel>
+    )
+  const isPassphrase = app.workspace?.vault === 'passphrase'
+  return (
+    <Panel icon="lock" title={t.title}>
+      <p className="text-md text-ink-2">{t.text}</p>
+      {isPassphrase ? <WithPassphrase app={app} /> : <WithKeychain app={app} />}
+    </Panel>
+  )
+}

@@ -1,0 +1,65 @@
+/** Domain values as words: pure helpers several features share. */
+import type { DraftView, OutputOf } from '../../shared/operations.ts'
+import { changeFraction, difference, fill, money, percent } from '../format.ts'
+import { TEXTS } from '../texts.ts'
+
+export type ChangeView = DraftView['operations'][number]
+export type PolicyView = DraftView['policy']
+export type Challenge = NonNullable<OutputOf<'arm_draft'>['challenge']>
+export type EnvelopeView = OutputOf<'get_draft'>['envelope'][number]
+export type Platform = ChangeView['platform']
+
+/** The value of a changed field as a person reads it: money or a status word. */
+export function fieldValue(change: ChangeView, value: string): string {
+  if (change.field === 'daily_budget' && /^-?\d+(\.\d+)?$/.test(value))
+    return money({ amount: value, currency: change.currency })
+  return value in TEXTS.statuses ? TEXTS.statuses[value as keyof typeof TEXTS.statuses] : value
+}
+
+/** "−€19.00 (−15.8%)" for budgets, null for statuses. */
+export function deltaText(change: ChangeView): string | null {
+  if (change.field !== 'daily_budget') return null
+  const amount = difference(change.before, change.after, change.currency)
+  const fraction = changeFraction(change.before, change.after)
+  if (amount === null) return null
+  const text = money({ amount, currency: change.currency }, true)
+  return fraction === null ? text : fill(TEXTS.diff.delta, { amount: text, percent: percent(fraction) })
+}
+
+export function movementText(movement: { readonly amount: string; readonly currency: string }): string {
+  return /^-?0+(\.0+)?$/.test(movement.amount)
+    ? TEXTS.diff.noEffect
+    : fill(TEXTS.diff.perDay, { amount: money(movement, true) })
+}
+
+const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/gu
+/** Text by others, with what cannot be seen made visible. Line breaks survive where `keepsLines`. */
+export function visible(text: string, keepsLines = false): string {
+  return text.replace(INVISIBLE, (mark) => (keepsLines && (mark === '\n' || mark === '\t') ? mark : '␣'))
+}
+
+/** Account first, entity last. Never empty. */
+export function pathOf(change: ChangeView): { readonly account: string; readonly above: string[]; readonly name: string } {
+  const path = change.untrusted.path
+  const name = path.at(-1) ?? change.entity_id
+  return { account: path[0] ?? change.account_id, above: path.slice(0, -1), name }
+}
+
+export function isBlocked(draft: DraftView): boolean {
+  return draft.state === 'rejected' && draft.policy.outcome === 'block'
+}
+export function isWaiting(draft: DraftView): boolean {
+  return draft.state === 'pending' || draft.state === 'armed'
+}
+
+export function originName(draft: DraftView): string {
+  return draft.origin.kind === 'agent' ? visible(draft.untrusted.origin_name) : TEXTS.origins[draft.origin.kind]
+}
+export function platformName(platform: Platform): string {
+  return TEXTS.platforms[platform]
+}
+/** "tiktok:70…" → "tiktok": the prefix is part of the id's public form. */
+export function platformOfAccount(accountId: string): Platform {
+  const prefix = accountId.slice(0, accountId.indexOf(':'))
+  return prefix === 'google_ads' || prefix === 'meta' ? prefix : 'tiktok'
+}

@@ -1,0 +1,55 @@
+/** Reading and doing through the core, with one cache. Keys are the operation's name and input. */
+import {
+  keepPreviousData,
+  QueryClient,
+  type UseMutationResult,
+  type UseQueryResult,
+  useMutation,
+  useQuery,
+} from '@tanstack/react-query'
+import type { OperationName } from '../shared/operation-names.ts'
+import type { InputOf, OutputOf } from '../shared/operations.ts'
+import { ApiError, api } from './api.ts'
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      // The core tells when something changed (live.ts); age alone is no reason to ask again.
+      staleTime: Number.POSITIVE_INFINITY,
+      refetchOnWindowFocus: false,
+      refetchOnReconnect: false,
+      networkMode: 'always',
+      retry: (failures, error) =>
+        failures < 2 && error instanceof ApiError && error.reply.retryable && error.reply.code !== 'app_not_running',
+      retryDelay: 800,
+    },
+    mutations: { networkMode: 'always', retry: false },
+  },
+})
+
+export interface ReadOptions {
+  readonly isEnabled?: boolean
+  /** Shows the previous answer while another input loads: for ranges and filters, never for another entity. */
+  readonly keepsPrevious?: boolean
+}
+
+export function useRead<N extends OperationName>(
+  name: N,
+  input: InputOf<N>,
+  options: ReadOptions = {},
+): UseQueryResult<OutputOf<N>> {
+  return useQuery<OutputOf<N>>({
+    queryKey: [name, input],
+    queryFn: ({ signal }) => api[name](input, signal),
+    enabled: options.isEnabled ?? true,
+    ...(options.keepsPrevious === true ? { placeholderData: keepPreviousData } : {}),
+  }) as UseQueryResult<OutputOf<N>>
+}
+
+/** Runs an operation on a person's word. Never retried by itself; afterwards everything shown is read again. */
+export function useAct<N extends OperationName>(name: N): UseMutationResult<OutputOf<N>, Error, InputOf<N>> {
+  return useMutation<OutputOf<N>, Error, InputOf<N>>({
+    mutationFn: (input) => api[name](input),
+    onSettled: () => queryClient.invalidateQueries(),
+  })
+}

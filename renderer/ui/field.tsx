@@ -1,0 +1,172 @@
+import { type ReactNode, useId } from 'react'
+import {
+  Checkbox as AriaCheckbox,
+  FieldError,
+  Input,
+  Label,
+  Radio,
+  RadioGroup,
+  Text,
+  TextArea,
+  TextField as AriaTextField,
+} from 'react-aria-components'
+import { Icon } from './icon.tsx'
+
+const BOX =
+  'w-full rounded-md border border-line-strong bg-surface px-2.5 text-md text-ink invalid:border-danger disabled:opacity-60'
+
+export interface TextFieldProps {
+  readonly label: string
+  readonly value: string
+  readonly onChange: (value: string) => void
+  readonly help?: ReactNode
+  readonly error?: string | null
+  readonly type?: 'text' | 'password'
+  readonly isMultiline?: boolean
+  readonly isRequired?: boolean
+  readonly isDisabled?: boolean
+  readonly autoFocus?: boolean
+  readonly autoComplete?: string
+  readonly inputMode?: 'text' | 'decimal' | 'numeric'
+  readonly placeholder?: string
+  readonly maxLength?: number
+}
+
+export function TextField(props: TextFieldProps) {
+  const { label, help, error = null, isMultiline = false, placeholder = '', maxLength, inputMode } = props
+  return (
+    <AriaTextField
+      value={props.value}
+      onChange={props.onChange}
+      type={props.type ?? 'text'}
+      isInvalid={error !== null}
+      isRequired={props.isRequired ?? false}
+      isDisabled={props.isDisabled ?? false}
+      // A dialog's first field: the person opened it to type there.
+      // oxlint-disable-next-line jsx-a11y/no-autofocus
+      autoFocus={props.autoFocus ?? false}
+      autoComplete={props.autoComplete ?? 'off'}
+      validationBehavior="aria"
+      className="flex flex-col gap-1"
+      {...(maxLength === undefined ? {} : { maxLength })}
+      {...(inputMode === undefined ? {} : { inputMode })}
+    >
+      <Label className="font-medium">{label}</Label>
+      {isMultiline ? (
+        <TextArea rows={3} placeholder={placeholder} className={`${BOX} min-h-18 resize-y py-1.5`} />
+      ) : (
+        <Input placeholder={placeholder} spellCheck={false} className={`${BOX} h-8`} />
+      )}
+      {help === undefined ? null : (
+        <Text slot="description" className="text-xs text-ink-2">
+          {help}
+        </Text>
+      )}
+      <FieldError className="flex items-start gap-1 text-xs text-danger">
+        {error === null ? null : (
+          <>
+            <Icon name="warn" size={14} className="mt-px" />
+            <span>{error}</span>
+          </>
+        )}
+      </FieldError>
+    </AriaTextField>
+  )
+}
+
+export function Choice<T extends string>({
+  label,
+  value,
+  options,
+  onChange,
+}: {
+  label: string
+  value: T
+  options: readonly { readonly value: T; readonly label: string; readonly help?: string; readonly isDisabled?: boolean }[]
+  onChange: (value: T) => void
+}) {
+  return (
+    <RadioGroup value={value} onChange={(next) => onChange(next as T)} className="flex flex-col gap-1.5">
+      <Label className="font-medium">{label}</Label>
+      {options.map((option) => (
+        <Radio
+          key={option.value}
+          value={option.value}
+          isDisabled={option.isDisabled ?? false}
+          className="group flex items-start gap-2 rounded-md border border-line bg-surface px-2.5 py-2 text-md selected:border-accent selected:bg-selected disabled:opacity-55"
+        >
+          <span
+            aria-hidden="true"
+            className="mt-0.5 grid size-4 shrink-0 place-items-center rounded-full border border-line-strong bg-surface group-selected:border-accent"
+          >
+            <span className="size-2 rounded-full bg-accent opacity-0 group-selected:opacity-100" />
+          </span>
+          <span>
+            <span className="block">{option.label}</span>
+            {option.help === undefined ? null : <span className="block text-xs text-ink-2">{option.help}</span>}
+          </span>
+        </Radio>
+      ))}
+    </RadioGroup>
+  )
+}
+
+export function Checkbox({
+  isSelected,
+  onChange,
+  children,
+}: {
+  isSelected: boolean
+  onChange: (isSelected: boolean) => void
+  children: ReactNode
+}) {
+  return (
+    <AriaCheckbox isSelected={isSelected} onChange={onChange} className="group flex items-start gap-2 text-md">
+      <span
+        aria-hidden="true"
+        className="mt-0.5 grid size-4 shrink-0 place-items-center rounded border border-line-strong bg-surface text-on-accent group-selected:border-accent group-selected:bg-accent"
+      >
+        <span className="opacity-0 group-selected:opacity-100">
+          <Icon name="check" size={12} />
+        </span>
+      </span>
+      <span>{children}</span>
+    </AriaCheckbox>
+  )
+}
+
+/** The platform's own drop-down list: works everywhere, by keyboard and by reader. */
+export function Select<T extends string>({
+  label,
+  value,
+  options,
+  onChange,
+  isLabelHidden = false,
+}: {
+  label: string
+  value: T
+  options: readonly { readonly value: T; readonly label: string }[]
+  onChange: (value: T) => void
+  isLabelHidden?: boolean
+}) {
+  const id = useId()
+  return (
+    <span className="inline-flex items-center gap-1.5">
+      <label htmlFor={id} className={isLabelHidden ? 'sr-only' : 'text-ink-2'}>
+        {label}
+      </label>
+      <select
+        id={id}
+        value={value}
+        onChange={(event) => onChange(event.target.value as T)}
+        className="h-7 rounded-md border border-line bg-raised px-1.5 text-ink hover:bg-hover"
+      >
+        {options.map((option) => (
+          <option key={option.value} value={option.value}>
+            {option.label}
+          </option>
+        ))}
+      </select>
+    </span>
+  )
+}
