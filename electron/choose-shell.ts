@@ -42,5 +42,5 @@ function findElectron({ electronPackageFolder, overrideFolder }: Surroundings): 
 }
 
 function browser(reason: string): Choice {
-  return { shell: 'browser', why: `No desktop window: ${reason}. Opening SpendSignoff in your browser instead.` }
+  return { shell: 'browser', why: `No desktop window: ${reason}.` }
 }

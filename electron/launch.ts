@@ -37,14 +37,12 @@ if (choice.shell === 'browser') {
   const isCrash = end.signal !== null && CRASHES.includes(end.signal)
   process.exitCode =
     isCrash && performance.now() - startedMs < EARLY_DEATH_MS
-      ? await openInBrowser(
-          `The desktop window ended at once (${end.signal}). Opening SpendSignoff in your browser instead.`,
-        )
+      ? await openInBrowser(`The desktop window ended at once (${end.signal}).`)
       : end.code
 }
 
 async function openInBrowser(why: string): Promise<number> {
-  process.stderr.write(`${why}\n`)
+  process.stderr.write(`${why} Opening SpendSignoff in your browser instead.\n`)
   return (await run(process.execPath, [join(root, 'main', 'cli', 'main.ts'), 'open', ...given])).code
 }
 

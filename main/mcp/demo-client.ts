@@ -120,11 +120,12 @@ async function propose(
   })
 }
 
+/** The structured answer of a tool; undefined when it answered with an error, as a proposal beyond the limits does. */
 async function tool(door: DemoDoor, name: string, args: Readonly<Record<string, unknown>>): Promise<unknown> {
   const result = z
-    .object({ structuredContent: z.unknown() })
+    .object({ isError: z.boolean().optional(), structuredContent: z.unknown().optional() })
     .parse(await call(door, 'tools/call', { name, arguments: args }))
-  return result.structuredContent
+  return result.isError === true ? undefined : result.structuredContent
 }
 
 /** One JSON-RPC call over Streamable HTTP; the answer comes as JSON or as a one-message event stream. */

@@ -2,15 +2,7 @@
  * The keys of one workspace. Everything is derived from, or kept as, a root secret in a SecretStore. Never makes a new key where data
  * sealed with an old one stands, never hands out a root secret, and talks to no network.
  */
-import {
-  createCipheriv,
-  createDecipheriv,
-  createPrivateKey,
-  createPublicKey,
-  hkdfSync,
-  type KeyObject,
-  randomBytes,
-} from 'node:crypto'
+import { createPrivateKey, createPublicKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto'
 import { basename } from 'node:path'
 import { z } from 'zod'
 import type { Clock } from '../../shared/clock.ts'

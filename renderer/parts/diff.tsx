@@ -105,7 +105,7 @@ export function EnvelopeBars({ envelope }: { envelope: readonly EnvelopeView[] }
   return (
     <div className="flex flex-col gap-2.5">
       {envelope.map((each) => (
-        <div key={each.account_id} className="flex flex-col gap-2">
+        <div key={each.account_id} className="grid gap-x-5 gap-y-2 sm:grid-cols-2">
           <Bar label={TEXTS.envelope.net} used={each.net_used} after={each.net_after} limit={each.net_limit} currency={each.currency} />
           <Bar
             label={TEXTS.envelope.gross}

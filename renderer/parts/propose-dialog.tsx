@@ -38,6 +38,12 @@ export function amountProblem(parsed: ParsedAmount, currency: string): string | 
   }
 }
 
+function amountHelp(parsed: ParsedAmount, currency: string | null): string {
+  return parsed.kind === 'ok' && currency !== null
+    ? fill(TEXTS.propose.parsed, { amount: money({ amount: parsed.decimal, currency }) })
+    : TEXTS.propose.amount.empty
+}
+
 function parse(text: string, currency: string): ParsedAmount {
   try {
     return parseAmount(text, currency, navigator.language)
@@ -198,11 +204,7 @@ function Form({
           onChange={setText}
           inputMode="decimal"
           error={problem}
-          help={
-            parsed.kind === 'ok' && currency !== null
-              ? fill(TEXTS.propose.parsed, { amount: money({ amount: parsed.decimal, currency }) })
-              : TEXTS.propose.amount.empty
-          }
+          {...(problem === null ? { help: amountHelp(parsed, currency) } : {})}
         />
       ) : null}
       <Preview operation={settledOperation} isSettled={settled === (operation === null ? '' : JSON.stringify(operation))} />

@@ -26,6 +26,12 @@ export function deltaText(change: ChangeView): string | null {
   return fraction === null ? text : fill(TEXTS.diff.delta, { amount: text, percent: percent(fraction) })
 }
 
+/** "−15.8%" for budgets; null where there is nothing to compare. */
+export function deltaPercent(change: ChangeView): string | null {
+  const fraction = change.field === 'daily_budget' ? changeFraction(change.before, change.after) : null
+  return fraction === null ? null : percent(fraction)
+}
+
 export function movementText(movement: { readonly amount: string; readonly currency: string }): string {
   return /^-?0+(\.0+)?$/.test(movement.amount)
     ? TEXTS.diff.noEffect

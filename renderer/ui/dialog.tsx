@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 import { Dialog as AriaDialog, Heading, Modal, ModalOverlay } from 'react-aria-components'
 
-const WIDTHS = { narrow: 'max-w-md', normal: 'max-w-xl', wide: 'max-w-3xl' } as const
+const WIDTHS = { narrow: 'max-w-md', normal: 'max-w-xl', roomy: 'max-w-[42rem]', wide: 'max-w-3xl' } as const
 
 /**
  * A modal dialog. Escape closes it through `onClose`; a click beside it does nothing, so that half-typed input and

@@ -23,6 +23,8 @@ export interface TextFieldProps {
   readonly error?: string | null
   readonly type?: 'text' | 'password'
   readonly isMultiline?: boolean
+  /** The label is spoken only; the placeholder says it to the eye. */
+  readonly isLabelHidden?: boolean
   readonly isRequired?: boolean
   readonly isDisabled?: boolean
   readonly autoFocus?: boolean
@@ -51,7 +53,7 @@ export function TextField(props: TextFieldProps) {
       {...(maxLength === undefined ? {} : { maxLength })}
       {...(inputMode === undefined ? {} : { inputMode })}
     >
-      <Label className="font-medium">{label}</Label>
+      <Label className={props.isLabelHidden === true ? 'sr-only' : 'font-medium'}>{label}</Label>
       {isMultiline ? (
         <TextArea rows={3} placeholder={placeholder} className={`${BOX} min-h-18 resize-y py-1.5`} />
       ) : (

@@ -15,9 +15,9 @@ export interface LineChartProps {
   /** What the tooltip says of one point, one line each. */
   readonly describe: (key: string) => readonly string[]
   /** Hatched to the end: not complete. */
-  readonly hatchedFrom?: { readonly key: string; readonly label: string } | undefined
+  readonly hatchedFrom?: string | undefined
   /** Tinted: may still change. */
-  readonly tinted?: { readonly from: string; readonly to: string; readonly label: string } | undefined
+  readonly tinted?: { readonly from: string; readonly to: string } | undefined
   readonly markers: readonly string[]
 }
 
@@ -73,11 +73,10 @@ export function DayLineChart(props: LineChartProps) {
             x2={tinted.to}
             fill="var(--color-warn)"
             fillOpacity={0.09}
-            label={{ value: tinted.label, position: 'insideTop', fill: 'var(--color-ink-3)', fontSize: 11, dy: -18 }}
           />
         )}
         {hatchedFrom === undefined || last === undefined ? null : (
-          <ReferenceArea x1={hatchedFrom.key} x2={last} fill={`url(#${hatchId})`} fillOpacity={0.9} />
+          <ReferenceArea x1={hatchedFrom} x2={last} fill={`url(#${hatchId})`} fillOpacity={0.9} />
         )}
         {props.markers.map((key) => (
           <ReferenceLine

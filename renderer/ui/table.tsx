@@ -3,7 +3,7 @@ import type { ReactNode, TdHTMLAttributes } from 'react'
 /** Dense rows of 32 px. Numbers stand right with equal decimals, so that the decimal points align. */
 export function Table({ label, children }: { label: string; children: ReactNode }) {
   return (
-    <table aria-label={label} className="w-full border-collapse text-left">
+    <table aria-label={label} className="w-full border-collapse text-left [&>tbody>tr:last-child>td]:border-b-0">
       {children}
     </table>
   )

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test, type TestContext } from 'vitest'
 import { isBridgeStart, readArguments } from '../../electron/arguments.ts'
 import { chooseShell, type Surroundings } from '../../electron/choose-shell.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
@@ -65,13 +65,17 @@ describe('npm start chooses', () => {
   })
 })
 
-describe.skipIf(process.platform === 'win32')('npm start runs', () => {
+describe('npm start runs', () => {
   // Root is sent to the browser window: as root, these tests start the launcher as nobody, if nobody can read this checkout.
   const isRoot = process.getuid?.() === 0
   const someUser = isRoot ? { uid: 65_534, gid: 65_534 } : {}
-  const isHidden = isRoot && !canEverybodyEnter(import.meta.dirname)
+  const needPosix = (context: TestContext): void => {
+    if (process.platform === 'win32') context.skip('the stand-in for Electron is a shell script')
+    if (isRoot && !canEverybodyEnter(import.meta.dirname)) context.skip('root, in a checkout that nobody else may read')
+  }
 
-  test.skipIf(isHidden)('the chosen Electron with the workspace and its own Node, and ends as it ends', async () => {
+  test('the chosen Electron with the workspace and its own Node, and ends as it ends', async (context) => {
+    needPosix(context)
     chmodSync(folder, 0o755)
     const variables = { ELECTRON_OVERRIDE_DIST_PATH: standIn('exit 7'), DISPLAY: ':0' }
     const end = await launch(['--workspace', 'demo'], variables, someUser)
@@ -89,7 +93,8 @@ describe.skipIf(process.platform === 'win32')('npm start runs', () => {
     expect(end.code).toBe(2)
   })
 
-  test.skipIf(isHidden)('the browser window as well when the desktop window dies at once', async () => {
+  test('the browser window as well when the desktop window dies at once', async (context) => {
+    needPosix(context)
     chmodSync(folder, 0o755)
     const variables = { ELECTRON_OVERRIDE_DIST_PATH: standIn('ulimit -c 0; kill -TRAP $$'), DISPLAY: ':0' }
     const end = await launch(['--not-an-option'], variables, someUser)

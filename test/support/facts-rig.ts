@@ -10,6 +10,7 @@ import type { Clock } from '../../shared/clock.ts'
 import type { Account, Entity } from '../../shared/domain/entity.ts'
 import { accountId, entityId, type AccountId, type EntityId, type EntityType, splitAccountId, splitEntityId } from '../../shared/domain/ids.ts'
 import type { MetricFact, MetricLevel } from '../../shared/domain/metric.ts'
+import { currencyExponent } from '../../shared/domain/money.ts'
 import { makeTempFolder } from './temp-folder.ts'
 
 export const NOON = Date.parse('2026-11-23T12:00:00Z')
@@ -144,7 +145,8 @@ export function paperFact(entity: Entity, date: string, currency: string, shape:
     entityId: entity.entityId,
     date,
     currency,
-    spendMicros: BigInt(spend) * 10_000n,
+    // In the currency's own smallest unit, like a real bill.
+    spendMicros: BigInt(spend) * 10n ** BigInt(6 - currencyExponent(currency)),
     impressions,
     clicks,
     videoViews: impressions,

@@ -32,7 +32,7 @@ const reason =
 if (reason !== undefined) process.stderr.write(`real-electron.spec.ts is skipped. ${reason}\n`)
 
 test.describe('the real desktop app', () => {
-  test.skip(reason !== undefined, reason)
+  test.skip(reason !== undefined, `The desktop app cannot be shown here. ${reason ?? ''}`)
 
   let app: ElectronApplication
   let home: string

@@ -206,7 +206,14 @@ export function EntityTree({ account, onPropose }: { account: Account; onPropose
       title={visible(account.untrusted.name)}
       action={
         <div className="w-56">
-          <TextField label={t.filter} value={name} onChange={setName} maxLength={80} />
+          <TextField
+            label={t.filter}
+            placeholder={t.filter}
+            isLabelHidden
+            value={name}
+            onChange={setName}
+            maxLength={80}
+          />
         </div>
       }
     >

@@ -76,7 +76,7 @@ function Row({ connection, onRemove, onReconnect }: { connection: Connection; on
       <span className="num text-ink-2">{plural(t.accounts, connection.account_ids.length)}</span>
       <span className="text-ink-2">{fill(t.since, { when: relativeTime(connection.created_at, nowMs) })}</span>
       {connection.state_detail === null ? null : (
-        <span className="foreign w-full text-ink-2 sm:w-auto">{visible(connection.state_detail)}</span>
+        <span className="foreign order-last w-full text-ink-2">{visible(connection.state_detail)}</span>
       )}
       {connection.state === 'removed' ? null : (
         <span className="ml-auto flex gap-1.5">

@@ -121,7 +121,7 @@ export function FirstRunScreen({ app }: { app: AppState }) {
       </main>
     )
   return (
-    <main className="flex min-h-full justify-center overflow-y-auto px-6 py-16">
+    <main className="grid min-h-full justify-items-center overflow-y-auto px-6 py-16 lg:content-center">
       <div className="flex w-full max-w-3xl flex-col gap-6">
         <div>
           <p className="mb-6 flex items-center gap-2 font-semibold">

@@ -174,11 +174,11 @@ function Chart(props: ChartProps) {
               formatKey={day}
               formatTick={(value) => (series === 'spend' ? moneyShort(value, scope.currency) : ratio(String(value)))}
               describe={describe}
-              hatchedFrom={today === undefined ? undefined : { key: addDays(today.date, -1), label: t.incomplete }}
+              hatchedFrom={today === undefined ? undefined : addDays(today.date, -1)}
               tinted={
                 firstRestating === undefined || lastRestating === undefined
                   ? undefined
-                  : { from: firstRestating.date, to: lastRestating.date, label: t.restating }
+                  : { from: firstRestating.date, to: lastRestating.date }
               }
               markers={points.filter((point) => point.markers.length > 0).map((point) => point.date)}
             />

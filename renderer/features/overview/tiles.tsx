@@ -8,7 +8,7 @@ import type { Scope } from './use-figures.ts'
 
 const t = TEXTS.overview
 const BOX = 'flex min-h-24 min-w-0 flex-col justify-between gap-1 rounded-lg border border-line bg-surface px-3.5 py-2.5'
-const GRID = 'grid grid-cols-2 gap-3 lg:grid-cols-5'
+const GRID = 'grid grid-cols-2 gap-3 md:grid-cols-3 lg:grid-cols-5'
 
 export type Meaning = 'more_is_better' | 'less_is_better' | 'neutral'
 
@@ -17,7 +17,7 @@ function Change({ fraction, meaning, against }: { fraction: number | null; meani
   if (fraction === null || against === null) return <span className="text-xs text-ink-2">{t.noPrevious}</span>
   const isWorse = (meaning === 'more_is_better' && fraction < 0) || (meaning === 'less_is_better' && fraction > 0)
   return (
-    <span className="num flex flex-wrap items-baseline gap-x-1.5 text-xs">
+    <span className="num flex flex-col text-xs">
       <span className={isWorse ? 'font-medium text-danger' : 'font-medium text-ink'}>
         <span aria-hidden="true">{fraction > 0 ? '▲ ' : fraction < 0 ? '▼ ' : ''}</span>
         {fraction === 0 ? t.noChange : percent(fraction)}

@@ -10,7 +10,7 @@ import { clock, useNow } from '../../clock.ts'
 import { fill, relativeTime } from '../../format.ts'
 import { EnvelopeBars } from '../../parts/diff.tsx'
 import { ErrorNotice, Foreign, PlatformChip, RuleList } from '../../parts/pieces.tsx'
-import { type Challenge, type ChangeView, deltaText, fieldValue, movementText, pathOf, platformName } from '../../parts/words.ts'
+import { type Challenge, type ChangeView, deltaPercent, fieldValue, movementText, pathOf, platformName } from '../../parts/words.ts'
 import { useAct, useRead } from '../../queries.ts'
 import { TEXTS } from '../../texts.ts'
 import { Button } from '../../ui/button.tsx'
@@ -57,26 +57,27 @@ function ChangeFacts({ change, live }: { change: ChangeView; live: Challenge['li
   const nowMs = useNow(1_000)
   const { account, above, name } = pathOf(change)
   const liveValue = live?.value ?? change.before
-  const delta = deltaText(change)
+  const delta = deltaPercent(change)
   const age = live === undefined ? '' : nowMs - new Date(live.read_at).getTime() < 10_000 ? TEXTS.common.now : relativeTime(live.read_at, nowMs)
   return (
-    <dl className="flex flex-col gap-1.5">
+    <dl className="flex flex-col gap-1">
       <Fact label={TEXTS.confirm.account}>
         <Foreign text={account} /> <PlatformChip platform={change.platform} />
       </Fact>
       <Fact label={TEXTS.entityTypes[change.entity_type]}>
         <Foreign text={name} className="font-semibold" />
         {above.length > 1 ? (
-          <span className="block text-xs text-ink-2">
+          <span className="text-xs text-ink-2">
+            {' · '}
             <Foreign text={above.slice(1).join(' › ')} />
           </span>
         ) : null}
       </Fact>
       <Fact label={TEXTS.confirm.field}>{TEXTS.fields[change.field]}</Fact>
-      <div className="my-2 grid grid-cols-[1fr_auto_1fr] items-end gap-3 rounded-lg border border-line bg-sunken px-4 py-3">
+      <div className="my-1.5 grid grid-cols-[1fr_auto_1fr] items-end gap-3 rounded-lg border border-line bg-sunken px-4 py-2">
         <div>
           <dt className="text-xs text-ink-2">{fill(TEXTS.confirm.live, { platform: platformName(change.platform), ago: age })}</dt>
-          <dd className="num text-2xl text-ink-2">{fieldValue(change, liveValue)}</dd>
+          <dd className="num text-3xl text-ink-2">{fieldValue(change, liveValue)}</dd>
         </div>
         <Icon name="arrow" size={20} className="mb-1.5 text-ink-3" />
         <div>
@@ -85,9 +86,12 @@ function ChangeFacts({ change, live }: { change: ChangeView; live: Challenge['li
         </div>
       </div>
       <Fact label={TEXTS.confirm.effect}>
-        <span className="num">{movementText(change.daily_movement)}</span>
-        {delta === null ? null : <span className="num text-md text-ink-2"> · {delta}</span>}
-        <span className="block text-xs text-ink-2">{TEXTS.diff[change.takes_effect]}</span>
+        <span className="num">
+          {delta === null
+            ? movementText(change.daily_movement)
+            : fill(TEXTS.confirm.effectPercent, { effect: movementText(change.daily_movement), percent: delta })}
+        </span>
+        <span className="text-xs text-ink-2"> · {TEXTS.diff[change.takes_effect]}</span>
       </Fact>
     </dl>
   )
@@ -171,12 +175,13 @@ export function ConfirmDialog({ draft, challenge, onClose, onConfirmed, onReadAg
     <Dialog
       title={TEXTS.confirm.title}
       role="alertdialog"
+      width="roomy"
       onClose={cancel}
       footer={
         <>
           <span className="num mr-auto text-xs text-ink-2" id={guardText}>
             {isExpired ? TEXTS.confirm.expired : fill(TEXTS.confirm.countdown, { time: timeText(leftMs) })}
-            <span className="block">
+            <span className="block whitespace-nowrap">
               {fill(TEXTS.confirm.keys, { mod: navigator.platform.startsWith('Mac') ? '⌘' : 'Ctrl' })}
             </span>
           </span>
@@ -211,7 +216,10 @@ export function ConfirmDialog({ draft, challenge, onClose, onConfirmed, onReadAg
         )}
         {challenge.envelope.length === 0 ? null : <EnvelopeBars envelope={challenge.envelope} />}
         {app.data?.workspace?.is_demo === true ? (
-          <Notice tone="info" title={fill(TEXTS.confirm.sandbox, { platform })} />
+          <p className="flex gap-1.5 text-ink-2">
+            <Icon name="info" size={14} className="mt-0.5" />
+            {fill(TEXTS.confirm.sandbox, { platform })}
+          </p>
         ) : null}
         {challenge.needs_passphrase ? (
           <TextField

@@ -37,12 +37,13 @@ export function DraftRow({ draft, isSelected }: { draft: DraftView; isSelected: 
         </span>
         <span className="flex min-w-0 items-center gap-2 text-xs text-ink-2">
           <PlatformChip platform={change.platform} />
-          <span className="min-w-0 truncate">
+          <span className="min-w-0 flex-1 truncate">
+            <span className="foreign">{fill(TEXTS.queue.by, { who: originName(draft) })}</span>
+            {' · '}
             <Foreign text={account} />
           </span>
-          <span className="min-w-0 shrink-0 truncate">{fill(TEXTS.queue.by, { who: originName(draft) })}</span>
           {isWaiting(draft) ? (
-            <span className="ml-auto shrink-0">
+            <span className="shrink-0">
               {fill(TEXTS.queue.expires, { when: relativeTime(draft.expires_at, nowMs) })}
             </span>
           ) : null}
