@@ -38,7 +38,8 @@ export interface CoreOptions {
   readonly onShow?: () => void
   /** Where TikTok is; another address only in tests, against the sandbox. */
   readonly tiktokBaseUrl?: string
-  readonly seed?: number
+  /** Hands out the demo's sandbox, for tests that look at the platform's side. */
+  readonly onSandbox?: (sandbox: Sandbox) => void
   /** Observes the executor; tests stop the process at a step. */
   readonly onStep?: SessionOptions['onStep']
   /** False: no sync and no demo proposals on opening. */
@@ -145,8 +146,11 @@ export async function createCore(ports: Ports, options: CoreOptions = {}): Promi
     }
   }
 
-  const startDemo = (folder: string): Promise<Sandbox> =>
-    startSandbox({ seed: options.seed ?? DEMO_SEED, clock: ports.clock, statePath: sandboxStatePath(folder) })
+  const startDemo = async (folder: string): Promise<Sandbox> => {
+    const sandbox = await startSandbox({ seed: DEMO_SEED, clock: ports.clock, statePath: sandboxStatePath(folder) })
+    options.onSandbox?.(sandbox)
+    return sandbox
+  }
 
   async function openDemo(): Promise<string> {
     const common = { folder: demoFolder, clock: ports.clock, keychain, passphrase: new Secret(DEMO_PASSPHRASE) }

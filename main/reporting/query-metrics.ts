@@ -38,7 +38,7 @@ export function queryMetrics(deps: ReportingDeps, input: Input): Output {
     rows: rowViews(deps.facts, scope, rows, names),
     totals: totalViews(totals, names),
     comparison: comparison?.view ?? null,
-    attribution: attributionOf(deps.facts, scope),
+    attribution: attributionOf(totals),
     ...freshnessOf(deps.facts, scope),
     total,
     next_cursor: rows.length === 0 ? null : nextCursor('query_metrics', input, offset + rows.length, total),
@@ -71,7 +71,8 @@ function nothing(currency: string): GroupedSums {
     click_value_micros: 0n,
     view_value_micros: 0n,
   }
-  return { currency, day: null, accountKey: null, entityKey: null, facts: 0n, spendMicros: 0n, impressions: 0n, clicks: 0n, values: none, known: none }
+  const windows = { known: 0n, days: 0n, squares: 0n }
+  return { currency, day: null, accountKey: null, entityKey: null, facts: 0n, spendMicros: 0n, impressions: 0n, clicks: 0n, values: none, known: none, windows }
 }
 
 function totalViews(totals: readonly GroupedSums[], names: readonly MetricName[]): Totals {
@@ -109,16 +110,27 @@ function previousPeriod(facts: FactsReadDb, scope: MetricScope, names: readonly 
   }
 }
 
-function attributionOf(facts: FactsReadDb, scope: MetricScope): Output['attribution'] {
-  const days = factsReaders(facts).metrics.commonClickWindow(scope.totals)
-  const source = typeof days === 'number' ? 'entity_setting' : 'approximated'
+function attributionOf(totals: readonly GroupedSums[]): Output['attribution'] {
+  const days = commonWindow(totals)
   const primary = 'Conversions, CPA and ROAS count click-through only; view-through is its own metric and never added in.'
   return {
     primary: 'click_through',
     click_window_days: days === undefined || days === 0 ? null : days,
-    window_source: source,
+    window_source: typeof days === 'number' ? 'entity_setting' : 'approximated',
     note: `${primary} ${windowNote(days)}`,
   }
+}
+
+/** The click window all facts share: days, 0 for switched off, null when mixed or not known for some; undefined without facts. */
+function commonWindow(totals: readonly GroupedSums[]): number | null | undefined {
+  const sum = (of: (group: GroupedSums) => bigint): bigint => totals.reduce((total, group) => total + of(group), 0n)
+  const facts = sum((group) => group.facts)
+  if (facts === 0n) return undefined
+  const known = sum((group) => group.windows.known)
+  const days = sum((group) => group.windows.days)
+  // Numbers are all equal exactly when their count times the sum of their squares is the square of their sum.
+  const isCommon = known === facts && known * sum((group) => group.windows.squares) === days * days
+  return isCommon ? Number(days / known) : null
 }
 
 function windowNote(days: number | null | undefined): string {

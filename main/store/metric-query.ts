@@ -27,6 +27,14 @@ export interface Sums {
   readonly clicks: bigint
   readonly values: Readonly<Record<KnownColumn, bigint>>
   readonly known: Readonly<Record<KnownColumn, bigint>>
+  readonly windows: WindowSums
+}
+
+/** Click windows of a group: how many facts have one, the sum of their days, the sum of the squares. */
+export interface WindowSums {
+  readonly known: bigint
+  readonly days: bigint
+  readonly squares: bigint
 }
 
 export interface GroupedSums extends Sums {
@@ -69,19 +77,23 @@ export interface Slice {
 }
 
 const BLOCK_DAYS = 16
-const sumNames = ['facts', ...COUNTED, ...maybeKnown, ...Object.values(MAYBE_KNOWN)]
+const sumNames = ['facts', ...COUNTED, ...maybeKnown, ...Object.values(MAYBE_KNOWN), 'window_known', 'window_days', 'window_squares']
 const SUM_ROLLED = sumNames.map((name) => `SUM(x.${name}) AS ${name}`).join(', ')
 const SUM_FACTS = [
   'COUNT(*) AS facts',
   ...COUNTED.map((name) => `SUM(x.${name}) AS ${name}`),
   ...maybeKnown.map((name) => `COALESCE(SUM(x.${name}), 0) AS ${name}`),
   ...maybeKnown.map((name) => `COUNT(x.${name}) AS ${MAYBE_KNOWN[name]}`),
+  'COUNT(x.click_window_days) AS window_known',
+  'COALESCE(SUM(x.click_window_days), 0) AS window_days',
+  'COALESCE(SUM(x.click_window_days * x.click_window_days), 0) AS window_squares',
 ].join(', ')
 const ONE_FACT = [
   '1 AS facts',
   ...COUNTED.map((name) => `x.${name}`),
   ...maybeKnown.map((name) => `COALESCE(x.${name}, 0) AS ${name}`),
   ...maybeKnown.map((name) => `x.${name} IS NOT NULL AS ${MAYBE_KNOWN[name]}`),
+  '0 AS window_known, 0 AS window_days, 0 AS window_squares', // of single facts nobody asks
 ].join(', ')
 
 const ACCOUNTS = '(SELECT value FROM json_each(@accounts))'
@@ -140,20 +152,6 @@ export function createMetricReader(db: FactsReadDb) {
     /** Sums per currency, in the order of the codes. At most one row per currency. */
     totals: (scope: Scope): readonly GroupedSums[] =>
       statement(`${groupedSql(scope, { byDay: false, by: 'currency' })} ORDER BY g.currency`).all(parametersOf(scope)).map(toGroup),
-    /**
-     * The click window all facts in scope are counted by: a number of days, 0 for switched off, null when mixed or not known.
-     * @returns undefined when there are no facts.
-     */
-    commonClickWindow(scope: Scope): number | null | undefined {
-      const from = `FROM ${scopeSql(scope)} s CROSS JOIN metric_fact x ON x.entity_key = s.entity_key AND x.day BETWEEN @start AND @end`
-      const parameters = parametersOf(scope)
-      const first = statement(`SELECT x.click_window_days AS days ${from} LIMIT 1`).get(parameters)
-      if (first === undefined) return undefined
-      const days = first['days'] as bigint | null
-      if (days === null) return null
-      const other = statement(`SELECT 1 AS found ${from} WHERE x.click_window_days IS NOT @days LIMIT 1`).get({ ...parameters, days })
-      return other === undefined ? Number(days) : null
-    },
   }
 }
 
@@ -202,6 +200,8 @@ function armsSql(scope: Scope, key: 'entity_key' | 'account_key'): string {
 
 function countSql(scope: Scope, { byDay, by }: Grouping, source: string): string {
   if (!(byDay && by === 'entity')) return `SELECT COUNT(*) AS n FROM (${source})`
+  if (scope.entityKeys === undefined)
+    return `SELECT SUM(x.facts) AS n FROM metric_day x WHERE x.account_key IN ${ACCOUNTS} AND x.level = @level AND x.day BETWEEN @start AND @end`
   return `SELECT COUNT(*) AS n FROM ${scopeSql(scope)} s
     CROSS JOIN metric_fact x ON x.entity_key = s.entity_key AND x.day BETWEEN @start AND @end`
 }
@@ -246,6 +246,7 @@ function toGroup(row: Row): GroupedSums {
     clicks: integer('clicks'),
     values: record((column) => column),
     known: record((column) => MAYBE_KNOWN[column]),
+    windows: { known: integer('window_known'), days: integer('window_days'), squares: integer('window_squares') },
   }
 }
 

@@ -108,8 +108,9 @@ export function createMetricWriter(db: FactsDb) {
   )
   const assign = (names: readonly string[]): string => names.map((name) => `${name} = @${name}`).join(', ')
   const change = db.prepare(`UPDATE metric_fact SET ${assign(columns)} WHERE entity_key = @entity_key AND day = @day`)
-  // Names no value column, so that the roll-ups' triggers stay asleep for the many facts that did not move.
-  const touch = db.prepare(`UPDATE metric_fact SET ${assign(BOOKKEEPING)} WHERE entity_key = @entity_key AND day = @day`)
+  // Names no column of a roll-up, so that the triggers stay asleep for the many facts that did not move.
+  const untriggered = BOOKKEEPING.filter((name) => name !== 'click_window_days')
+  const touch = db.prepare(`UPDATE metric_fact SET ${assign(untriggered)} WHERE entity_key = @entity_key AND day = @day`)
   const remove = db.prepare('DELETE FROM metric_fact WHERE entity_key = ? AND day = ?')
   const held = db.prepare<[number, number, number, string], { entity_key: number; day: number }>(
     `SELECT f.entity_key, f.day FROM entity e CROSS JOIN metric_fact f ON f.entity_key = e.entity_key AND f.day BETWEEN ? AND ?
@@ -148,7 +149,7 @@ export function createMetricWriter(db: FactsDb) {
           if (row.first_spend_micros === null) Object.assign(row, firstValues(before))
         }
         if (before === undefined) insert.run(row)
-        else if (VALUES.some((name) => before[name] !== values[name])) change.run(row)
+        else if (VALUES.some((name) => before[name] !== values[name]) || hasOtherWindow(before, row)) change.run(row)
         else touch.run(row)
         pull.seen.set(entityKey, (pull.seen.get(entityKey) ?? 0) | (1 << (day - pull.startDay)))
       }
@@ -169,6 +170,11 @@ export function createMetricWriter(db: FactsDb) {
       return gone.length
     },
   }
+}
+
+function hasOtherWindow(before: StoredFact, row: { readonly click_window_days: bigint | number | null }): boolean {
+  const days = row.click_window_days
+  return before.click_window_days !== (days === null ? null : BigInt(days))
 }
 
 function valuesOf(fact: MetricFact): Values {

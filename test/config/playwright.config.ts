@@ -7,6 +7,8 @@ const root = resolve(import.meta.dirname, '../..')
 /** The real app in a real browser. Specs start the server they need themselves, each with its own folder. */
 export default defineConfig({
   testDir: resolve(root, 'test/ui'),
+  // Playwright would follow the type-only `paths` of the sides' tsconfigs at run time.
+  tsconfig: resolve(root, 'test/config/tsconfig.playwright.json'),
   outputDir: resolve(root, 'out/e2e'),
   // Every spec runs a core, a sandbox and a browser: two at a time starve each other on two cores.
   workers: 1,

@@ -10,8 +10,8 @@ import { makeTempFolder } from '../support/temp-folder.ts'
 
 const SUMS = ['spend_micros', 'impressions', 'clicks', 'video_views', 'click_conversion_micros', 'view_conversion_micros', 'engaged_conversion_micros', 'click_value_micros', 'view_value_micros']
 const KNOWN = { video_known: 'video_views', click_conversion_known: 'click_conversion_micros', view_conversion_known: 'view_conversion_micros', engaged_conversion_known: 'engaged_conversion_micros', click_value_known: 'click_value_micros', view_value_known: 'view_value_micros' }
-const SLOW_SUMS = ['COUNT(*)', ...SUMS.map((name) => `COALESCE(SUM(f.${name}), 0)`), ...Object.values(KNOWN).map((name) => `COUNT(f.${name})`)].join(', ')
-const STORED_SUMS = ['facts', ...SUMS, ...Object.keys(KNOWN)].join(', ')
+const SLOW_SUMS = ['COUNT(*)', ...SUMS.map((name) => `COALESCE(SUM(f.${name}), 0)`), ...Object.values(KNOWN).map((name) => `COUNT(f.${name})`), 'COUNT(f.click_window_days)', 'COALESCE(SUM(f.click_window_days), 0)', 'COALESCE(SUM(f.click_window_days * f.click_window_days), 0)'].join(', ')
+const STORED_SUMS = ['facts', ...SUMS, ...Object.keys(KNOWN), 'window_known', 'window_days', 'window_squares'].join(', ')
 
 /** Two accounts with entities 1..4 of all levels, no facts. */
 function withEntities() {
@@ -37,19 +37,19 @@ test('every table is strict, and the steps are numbered without a gap', () => {
 
 test('the roll-ups equal the facts after any sequence of new, changed and removed facts', () => {
   const value = fc.option(fc.bigInt(-1000n, 10n ** 12n), { nil: null })
-  const row = fc.record({ entity: fc.integer({ min: 1, max: 4 }), day: fc.integer({ min: 20_000, max: 20_050 }), counts: fc.tuple(fc.bigInt(0n, 10n ** 15n), fc.bigInt(0n, 10n ** 9n), fc.bigInt(0n, 10n ** 6n)), values: fc.array(value, { minLength: 6, maxLength: 6 }) })
+  const row = fc.record({ entity: fc.integer({ min: 1, max: 4 }), day: fc.integer({ min: 20_000, max: 20_050 }), counts: fc.tuple(fc.bigInt(0n, 10n ** 15n), fc.bigInt(0n, 10n ** 9n), fc.bigInt(0n, 10n ** 6n)), values: fc.array(value, { minLength: 6, maxLength: 6 }), window: fc.constantFrom(null, 0n, 1n, 7n, 28n) })
   const action = fc.oneof({ weight: 4, arbitrary: fc.record({ kind: fc.constant('put' as const), row }) }, { weight: 1, arbitrary: fc.record({ kind: fc.constant('remove' as const), row }) })
   fc.assert(
     fc.property(fc.array(action, { maxLength: 60 }), (actions) => {
       const facts = withEntities()
       const columns = SUMS.join(', ')
       const put = facts.prepare(
-        `INSERT INTO metric_fact (entity_key, day, ${columns}, fetched_at_ms) VALUES (?, ?, ${SUMS.map(() => '?').join(', ')}, 1)
-         ON CONFLICT (entity_key, day) DO UPDATE SET ${SUMS.map((name) => `${name} = excluded.${name}`).join(', ')}`,
+        `INSERT INTO metric_fact (entity_key, day, ${columns}, click_window_days, fetched_at_ms) VALUES (?, ?, ${SUMS.map(() => '?').join(', ')}, ?, 1)
+         ON CONFLICT (entity_key, day) DO UPDATE SET ${[...SUMS, 'click_window_days'].map((name) => `${name} = excluded.${name}`).join(', ')}`,
       )
       const remove = facts.prepare('DELETE FROM metric_fact WHERE entity_key = ? AND day = ?')
-      for (const { kind, row: { entity, day, counts, values } } of actions)
-        if (kind === 'put') put.run(entity, day, ...counts, ...values)
+      for (const { kind, row: { entity, day, counts, values, window } } of actions)
+        if (kind === 'put') put.run(entity, day, ...counts, ...values, window)
         else remove.run(entity, day)
       const read = (sql: string): unknown[] => facts.prepare(sql).safeIntegers().raw().all()
       expect(read(`SELECT entity_key, block, ${STORED_SUMS} FROM metric_block WHERE facts > 0 ORDER BY 1, 2`)).toEqual(

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { extname, resolve, sep } from 'node:path'
+import { contentSecurityPolicy } from '../../main/browser-window/csp.ts'
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -10,10 +11,6 @@ const TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
   '.svg': 'image/svg+xml',
 }
-
-/** react-aria-components adds one fixed style element; its hash is part of the policy. */
-const POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self' 'sha256-38RhXrc7EdReTKsOm23ZPOCUgniTUUcjky8QOOrQx6o='; font-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 export interface StaticRenderer {
   readonly url: string
@@ -38,7 +35,7 @@ export async function serveRenderer(folder = rendererFolder()): Promise<StaticRe
       .then((body) => {
         response.writeHead(200, {
           'content-type': TYPES[extname(file)] ?? 'application/octet-stream',
-          'content-security-policy': POLICY,
+          'content-security-policy': contentSecurityPolicy('self'),
           'cache-control': 'no-store',
         })
         response.end(body)

@@ -98,6 +98,9 @@ CREATE TABLE metric_block (
   engaged_conversion_known  INTEGER NOT NULL,
   click_value_known         INTEGER NOT NULL,
   view_value_known          INTEGER NOT NULL,
+  window_known              INTEGER NOT NULL,  -- click windows: how many facts have one, their sum, the sum of their squares;
+  window_days               INTEGER NOT NULL,  -- all are the same if and only if known * squares = days * days
+  window_squares            INTEGER NOT NULL,
   PRIMARY KEY (entity_key, block)
 ) STRICT, WITHOUT ROWID;
 
@@ -121,6 +124,9 @@ CREATE TABLE metric_day (
   engaged_conversion_known  INTEGER NOT NULL,
   click_value_known         INTEGER NOT NULL,
   view_value_known          INTEGER NOT NULL,
+  window_known              INTEGER NOT NULL,
+  window_days               INTEGER NOT NULL,
+  window_squares            INTEGER NOT NULL,
   PRIMARY KEY (account_key, level, day)
 ) STRICT, WITHOUT ROWID;
 
@@ -128,7 +134,8 @@ CREATE TRIGGER metric_fact_added AFTER INSERT ON metric_fact BEGIN
   INSERT INTO metric_block (
     entity_key, block, facts, spend_micros, impressions, clicks, video_views, click_conversion_micros,
     view_conversion_micros, engaged_conversion_micros, click_value_micros, view_value_micros, video_known,
-    click_conversion_known, view_conversion_known, engaged_conversion_known, click_value_known, view_value_known
+    click_conversion_known, view_conversion_known, engaged_conversion_known, click_value_known, view_value_known,
+    window_known, window_days, window_squares
   )
   VALUES (
     NEW.entity_key, NEW.day / 16, 1, NEW.spend_micros, NEW.impressions, NEW.clicks, COALESCE(NEW.video_views, 0),
@@ -136,7 +143,8 @@ CREATE TRIGGER metric_fact_added AFTER INSERT ON metric_fact BEGIN
     COALESCE(NEW.engaged_conversion_micros, 0), COALESCE(NEW.click_value_micros, 0),
     COALESCE(NEW.view_value_micros, 0), NEW.video_views IS NOT NULL, NEW.click_conversion_micros IS NOT NULL,
     NEW.view_conversion_micros IS NOT NULL, NEW.engaged_conversion_micros IS NOT NULL,
-    NEW.click_value_micros IS NOT NULL, NEW.view_value_micros IS NOT NULL
+    NEW.click_value_micros IS NOT NULL, NEW.view_value_micros IS NOT NULL, NEW.click_window_days IS NOT NULL,
+    COALESCE(NEW.click_window_days, 0), COALESCE(NEW.click_window_days * NEW.click_window_days, 0)
   )
   ON CONFLICT (entity_key, block) DO UPDATE SET
     facts = facts + excluded.facts, spend_micros = spend_micros + excluded.spend_micros,
@@ -152,11 +160,14 @@ CREATE TRIGGER metric_fact_added AFTER INSERT ON metric_fact BEGIN
     view_conversion_known = view_conversion_known + excluded.view_conversion_known,
     engaged_conversion_known = engaged_conversion_known + excluded.engaged_conversion_known,
     click_value_known = click_value_known + excluded.click_value_known,
-    view_value_known = view_value_known + excluded.view_value_known;
+    view_value_known = view_value_known + excluded.view_value_known,
+    window_known = window_known + excluded.window_known, window_days = window_days + excluded.window_days,
+    window_squares = window_squares + excluded.window_squares;
   INSERT INTO metric_day (
     account_key, level, day, facts, spend_micros, impressions, clicks, video_views, click_conversion_micros,
     view_conversion_micros, engaged_conversion_micros, click_value_micros, view_value_micros, video_known,
-    click_conversion_known, view_conversion_known, engaged_conversion_known, click_value_known, view_value_known
+    click_conversion_known, view_conversion_known, engaged_conversion_known, click_value_known, view_value_known,
+    window_known, window_days, window_squares
   )
   SELECT
     e.account_key, e.type, NEW.day, 1, NEW.spend_micros, NEW.impressions, NEW.clicks, COALESCE(NEW.video_views, 0),
@@ -164,7 +175,8 @@ CREATE TRIGGER metric_fact_added AFTER INSERT ON metric_fact BEGIN
     COALESCE(NEW.engaged_conversion_micros, 0), COALESCE(NEW.click_value_micros, 0),
     COALESCE(NEW.view_value_micros, 0), NEW.video_views IS NOT NULL, NEW.click_conversion_micros IS NOT NULL,
     NEW.view_conversion_micros IS NOT NULL, NEW.engaged_conversion_micros IS NOT NULL,
-    NEW.click_value_micros IS NOT NULL, NEW.view_value_micros IS NOT NULL
+    NEW.click_value_micros IS NOT NULL, NEW.view_value_micros IS NOT NULL, NEW.click_window_days IS NOT NULL,
+    COALESCE(NEW.click_window_days, 0), COALESCE(NEW.click_window_days * NEW.click_window_days, 0)
   FROM entity e WHERE e.entity_key = NEW.entity_key
   ON CONFLICT (account_key, level, day) DO UPDATE SET
     facts = facts + excluded.facts, spend_micros = spend_micros + excluded.spend_micros,
@@ -180,12 +192,14 @@ CREATE TRIGGER metric_fact_added AFTER INSERT ON metric_fact BEGIN
     view_conversion_known = view_conversion_known + excluded.view_conversion_known,
     engaged_conversion_known = engaged_conversion_known + excluded.engaged_conversion_known,
     click_value_known = click_value_known + excluded.click_value_known,
-    view_value_known = view_value_known + excluded.view_value_known;
+    view_value_known = view_value_known + excluded.view_value_known,
+    window_known = window_known + excluded.window_known, window_days = window_days + excluded.window_days,
+    window_squares = window_squares + excluded.window_squares;
 END;
 
 CREATE TRIGGER metric_fact_moved AFTER UPDATE OF
   spend_micros, impressions, clicks, video_views, click_conversion_micros, view_conversion_micros,
-  engaged_conversion_micros, click_value_micros, view_value_micros
+  engaged_conversion_micros, click_value_micros, view_value_micros, click_window_days
 ON metric_fact BEGIN
   UPDATE metric_block SET
     spend_micros = spend_micros + NEW.spend_micros - OLD.spend_micros,
@@ -201,7 +215,10 @@ ON metric_fact BEGIN
     view_conversion_known = view_conversion_known + (NEW.view_conversion_micros IS NOT NULL) - (OLD.view_conversion_micros IS NOT NULL),
     engaged_conversion_known = engaged_conversion_known + (NEW.engaged_conversion_micros IS NOT NULL) - (OLD.engaged_conversion_micros IS NOT NULL),
     click_value_known = click_value_known + (NEW.click_value_micros IS NOT NULL) - (OLD.click_value_micros IS NOT NULL),
-    view_value_known = view_value_known + (NEW.view_value_micros IS NOT NULL) - (OLD.view_value_micros IS NOT NULL)
+    view_value_known = view_value_known + (NEW.view_value_micros IS NOT NULL) - (OLD.view_value_micros IS NOT NULL),
+    window_known = window_known + (NEW.click_window_days IS NOT NULL) - (OLD.click_window_days IS NOT NULL),
+    window_days = window_days + COALESCE(NEW.click_window_days, 0) - COALESCE(OLD.click_window_days, 0),
+    window_squares = window_squares + COALESCE(NEW.click_window_days * NEW.click_window_days, 0) - COALESCE(OLD.click_window_days * OLD.click_window_days, 0)
   WHERE entity_key = OLD.entity_key AND block = OLD.day / 16;
   UPDATE metric_day SET
     spend_micros = spend_micros + NEW.spend_micros - OLD.spend_micros,
@@ -217,7 +234,10 @@ ON metric_fact BEGIN
     view_conversion_known = view_conversion_known + (NEW.view_conversion_micros IS NOT NULL) - (OLD.view_conversion_micros IS NOT NULL),
     engaged_conversion_known = engaged_conversion_known + (NEW.engaged_conversion_micros IS NOT NULL) - (OLD.engaged_conversion_micros IS NOT NULL),
     click_value_known = click_value_known + (NEW.click_value_micros IS NOT NULL) - (OLD.click_value_micros IS NOT NULL),
-    view_value_known = view_value_known + (NEW.view_value_micros IS NOT NULL) - (OLD.view_value_micros IS NOT NULL)
+    view_value_known = view_value_known + (NEW.view_value_micros IS NOT NULL) - (OLD.view_value_micros IS NOT NULL),
+    window_known = window_known + (NEW.click_window_days IS NOT NULL) - (OLD.click_window_days IS NOT NULL),
+    window_days = window_days + COALESCE(NEW.click_window_days, 0) - COALESCE(OLD.click_window_days, 0),
+    window_squares = window_squares + COALESCE(NEW.click_window_days * NEW.click_window_days, 0) - COALESCE(OLD.click_window_days * OLD.click_window_days, 0)
   WHERE (account_key, level) = (SELECT e.account_key, e.type FROM entity e WHERE e.entity_key = OLD.entity_key) AND day = OLD.day;
 END;
 
@@ -235,7 +255,10 @@ CREATE TRIGGER metric_fact_removed AFTER DELETE ON metric_fact BEGIN
     view_conversion_known = view_conversion_known - (OLD.view_conversion_micros IS NOT NULL),
     engaged_conversion_known = engaged_conversion_known - (OLD.engaged_conversion_micros IS NOT NULL),
     click_value_known = click_value_known - (OLD.click_value_micros IS NOT NULL),
-    view_value_known = view_value_known - (OLD.view_value_micros IS NOT NULL)
+    view_value_known = view_value_known - (OLD.view_value_micros IS NOT NULL),
+    window_known = window_known - (OLD.click_window_days IS NOT NULL),
+    window_days = window_days - COALESCE(OLD.click_window_days, 0),
+    window_squares = window_squares - COALESCE(OLD.click_window_days * OLD.click_window_days, 0)
   WHERE entity_key = OLD.entity_key AND block = OLD.day / 16;
   UPDATE metric_day SET
     facts = facts - 1, spend_micros = spend_micros - OLD.spend_micros, impressions = impressions - OLD.impressions,
@@ -250,7 +273,10 @@ CREATE TRIGGER metric_fact_removed AFTER DELETE ON metric_fact BEGIN
     view_conversion_known = view_conversion_known - (OLD.view_conversion_micros IS NOT NULL),
     engaged_conversion_known = engaged_conversion_known - (OLD.engaged_conversion_micros IS NOT NULL),
     click_value_known = click_value_known - (OLD.click_value_micros IS NOT NULL),
-    view_value_known = view_value_known - (OLD.view_value_micros IS NOT NULL)
+    view_value_known = view_value_known - (OLD.view_value_micros IS NOT NULL),
+    window_known = window_known - (OLD.click_window_days IS NOT NULL),
+    window_days = window_days - COALESCE(OLD.click_window_days, 0),
+    window_squares = window_squares - COALESCE(OLD.click_window_days * OLD.click_window_days, 0)
   WHERE (account_key, level) = (SELECT e.account_key, e.type FROM entity e WHERE e.entity_key = OLD.entity_key) AND day = OLD.day;
 END;
 
