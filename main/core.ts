@@ -14,11 +14,19 @@ import { type Sandbox, startSandbox } from './platforms/sandbox/index.ts'
 import type { Caller, Ports } from './ports.ts'
 import { createRunner, type Handlers, type RunOperation } from './run-operation.ts'
 import { Secret } from './secret.ts'
-import { openSession, sandboxStatePath, type Session, type SessionOptions, TIKTOK_BASE_URL } from './session.ts'
+import { openSession, sandboxStatePath, type Session, type SessionOptions } from './session.ts'
 import { saveConnection, sessionHandlers, startFirstSync } from './session-handlers.ts'
+import { TIKTOK_BASE_URL } from './platforms/tiktok/client.ts'
 import { createGuessLimiter } from './vault/guess-limiter.ts'
-import { Keychain, probeKeychain } from './vault/keychain.ts'
-import { createWorkspace, inspectWorkspace, type OpenWorkspace, openWorkspace, readWorkspaceFile, workspaceFolder } from './workspace.ts'
+import { Keychain, type KeychainState, probeKeychain } from './vault/keychain.ts'
+import {
+  createWorkspace,
+  inspectWorkspace,
+  type OpenWorkspace,
+  openWorkspace,
+  readWorkspaceFile,
+  workspaceFolder,
+} from './workspace.ts'
 
 export interface Core {
   /** Runs one operation. Never throws: whatever happens is a Reply. */
@@ -76,6 +84,7 @@ export async function createCore(ports: Ports, options: CoreOptions = {}): Promi
   let handlers: Handlers | undefined
   let trouble: ErrorReply | undefined
   let opening: Promise<void> | undefined
+  let probed: Promise<KeychainState> | undefined
   const mainFolder = folderOf(ports, options.workspace === 'demo' ? 'default' : (options.workspace ?? 'default'))
   const demoFolder = workspaceFolder(ports.homeFolder, 'demo')
 
@@ -84,7 +93,13 @@ export async function createCore(ports: Ports, options: CoreOptions = {}): Promi
     log: ports.log,
     onRefused: (caller, name, code) => recordRefusal(session, caller, name, code),
     onAgentRead: (caller, name) => {
-      session?.audit.transaction((append) => append({ type: 'agent.read', actor: { kind: 'agent', id: caller.clientId }, data: { tool: name, client: caller.clientId } }))
+      session?.audit.transaction((append) =>
+        append({
+          type: 'agent.read',
+          actor: { kind: 'agent', id: caller.clientId },
+          data: { tool: name, client: caller.clientId },
+        }),
+      )
     },
   })
   const runAndAnnounce: RunOperation = async (caller, name, input, signal) => {
@@ -104,8 +119,12 @@ export async function createCore(ports: Ports, options: CoreOptions = {}): Promi
 
   /** Opens one workspace in place of whatever is open. One at a time. */
   async function open(folder: string, unlock: () => Promise<OpenWorkspace>): Promise<Session> {
-    if (opening !== undefined) throw new OperationError('workspace_in_use', 'A workspace is being opened.', 'Wait a moment.', { retryable: true })
+    if (opening !== undefined)
+      throw new OperationError('workspace_in_use', 'A workspace is being opened.', 'Wait a moment.', {
+        retryable: true,
+      })
     let finish = (): void => undefined
+    probed = undefined
     opening = new Promise((resolve) => {
       finish = resolve
     })
@@ -113,7 +132,11 @@ export async function createCore(ports: Ports, options: CoreOptions = {}): Promi
       await closeSession()
       instance = await acquireInstance(folder, { onShow: options.onShow ?? (() => undefined) })
       if (instance.kind === 'second')
-        throw new OperationError('workspace_in_use', 'This workspace is open in another window of SpendSignoff.', instance.askedToShow ? 'That window was brought to the front.' : 'Close it first.')
+        throw new OperationError(
+          'workspace_in_use',
+          'This workspace is open in another window of SpendSignoff.',
+          instance.askedToShow ? 'That window was brought to the front.' : 'Close it first.',
+        )
       const opened = await unlock()
       const sandbox = opened.workspace.isDemo ? await startDemo(opened.folder) : undefined
       session = await openSession({
@@ -166,25 +189,46 @@ export async function createCore(ports: Ports, options: CoreOptions = {}): Promi
     const { credentials } = sandbox.tiktok
     const connectionId = existing?.connectionId ?? saveConnection(demo, { ...credentials, isSandbox: true })
     if (existing !== undefined && startsWork) startFirstSync(demo)
-    if (startsWork) void proposeForDemo(demo, sandbox).catch((error: unknown) => ports.log.error('demo_proposals_failed', error))
+    if (startsWork)
+      void proposeForDemo(demo, sandbox).catch((error: unknown) => ports.log.error('demo_proposals_failed', error))
     return connectionId
   }
 
   async function unlockMain(passphrase: Secret | undefined): Promise<void> {
-    const opened = await open(mainFolder, () => openWorkspace({ folder: mainFolder, clock: ports.clock, keychain, guesses, passphrase }))
+    const opened = await open(mainFolder, () =>
+      openWorkspace({ folder: mainFolder, clock: ports.clock, keychain, guesses, passphrase }),
+    )
     if (startsWork && opened.connections.list().length > 0) startFirstSync(opened)
   }
 
   const appHandlers: Handlers = {
     get_app_state: async () => appState(),
     wait_for_change: async (input, { signal }) => ({ revision: await changes.wait(input.since, signal) }),
-    open_demo: async () => ({ connection_id: session?.opened.workspace.isDemo === true ? (session.connections.list()[0]?.connectionId ?? '') : await openDemo() }),
+    open_demo: async () => ({
+      connection_id:
+        session?.opened.workspace.isDemo === true
+          ? (session.connections.list()[0]?.connectionId ?? '')
+          : await openDemo(),
+    }),
     create_workspace: async (input) => {
       const passphrase = input.passphrase === undefined ? undefined : new Secret(input.passphrase)
       if (ports.shell === 'browser' && passphrase === undefined)
-        throw new OperationError('invalid_input', 'In the browser window a passphrase is needed: Confirm asks for it.', 'Choose a passphrase of at least 8 characters.')
+        throw new OperationError(
+          'invalid_input',
+          'In the browser window a passphrase is needed: Confirm asks for it.',
+          'Choose a passphrase of at least 8 characters.',
+        )
       await open(mainFolder, () =>
-        createWorkspace({ folder: mainFolder, clock: ports.clock, keychain, guesses, name: 'My workspace', isDemo: false, vaultKind: input.vault, passphrase }),
+        createWorkspace({
+          folder: mainFolder,
+          clock: ports.clock,
+          keychain,
+          guesses,
+          name: 'My workspace',
+          isDemo: false,
+          vaultKind: input.vault,
+          passphrase,
+        }),
       )
       return {}
     },
@@ -194,10 +238,17 @@ export async function createCore(ports: Ports, options: CoreOptions = {}): Promi
     },
   }
 
+  /** Asking a keychain can show the system's unlock dialog: once, when a person has to choose, and again only after they acted. */
+  function keychainState(): Promise<KeychainState> {
+    probed ??= probeKeychain(keychain)
+    return probed
+  }
+
   async function appState(): Promise<OutputOf<'get_app_state'>> {
     const current = session
     const isPresent = inspectWorkspace(mainFolder) === 'present'
-    const phase = current !== undefined ? 'ready' : trouble !== undefined ? 'trouble' : isPresent ? 'locked' : 'first_run'
+    const phase =
+      current !== undefined ? 'ready' : trouble !== undefined ? 'trouble' : isPresent ? 'locked' : 'first_run'
     return {
       phase,
       shell: ports.shell,
@@ -205,12 +256,19 @@ export async function createCore(ports: Ports, options: CoreOptions = {}): Promi
       workspace:
         current === undefined
           ? null
-          : { name: current.opened.workspace.name, is_demo: current.opened.workspace.isDemo, vault: current.opened.vault.kind, log_vkey: current.audit.vkey },
-      // Asking a keychain can show a dialog: only when the answer is needed for a choice.
-      keychain: current === undefined ? await probeKeychain(keychain) : 'unchecked',
+          : {
+              name: current.opened.workspace.name,
+              is_demo: current.opened.workspace.isDemo,
+              vault: current.opened.vault.kind,
+              log_vkey: current.audit.vkey,
+            },
+      keychain: current === undefined ? await keychainState() : 'unchecked',
       confirm_needs_passphrase: ports.shell === 'browser',
       demo_passphrase: current?.opened.workspace.isDemo === true ? DEMO_PASSPHRASE : null,
-      trouble: trouble === undefined ? null : { code: trouble.code, message: trouble.message, hint: trouble.hint, retryable: trouble.retryable },
+      trouble:
+        trouble === undefined
+          ? null
+          : { code: trouble.code, message: trouble.message, hint: trouble.hint, retryable: trouble.retryable },
       open_drafts: current?.drafts.countOpen() ?? 0,
       sync: current === undefined ? IDLE_SYNC : current.sync.progress(),
       revision: changes.revision(),
@@ -264,7 +322,9 @@ async function proposeForDemo(demo: Session, sandbox: Sandbox): Promise<void> {
 }
 
 function folderOf(ports: Ports, workspace: string): string {
-  return workspace.startsWith('/') || /^[A-Za-z]:[\\/]/.test(workspace) ? join(workspace) : workspaceFolder(ports.homeFolder, workspace)
+  return workspace.startsWith('/') || /^[A-Za-z]:[\\/]/.test(workspace)
+    ? join(workspace)
+    : workspaceFolder(ports.homeFolder, workspace)
 }
 
 function recordRefusal(session: Session | undefined, caller: Caller, name: string, code: string): void {
@@ -272,8 +332,16 @@ function recordRefusal(session: Session | undefined, caller: Caller, name: strin
     const isKnownName = /^[a-z_]{1,64}$/.test(name) && code !== 'unknown_operation'
     append({
       type: 'call.refused',
-      actor: caller.kind === 'agent' ? { kind: 'agent', id: caller.clientId } : { kind: caller.kind === 'loop' ? 'loop' : 'system', id: caller.kind },
-      data: { op: isKnownName ? name : 'unknown', caller: caller.kind, code, ...(caller.kind === 'agent' ? { client: caller.clientId } : {}) },
+      actor:
+        caller.kind === 'agent'
+          ? { kind: 'agent', id: caller.clientId }
+          : { kind: caller.kind === 'loop' ? 'loop' : 'system', id: caller.kind },
+      data: {
+        op: isKnownName ? name : 'unknown',
+        caller: caller.kind,
+        code,
+        ...(caller.kind === 'agent' ? { client: caller.clientId } : {}),
+      },
       text: isKnownName ? {} : { op: name.slice(0, 120) },
     })
   })

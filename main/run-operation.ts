@@ -16,7 +16,10 @@ export interface CallContext {
   /** Fires when the caller goes away or the operation's deadline is over. */
   readonly signal: AbortSignal
 }
-export type Handler<N extends OperationName> = (input: ParsedInputOf<N>, context: CallContext) => OutputOf<N> | Promise<OutputOf<N>>
+export type Handler<N extends OperationName> = (
+  input: ParsedInputOf<N>,
+  context: CallContext,
+) => OutputOf<N> | Promise<OutputOf<N>>
 export type Handlers = { readonly [N in OperationName]?: Handler<N> }
 
 export interface RunnerDeps {
@@ -29,7 +32,12 @@ export interface RunnerDeps {
   readonly onAgentRead: (caller: Extract<Caller, { kind: 'agent' }>, name: OperationName) => void
 }
 
-export type RunOperation = (caller: Caller, name: string, input: unknown, signal?: AbortSignal) => Promise<Reply<unknown>>
+export type RunOperation = (
+  caller: Caller,
+  name: string,
+  input: unknown,
+  signal?: AbortSignal,
+) => Promise<Reply<unknown>>
 
 /** Effects that callers without a window may have. Approving is not among them, under any name. */
 const UNATTENDED_EFFECTS: readonly Operation['effect'][] = ['read', 'draft']
@@ -41,23 +49,42 @@ export function createRunner(deps: RunnerDeps): RunOperation {
     } catch (error) {
       if (error instanceof OperationError) return { ok: false, error: error.toReply() }
       const errorId = randomUUID().slice(0, 8)
-      deps.log.error('operation_failed', error, { errorId, operation: isOperation(name) ? name : 'unknown', caller: caller.kind })
+      deps.log.error('operation_failed', error, {
+        errorId,
+        operation: isOperation(name) ? name : 'unknown',
+        caller: caller.kind,
+      })
       return { ok: false, error: bland(errorId) }
     }
   }
 }
 
-async function run(deps: RunnerDeps, caller: Caller, name: string, input: unknown, signal: AbortSignal | undefined): Promise<unknown> {
+async function run(
+  deps: RunnerDeps,
+  caller: Caller,
+  name: string,
+  input: unknown,
+  signal: AbortSignal | undefined,
+): Promise<unknown> {
   if (!isOperation(name)) {
     deps.onRefused(caller, name, 'unknown_operation')
-    throw new OperationError('unknown_operation', 'There is no such operation. Nothing was changed.', 'Use one of the operations listed for you.')
+    throw new OperationError(
+      'unknown_operation',
+      'There is no such operation. Nothing was changed.',
+      'Use one of the operations listed for you.',
+    )
   }
   const operation: Operation = OPERATIONS[name]
   refuseUnlessAllowed(deps, caller, name, operation)
   const parsed = parseInput(operation, input)
   const handler = deps.handlers()[name] as ((value: unknown, context: CallContext) => unknown) | undefined
   if (handler === undefined)
-    throw new OperationError('workspace_locked', 'No workspace is open. Nothing was changed.', 'Open SpendSignoff and unlock the workspace, then try again.', { retryable: true })
+    throw new OperationError(
+      'workspace_locked',
+      'No workspace is open. Nothing was changed.',
+      'Open SpendSignoff and unlock the workspace, then try again.',
+      { retryable: true },
+    )
 
   const deadline = AbortSignal.timeout(operation.deadlineMs)
   const context: CallContext = { caller, signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]) }
@@ -76,14 +103,23 @@ function refuseUnlessAllowed(deps: RunnerDeps, caller: Caller, name: OperationNa
   const isUnattended = caller.kind === 'agent' || caller.kind === 'loop'
   if (!isListed || (isUnattended && !UNATTENDED_EFFECTS.includes(operation.effect))) {
     deps.onRefused(caller, name, 'not_allowed')
-    throw new OperationError('not_allowed', 'This is reserved for the person in the SpendSignoff window. Nothing was changed.', 'Ask the user to do it in the window. There is no other way.')
+    throw new OperationError(
+      'not_allowed',
+      'This is reserved for the person in the SpendSignoff window. Nothing was changed.',
+      'Ask the user to do it in the window. There is no other way.',
+    )
   }
   const needed = operation.effect === 'draft' ? 'mcp.draft' : 'mcp.read'
   if (caller.kind === 'agent' && !caller.scopes.includes(needed)) {
     deps.onRefused(caller, name, 'insufficient_scope')
-    throw new OperationError('insufficient_scope', `This client lacks the scope ${needed}. Nothing was changed.`, 'Ask the user to allow it in SpendSignoff under Connections, AI clients.', {
-      details: { required: needed, granted: caller.scopes.join(' ') },
-    })
+    throw new OperationError(
+      'insufficient_scope',
+      `This client lacks the scope ${needed}. Nothing was changed.`,
+      'Ask the user to allow it in SpendSignoff under Connections, AI clients.',
+      {
+        details: { required: needed, granted: caller.scopes.join(' ') },
+      },
+    )
   }
 }
 
@@ -95,15 +131,26 @@ function parseInput(operation: Operation, input: unknown): unknown {
     throw new OperationError('invalid_input', 'The input is not plain data. Nothing was changed.', 'Send plain JSON.')
   }
   if (text !== undefined && Buffer.byteLength(text) > MAX_INPUT_BYTES)
-    throw new OperationError('invalid_input', `The input is larger than ${MAX_INPUT_BYTES / 1024} KiB. Nothing was changed.`, 'Send less.')
+    throw new OperationError(
+      'invalid_input',
+      `The input is larger than ${MAX_INPUT_BYTES / 1024} KiB. Nothing was changed.`,
+      'Send less.',
+    )
   const parsed = operation.input.safeParse(input)
-  if (!parsed.success) throw new OperationError('invalid_input', `${whatIsWrong(parsed.error)} Nothing was changed.`, 'Correct the arguments and call again.')
+  if (!parsed.success)
+    throw new OperationError(
+      'invalid_input',
+      `${whatIsWrong(parsed.error)} Nothing was changed.`,
+      'Correct the arguments and call again.',
+    )
   return parsed.data
 }
 
 /** The first three faults by path. Values are not repeated: they may be secrets. */
 function whatIsWrong(error: z.ZodError): string {
-  const faults = error.issues.slice(0, 3).map((issue) => `${issue.path.join('.').slice(0, 80) || 'input'}: ${issue.message.slice(0, 160)}`)
+  const faults = error.issues
+    .slice(0, 3)
+    .map((issue) => `${issue.path.join('.').slice(0, 80) || 'input'}: ${issue.message.slice(0, 160)}`)
   return `${faults.join('; ')}.`
 }
 
@@ -112,7 +159,14 @@ async function withDeadline(work: unknown, deadline: AbortSignal, operation: Ope
   let onAbort: () => void = () => undefined
   const late = new Promise<never>((_resolve, reject) => {
     onAbort = () =>
-      reject(new OperationError('timeout', `No answer within ${operation.deadlineMs / 1000} s.`, 'Look at the current state before you repeat it.', { retryable: operation.effect === 'read' }))
+      reject(
+        new OperationError(
+          'timeout',
+          `No answer within ${operation.deadlineMs / 1000} s.`,
+          'Look at the current state before you repeat it.',
+          { retryable: operation.effect === 'read' },
+        ),
+      )
     deadline.addEventListener('abort', onAbort, { once: true })
   })
   try {

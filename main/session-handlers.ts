@@ -27,14 +27,22 @@ const NO_RUN = -1
 const HISTORY_LIMIT = 200
 
 export function sessionHandlers(session: Session): Handlers {
-  return { ...readHandlers(session), ...draftHandlers(session), ...decisionHandlers(session), ...auditHandlers(session), ...connectionHandlers(session), ...clientHandlers(session) }
+  return {
+    ...readHandlers(session),
+    ...draftHandlers(session),
+    ...decisionHandlers(session),
+    ...auditHandlers(session),
+    ...connectionHandlers(session),
+    ...clientHandlers(session),
+  }
 }
 
 function readHandlers(session: Session): Handlers {
   const { opened, ports, connections, drafts, registry, sync } = session
   const deps = { facts: opened.facts, clock: ports.clock }
   const connectionState = (connectionId: string): string => connections.get(connectionId)?.state ?? 'removed'
-  const accounts = (input: { platform?: 'tiktok' | 'meta' | 'google_ads' | undefined }): OutputOf<'list_accounts'> => listAccounts({ ...deps, connectionState }, input)
+  const accounts = (input: { platform?: 'tiktok' | 'meta' | 'google_ads' | undefined }): OutputOf<'list_accounts'> =>
+    listAccounts({ ...deps, connectionState }, input)
   return {
     get_status: (_input, { caller }) => {
       const all = accounts({})
@@ -43,9 +51,18 @@ function readHandlers(session: Session): Handlers {
         workspace: { name: opened.workspace.name, is_demo: opened.workspace.isDemo },
         client:
           caller.kind === 'agent'
-            ? { client_id: caller.clientId, scopes: [...caller.scopes], expires_at: isoTime(caller.expiresAtMs), calls_left_this_minute: registry.callsLeft(caller.clientId) }
+            ? {
+                client_id: caller.clientId,
+                scopes: [...caller.scopes],
+                expires_at: isoTime(caller.expiresAtMs),
+                calls_left_this_minute: registry.callsLeft(caller.clientId),
+              }
             : null,
-        accounts: all.accounts.map(({ account_id, last_sync_at, connection_state }) => ({ account_id, last_sync_at, connection_state })),
+        accounts: all.accounts.map(({ account_id, last_sync_at, connection_state }) => ({
+          account_id,
+          last_sync_at,
+          connection_state,
+        })),
         open_drafts: drafts.countOpen(),
         policy: { version: session.policy.version, rules: describePolicy(session.policy).map((rule) => rule.text) },
         as_of: all.as_of,
@@ -72,7 +89,11 @@ function draftHandlers(session: Session): Handlers {
     check_change: (input) => checkChange(draftDeps, input),
     propose_change: (input, { caller }) => {
       const answer = proposeChange(draftDeps, caller, input)
-      if (answer.created && caller.kind !== 'window') ports.notify({ title: 'A draft waits for your decision', body: 'Open the queue in SpendSignoff to look at it.' })
+      if (answer.created && caller.kind !== 'window')
+        ports.notify({
+          title: 'A draft waits for your decision',
+          body: 'Open the queue in SpendSignoff to look at it.',
+        })
       return answer
     },
     list_drafts: (input, { caller }) => {
@@ -104,9 +125,27 @@ function draftHandlers(session: Session): Handlers {
       const counts = ['approved', 'applying', 'applied', 'unknown', 'rolled_back'].includes(draft.state)
       return {
         draft: draftView(draft),
-        history: history.flatMap((row) => (row.record === undefined ? [] : [{ seq: row.seq, type: row.record.type, at: row.record.ts }])),
-        results: drafts.results(draft.draftId).map((row) => ({ k: row.k, outcome: row.outcome, live_value: row.live_value, platform_request_id: row.request_id })),
-        envelope: item === undefined ? [] : [envelopeView(item.accountId, item.currency, session.policy, usageOf(item.accountId), counts ? 0n : item.movementMicros)],
+        history: history.flatMap((row) =>
+          row.record === undefined ? [] : [{ seq: row.seq, type: row.record.type, at: row.record.ts }],
+        ),
+        results: drafts.results(draft.draftId).map((row) => ({
+          k: row.k,
+          outcome: row.outcome,
+          live_value: row.live_value,
+          platform_request_id: row.request_id,
+        })),
+        envelope:
+          item === undefined
+            ? []
+            : [
+                envelopeView(
+                  item.accountId,
+                  item.currency,
+                  session.policy,
+                  usageOf(item.accountId),
+                  counts ? 0n : item.movementMicros,
+                ),
+              ],
         as_of: isoTime(ports.clock.nowMs()),
         warnings: [],
       }
@@ -152,9 +191,22 @@ function decisionHandlers(session: Session): Handlers {
     },
     confirm_draft: async (input) => {
       if (needsPassphrase) {
+        if (!opened.vault.hasPassphrase)
+          throw new OperationError(
+            'not_allowed',
+            'This workspace has no passphrase, so nothing can be confirmed in the browser window. Nothing was sent.',
+            'Open it in the desktop app to confirm.',
+          )
         // A local program that can read the window's link must still not be able to approve.
-        const isRight = input.passphrase !== undefined && (await opened.vault.verifyPassphrase(new Secret(input.passphrase)))
-        if (!isRight) throw new OperationError('wrong_passphrase', 'That is not the passphrase of this workspace. Nothing was sent.', 'Type the vault passphrase again.', { retryable: true })
+        const isRight =
+          input.passphrase !== undefined && (await opened.vault.verifyPassphrase(new Secret(input.passphrase)))
+        if (!isRight)
+          throw new OperationError(
+            'wrong_passphrase',
+            'That is not the passphrase of this workspace. Nothing was sent.',
+            'Type the vault passphrase again.',
+            { retryable: true },
+          )
       }
       session.execute(gate.confirm(input.draft_id, input.confirm_token, needsPassphrase ? 'passphrase' : 'click'))
       return view(input.draft_id)
@@ -167,7 +219,10 @@ function decisionHandlers(session: Session): Handlers {
       await session.reconcile.once(input.draft_id, signal)
       return view(input.draft_id)
     },
-    get_policy: () => ({ version: session.policy.version, rules: describePolicy(session.policy).map(({ rule, text }) => ({ rule, text })) }),
+    get_policy: () => ({
+      version: session.policy.version,
+      rules: describePolicy(session.policy).map(({ rule, text }) => ({ rule, text })),
+    }),
   }
 }
 
@@ -190,17 +245,30 @@ function auditHandlers(session: Session): Handlers {
           type: row.record?.type ?? 'unreadable',
           at: row.record?.ts ?? '',
           actor: { kind: row.record?.actor.kind ?? 'unknown', id: row.record?.actor.id ?? 'unknown' },
-          draft_id: row.record !== undefined && 'draft' in row.record.data && typeof row.record.data.draft === 'string' ? row.record.data.draft : null,
+          draft_id:
+            row.record !== undefined && 'draft' in row.record.data && typeof row.record.data.draft === 'string'
+              ? row.record.data.draft
+              : null,
           line: row.line,
           leaf: row.leaf,
-          disclosed: Object.fromEntries(Object.entries(row.text).map(([name, value]) => [name, typeof value === 'string' ? value : value.join(' › ')])),
+          disclosed: Object.fromEntries(
+            Object.entries(row.text).map(([name, value]) => [
+              name,
+              typeof value === 'string' ? value : value.join(' › '),
+            ]),
+          ),
         })),
       }
     },
     verify_audit: async (_input, { signal }) => {
       const startedMs = ports.clock.monotonicMs()
       const headPin = await opened.vault.headPin.read()
-      const result = await verifyLog({ db: opened.ledger, vkey: audit.vkey, signal, ...(headPin === undefined ? {} : { headPin }) })
+      const result = await verifyLog({
+        db: opened.ledger,
+        vkey: audit.vkey,
+        signal,
+        ...(headPin === undefined ? {} : { headPin }),
+      })
       const head = audit.head()
       audit.transaction((append) =>
         append({
@@ -210,7 +278,12 @@ function auditHandlers(session: Session): Handlers {
             ok: result.ok,
             size: head.size,
             root: head.root,
-            ...(result.ok ? {} : { fault: asCode(result.fault.kind), ...(result.fault.seq === undefined ? {} : { faultSeq: result.fault.seq }) }),
+            ...(result.ok
+              ? {}
+              : {
+                  fault: asCode(result.fault.kind),
+                  ...(result.fault.seq === undefined ? {} : { faultSeq: result.fault.seq }),
+                }),
           },
         }),
       )
@@ -221,7 +294,9 @@ function auditHandlers(session: Session): Handlers {
         vkey: audit.vkey,
         checkpoints: result.ok ? result.checkpoints : 0,
         took_ms: Math.round(ports.clock.monotonicMs() - startedMs),
-        fault: result.ok ? null : { kind: result.fault.kind, seq: result.fault.seq ?? null, message: result.fault.message },
+        fault: result.ok
+          ? null
+          : { kind: result.fault.kind, seq: result.fault.seq ?? null, message: result.fault.message },
         limits: [...result.limits].slice(0, 8),
       }
     },
@@ -252,8 +327,15 @@ function connectionHandlers(session: Session): Handlers {
     connect_tiktok: async (input) => {
       const isSandbox = opened.workspace.isDemo
       const baseUrl = isSandbox ? (session.sandbox?.tiktok.baseUrl ?? '') : session.tiktokBaseUrl
-      const { accessToken } = await exchangeAuthCode({ baseUrl, appId: input.app_id, appSecret: input.app_secret }, input.auth_code)
-      return { connection: view(saveConnection(session, { accessToken, appId: input.app_id, appSecret: input.app_secret, isSandbox })) }
+      const { accessToken } = await exchangeAuthCode(
+        { baseUrl, appId: input.app_id, appSecret: input.app_secret },
+        input.auth_code,
+      )
+      return {
+        connection: view(
+          saveConnection(session, { accessToken, appId: input.app_id, appSecret: input.app_secret, isSandbox }),
+        ),
+      }
     },
     remove_connection: async (input) => {
       const connection = connections.get(input.connection_id)
@@ -265,7 +347,10 @@ function connectionHandlers(session: Session): Handlers {
       const credentials = tokens.read(input.connection_id)
       const isRevoked =
         credentials?.appId !== undefined && credentials.appSecret !== undefined
-          ? await revokeToken({ baseUrl, appId: credentials.appId, appSecret: credentials.appSecret.reveal() }, credentials.accessToken.reveal()).then(
+          ? await revokeToken(
+              { baseUrl, appId: credentials.appId, appSecret: credentials.appSecret.reveal() },
+              credentials.accessToken.reveal(),
+            ).then(
               () => true,
               (error: unknown) => (ports.log.error('revoke_failed', error), false),
             )
@@ -273,7 +358,11 @@ function connectionHandlers(session: Session): Handlers {
       audit.transaction((append) => {
         tokens.remove(input.connection_id)
         connections.setState(input.connection_id, 'removed', null, ports.clock.nowMs())
-        append({ type: 'connection.removed', actor: { kind: 'user', id: 'owner' }, data: { connection: input.connection_id, platform: connection.platform, state: 'removed' } })
+        append({
+          type: 'connection.removed',
+          actor: { kind: 'user', id: 'owner' },
+          data: { connection: input.connection_id, platform: connection.platform, state: 'removed' },
+        })
       })
       adapters.forget(input.connection_id)
       // What it reported stays readable as history; nothing of it is offered any more.
@@ -286,14 +375,23 @@ function connectionHandlers(session: Session): Handlers {
 /** Stores a TikTok connection with its sealed token, and starts reading. @returns its id */
 export function saveConnection(
   session: Session,
-  parts: { readonly accessToken: string; readonly appId: string; readonly appSecret: string; readonly isSandbox: boolean },
+  parts: {
+    readonly accessToken: string
+    readonly appId: string
+    readonly appSecret: string
+    readonly isSandbox: boolean
+  },
 ): string {
   const { connections, tokens, audit, ports } = session
   const connectionId = `c_${randomUUID().replaceAll('-', '').slice(0, 16)}`
   audit.transaction((append) => {
     connections.insert({ connectionId, platform: 'tiktok', isSandbox: parts.isSandbox, nowMs: ports.clock.nowMs() })
     tokens.save(connectionId, parts)
-    append({ type: 'connection.added', actor: { kind: 'user', id: 'owner' }, data: { connection: connectionId, platform: 'tiktok', sandbox: parts.isSandbox, state: 'ok' } })
+    append({
+      type: 'connection.added',
+      actor: { kind: 'user', id: 'owner' },
+      data: { connection: connectionId, platform: 'tiktok', sandbox: parts.isSandbox, state: 'ok' },
+    })
   })
   if (session.startsWork) startFirstSync(session)
   return connectionId
@@ -307,11 +405,19 @@ export function startFirstSync(session: Session): void {
 
 function clientHandlers(session: Session): Handlers {
   const { registry, mcp, audit, ports } = session
-  const bridge = (): OutputOf<'list_clients'>['bridge'] => ({ command: ports.bridge.command, args: [...ports.bridge.args] })
+  const bridge = (): OutputOf<'list_clients'>['bridge'] => ({
+    command: ports.bridge.command,
+    args: [...ports.bridge.args],
+  })
   return {
     list_clients: () => {
       const status = mcp.status()
-      return { clients: registry.list().map(clientViewOf), http_url: status.httpUrl, http_problem: status.httpProblem, bridge: bridge() }
+      return {
+        clients: registry.list().map(clientViewOf),
+        http_url: status.httpUrl,
+        http_problem: status.httpProblem,
+        bridge: bridge(),
+      }
     },
     add_client: async (input) => {
       const { client, token } = session.addClient(input.name, input.scopes, input.expires_in_days)
@@ -321,7 +427,12 @@ function clientHandlers(session: Session): Handlers {
     revoke_client: (input) => {
       const client = registry.revoke(input.client_id)
       audit.transaction((append) =>
-        append({ type: 'client.revoked', actor: { kind: 'user', id: 'owner' }, data: { client: client.clientId }, text: { client_name: client.name } }),
+        append({
+          type: 'client.revoked',
+          actor: { kind: 'user', id: 'owner' },
+          data: { client: client.clientId },
+          text: { client_name: client.name },
+        }),
       )
       return { client: clientViewOf(client) }
     },
@@ -335,6 +446,7 @@ function originIdOf(caller: Caller): string {
 function readCursor(cursor: string | undefined): number {
   if (cursor === undefined) return 0
   const match = /^d(\d{1,7})$/.exec(cursor)
-  if (match === null) throw new OperationError('invalid_input', 'That cursor is not one of list_drafts.', 'Start again without a cursor.')
+  if (match === null)
+    throw new OperationError('invalid_input', 'That cursor is not one of list_drafts.', 'Start again without a cursor.')
   return Number(match[1])
 }

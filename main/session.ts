@@ -34,7 +34,6 @@ import { createSync, type SyncSummary } from './sync/sync.ts'
 import { type PlatformTokens, platformTokens } from './vault/platform-tokens.ts'
 import type { OpenWorkspace } from './workspace.ts'
 
-export const TIKTOK_BASE_URL = 'https://business-api.tiktok.com'
 const SWEEP_MS = 5_000
 const CLOSE_WAIT_MS = 10_000
 
@@ -83,7 +82,11 @@ export async function openSession(options: SessionOptions) {
     const connectionId = reader.account(accountId)?.connectionId
     const adapter = connectionId === undefined ? undefined : adapters.of(connectionId)
     if (adapter === undefined)
-      throw new OperationError('account_not_available', 'That account is not connected any more. Nothing was changed.', 'Connect it again under Connections.')
+      throw new OperationError(
+        'account_not_available',
+        'That account is not connected any more. Nothing was changed.',
+        'Connect it again under Connections.',
+      )
     return adapter
   }
   const noteLive = (live: LiveValue): void => {
@@ -94,14 +97,21 @@ export async function openSession(options: SessionOptions) {
   const common = { drafts, audit, clock, log, adapterFor, noteLive, onChange, sleep }
   const draftDeps: DraftDeps = { drafts, audit, clock, policy, snapshot }
   const decide = createDecide({ ...common, policy, bootId, gate, snapshot })
-  const executor = createExecutor({ ...common, gate, ...(options.onStep === undefined ? {} : { onStep: options.onStep }) })
+  const executor = createExecutor({
+    ...common,
+    gate,
+    ...(options.onStep === undefined ? {} : { onStep: options.onStep }),
+  })
   const reconcile = createReconcile(common)
   const background = new Set<Promise<unknown>>()
   const inBackground = (work: Promise<unknown>): void => {
-    const tracked = work.catch((error: unknown) => log.error('background_work_failed', error)).finally(() => background.delete(tracked))
+    const tracked = work
+      .catch((error: unknown) => log.error('background_work_failed', error))
+      .finally(() => background.delete(tracked))
     background.add(tracked)
   }
-  const watch = (draftId: DraftId): void => void reconcile.watch(draftId).catch((error: unknown) => log.error('reconcile_failed', error))
+  const watch = (draftId: DraftId): void =>
+    void reconcile.watch(draftId).catch((error: unknown) => log.error('reconcile_failed', error))
   const execute = (changes: readonly ApprovedChange[]): void => {
     inBackground(
       (async () => {
@@ -134,7 +144,13 @@ export async function openSession(options: SessionOptions) {
     clock,
   })
 
-  audit.transaction((append) => append({ type: 'app.started', actor: { kind: 'system', id: 'app' }, data: { app: options.appVersion, shell: ports.shell } }))
+  audit.transaction((append) =>
+    append({
+      type: 'app.started',
+      actor: { kind: 'system', id: 'app' },
+      data: { app: options.appVersion, shell: ports.shell },
+    }),
+  )
   for (const draftId of reconcile.recover()) watch(draftId)
   decide.sweep()
   const sweeper = setInterval(() => {
@@ -169,7 +185,11 @@ export async function openSession(options: SessionOptions) {
     appVersion: options.appVersion,
     startsWork: options.startsWork,
     /** Lets an AI client in, with its record in the log. The token is returned here and never again. */
-    addClient(name: string, scopes: readonly ('mcp.read' | 'mcp.draft')[], expiresInDays: number): ReturnType<ClientRegistry['add']> {
+    addClient(
+      name: string,
+      scopes: readonly ('mcp.read' | 'mcp.draft')[],
+      expiresInDays: number,
+    ): ReturnType<ClientRegistry['add']> {
       const added = registry.add({ name, scopes, expiresInDays })
       const { clientId, expiresAtMs } = added.client
       audit.transaction((append) =>
@@ -188,10 +208,13 @@ export async function openSession(options: SessionOptions) {
       reconcile.close()
       await mcp.stop()
       sync.cancel()
-      await Promise.race([Promise.all([sync.whenIdle(), ...background]), wait(CLOSE_WAIT_MS, undefined, { ref: false })])
+      await Promise.race([
+        Promise.all([sync.whenIdle(), ...background]),
+        wait(CLOSE_WAIT_MS, undefined, { ref: false }),
+      ])
       audit.transaction((append) => append({ type: 'app.stopped', actor: { kind: 'system', id: 'app' }, data: {} }))
       await audit.close().catch((error: unknown) => log.error('head_pin_failed', error))
-      await opened.close()
+      opened.close()
       await options.sandbox?.close()
     },
   }
@@ -208,8 +231,17 @@ function createAdapters(options: SessionOptions, list: () => readonly Connection
       baseUrl: connection.isSandbox ? (options.sandbox?.tiktok.baseUrl ?? '') : options.tiktokBaseUrl,
       credentials: async () => {
         const found = tokens.read(connectionId)
-        if (found === undefined) throw new OperationError('needs_reconnect', 'The credentials of this connection are gone. Nothing was changed.', 'Connect the account again under Connections.')
-        return { accessToken: found.accessToken.reveal(), ...(found.appId === undefined ? {} : { appId: found.appId }), ...(found.appSecret === undefined ? {} : { appSecret: found.appSecret.reveal() }) }
+        if (found === undefined)
+          throw new OperationError(
+            'needs_reconnect',
+            'The credentials of this connection are gone. Nothing was changed.',
+            'Connect the account again under Connections.',
+          )
+        return {
+          accessToken: found.accessToken.reveal(),
+          ...(found.appId === undefined ? {} : { appId: found.appId }),
+          ...(found.appSecret === undefined ? {} : { appSecret: found.appSecret.reveal() }),
+        }
       },
       clock: options.ports.clock,
       random: () => randomBytes(4).readUInt32BE() / 2 ** 32,
@@ -220,10 +252,11 @@ function createAdapters(options: SessionOptions, list: () => readonly Connection
   }
   return {
     of,
-    all: () => list().flatMap((each) => {
-      const adapter = of(each.connectionId)
-      return adapter === undefined ? [] : [{ connectionId: each.connectionId, adapter }]
-    }),
+    all: () =>
+      list().flatMap((each) => {
+        const adapter = of(each.connectionId)
+        return adapter === undefined ? [] : [{ connectionId: each.connectionId, adapter }]
+      }),
     forget: (connectionId: string): void => void made.delete(connectionId),
   }
 }
@@ -243,12 +276,30 @@ function recordSync(audit: AuditLog, summary: SyncSummary): void {
   })
 }
 
-function noteTrouble(deps: { readonly audit: AuditLog; readonly connections: ReturnType<typeof createConnectionTable>; readonly clock: Ports['clock'] }, connectionId: string, error: unknown): void {
+function noteTrouble(
+  deps: {
+    readonly audit: AuditLog
+    readonly connections: ReturnType<typeof createConnectionTable>
+    readonly clock: Ports['clock']
+  },
+  connectionId: string,
+  error: unknown,
+): void {
   const connection = deps.connections.get(connectionId)
-  if (connection === undefined || !(error instanceof OperationError) || error.code !== 'needs_reconnect' || connection.state === 'needs_reconnect') return
+  if (
+    connection === undefined ||
+    !(error instanceof OperationError) ||
+    error.code !== 'needs_reconnect' ||
+    connection.state === 'needs_reconnect'
+  )
+    return
   deps.audit.transaction((append) => {
     deps.connections.setState(connectionId, 'needs_reconnect', error.message, deps.clock.nowMs())
-    append({ type: 'connection.state', actor: { kind: 'system', id: 'sync' }, data: { connection: connectionId, platform: connection.platform, state: 'needs_reconnect', reason: error.code } })
+    append({
+      type: 'connection.state',
+      actor: { kind: 'system', id: 'sync' },
+      data: { connection: connectionId, platform: connection.platform, state: 'needs_reconnect', reason: error.code },
+    })
   })
 }
 

@@ -40,14 +40,19 @@ export function createDecide(deps: DecideDeps) {
   const user = { kind: 'user', id: 'owner' } as const
 
   /** Moves a draft to a final state with its record, in one transaction. */
-  function settle(draft: Draft, to: 'stale' | 'expired' | 'rejected', why: { reason: string; message: string; text?: string; live?: readonly LiveValue[] }): void {
+  function settle(
+    draft: Draft,
+    to: 'stale' | 'expired' | 'rejected',
+    why: { reason: string; message: string; text?: string; live?: readonly LiveValue[] },
+  ): void {
     const nowMs = deps.clock.nowMs()
     deps.audit.transaction((append) => {
       const state = deps.drafts.get(draft.draftId)?.state
       if (state !== 'pending' && state !== 'armed') throw notOpen(deps.drafts.get(draft.draftId) ?? draft)
       deps.drafts.voidTokens(draft.draftId, nowMs)
       deps.drafts.transition(draft.draftId, state, to, nowMs, { reason: why.reason, message: why.message })
-      for (const [k, each] of (why.live ?? []).entries()) deps.drafts.recordItem(draft.draftId, k, { liveValue: each.value })
+      for (const [k, each] of (why.live ?? []).entries())
+        deps.drafts.recordItem(draft.draftId, k, { liveValue: each.value })
       const data = {
         draft: draft.draftId,
         draftHash: draft.draftHash,
@@ -55,11 +60,23 @@ export function createDecide(deps: DecideDeps) {
         reason: why.reason,
         ...(why.live === undefined
           ? {}
-          : { live: why.live.map((each, k) => ({ k, value: valueData(each.field, each.value, each.currency), expected: valueData(each.field, draft.items[k]?.before ?? '', each.currency) })) }),
+          : {
+              live: why.live.map((each, k) => ({
+                k,
+                value: valueData(each.field, each.value, each.currency),
+                expected: valueData(each.field, draft.items[k]?.before ?? '', each.currency),
+              })),
+            }),
       }
       const text = { ...pathTexts(draft.items), reason: why.text }
       if (to === 'rejected') append({ type: 'draft.rejected', actor: user, data, text })
-      else append({ type: to === 'stale' ? 'draft.stale' : 'draft.expired', actor: to === 'stale' ? user : { kind: 'system', id: 'app' }, data, text })
+      else
+        append({
+          type: to === 'stale' ? 'draft.stale' : 'draft.expired',
+          actor: to === 'stale' ? user : { kind: 'system', id: 'app' },
+          data,
+          text,
+        })
     })
   }
 
@@ -79,26 +96,45 @@ export function createDecide(deps: DecideDeps) {
     async arm(draftId: DraftId, shownHash: string, signal: AbortSignal): Promise<Armed | undefined> {
       const draft = open(draftId)
       if (draft.draftHash !== shownHash)
-        throw new OperationError('draft_changed', 'The draft is not the one on your screen. Nothing was sent.', 'Look at it again, then decide.')
+        throw new OperationError(
+          'draft_changed',
+          'The draft is not the one on your screen. Nothing was sent.',
+          'Look at it again, then decide.',
+        )
       if (draft.expiresAtMs <= deps.clock.nowMs()) {
         settle(draft, 'expired', { reason: 'expired', message: 'Nobody decided in time. Nothing was changed.' })
         return undefined
       }
       for (const item of draft.items)
         if (deps.drafts.isBusy(item.entityId))
-          throw new OperationError('entity_busy', 'Another change of the same entity is still being settled. Nothing was sent.', 'Wait until its outcome is known.', { retryable: true })
+          throw new OperationError(
+            'entity_busy',
+            'Another change of the same entity is still being settled. Nothing was sent.',
+            'Wait until its outcome is known.',
+            { retryable: true },
+          )
 
       const live: LiveValue[] = []
-      for (const item of draft.items) live.push(await deps.adapterFor(item.accountId).readLive(item.entityId, item.field, signal))
+      for (const item of draft.items)
+        live.push(await deps.adapterFor(item.accountId).readLive(item.entityId, item.field, signal))
       for (const each of live) deps.noteLive(each)
       const drifted = draft.items.find((item, k) => live[k]?.value !== item.before)
       if (drifted !== undefined) {
         const now = live[drifted.k]?.value ?? 'unknown'
-        settle(draft, 'stale', { reason: 'drift', message: `The platform now says ${now}, not ${drifted.before}. Nothing was changed.`, live })
+        settle(draft, 'stale', {
+          reason: 'drift',
+          message: `The platform now says ${now}, not ${drifted.before}. Nothing was changed.`,
+          live,
+        })
         return undefined
       }
       const refusal = live.find((each) => each.refusal !== undefined)?.refusal
-      if (refusal !== undefined) throw new OperationError('field_not_editable', `${refusal} Nothing was changed.`, 'Reject the draft, or change it on the platform.')
+      if (refusal !== undefined)
+        throw new OperationError(
+          'field_not_editable',
+          `${refusal} Nothing was changed.`,
+          'Reject the draft, or change it on the platform.',
+        )
       const policy = judgeAgain(draft)
       if (policy === undefined) return undefined
       return { challenge: deps.gate.arm(draft, live, policy), live, policy }
@@ -111,7 +147,11 @@ export function createDecide(deps: DecideDeps) {
     },
 
     reject(draftId: DraftId, reason: string): void {
-      settle(open(draftId), 'rejected', { reason: 'person', message: 'Rejected by you. Nothing was changed.', text: reason })
+      settle(open(draftId), 'rejected', {
+        reason: 'person',
+        message: 'Rejected by you. Nothing was changed.',
+        text: reason,
+      })
     },
 
     /** Lets armed drafts lapse whose token is dead, and expires what nobody decided. Bounded per call. */
@@ -135,34 +175,81 @@ export function createDecide(deps: DecideDeps) {
     deps.audit.transaction((append) => {
       deps.drafts.voidTokens(draft.draftId, nowMs)
       deps.drafts.transition(draft.draftId, 'armed', 'pending', nowMs)
-      append({ type: 'draft.lapsed', actor: reason === 'cancelled' ? user : { kind: 'system', id: 'app' }, data: { draft: draft.draftId, draftHash: draft.draftHash, reason } })
+      append({
+        type: 'draft.lapsed',
+        actor: reason === 'cancelled' ? user : { kind: 'system', id: 'app' },
+        data: { draft: draft.draftId, draftHash: draft.draftHash, reason },
+      })
     })
   }
 
   /** The policy on fresh values. Undefined when it no longer allows exactly this draft; the draft then turned stale. */
   function judgeAgain(draft: Draft): PolicyResult | undefined {
     const usageOf = usageSource(deps)
-    const plans = draft.items.map((item) => planChange(asInput(item), item.k, { snapshot: deps.snapshot(), policy: deps.policy, usageOf, isUndo: draft.undoOf !== undefined }))
+    const plans = draft.items.map((item) =>
+      planChange(asInput(item), item.k, {
+        snapshot: deps.snapshot(),
+        policy: deps.policy,
+        usageOf,
+        isUndo: draft.undoOf !== undefined,
+      }),
+    )
     const blocked = plans.find((plan) => plan.policy.outcome === 'block')
     const [first] = plans
-    if (blocked === undefined && first !== undefined && plans.every((plan, k) => plan.item.after === draft.items[k]?.after && plan.item.movementMicros === draft.items[k]?.movementMicros))
+    if (
+      blocked === undefined &&
+      first !== undefined &&
+      plans.every(
+        (plan, k) =>
+          plan.item.after === draft.items[k]?.after && plan.item.movementMicros === draft.items[k]?.movementMicros,
+      )
+    )
       return first.policy
     if (blocked !== undefined) {
       const verdict = blocked.policy.rules.at(-1)
       deps.audit.transaction((append) => {
-        append({ type: 'draft.blocked', actor: user, data: { draft: draft.draftId, draftHash: draft.draftHash, items: itemsData(draft.items), policy: policyData(blocked.policy) } })
+        append({
+          type: 'draft.blocked',
+          actor: user,
+          data: {
+            draft: draft.draftId,
+            draftHash: draft.draftHash,
+            items: itemsData(draft.items),
+            policy: policyData(blocked.policy),
+          },
+        })
       })
-      throw new OperationError('guardrail', `${verdict?.message ?? 'Your limits do not allow this now.'} Nothing was changed.`, 'The draft stays in the queue; approve it when there is room again, or reject it.', {
-        details: { rule: verdict?.rule ?? 'policy', limit: verdict?.limit ?? '' },
-      })
+      throw new OperationError(
+        'guardrail',
+        `${verdict?.message ?? 'Your limits do not allow this now.'} Nothing was changed.`,
+        'The draft stays in the queue; approve it when there is room again, or reject it.',
+        {
+          details: { rule: verdict?.rule ?? 'policy', limit: verdict?.limit ?? '' },
+        },
+      )
     }
-    settle(draft, 'stale', { reason: 'policy_changed', message: 'Your limits, or what this change does to spend, are not what they were when it was proposed. Nothing was changed.' })
+    settle(draft, 'stale', {
+      reason: 'policy_changed',
+      message:
+        'Your limits, or what this change does to spend, are not what they were when it was proposed. Nothing was changed.',
+    })
     return undefined
   }
 }
 
 function asInput(item: Draft['items'][number]): ChangeInput {
   return item.field === 'daily_budget'
-    ? { kind: 'set_budget', entity_id: item.entityId, budget: 'daily', expected_current: item.before, new_value: item.requested }
-    : { kind: 'set_status', entity_id: item.entityId, expected_current: item.before as 'enabled' | 'paused', new_status: item.after as 'enabled' | 'paused' }
+    ? {
+        kind: 'set_budget',
+        entity_id: item.entityId,
+        budget: 'daily',
+        expected_current: item.before,
+        new_value: item.requested,
+      }
+    : {
+        kind: 'set_status',
+        entity_id: item.entityId,
+        expected_current: item.before as 'enabled' | 'paused',
+        new_status: item.after as 'enabled' | 'paused',
+      }
 }

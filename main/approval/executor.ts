@@ -56,7 +56,9 @@ export function createExecutor(deps: ExecutorDeps) {
   }
 
   async function readLive(change: ApprovedChange): Promise<LiveValue> {
-    return deps.adapterFor(change.accountId).readLive(change.entityId, change.field, AbortSignal.timeout(LIVE_READ_TIMEOUT_MS))
+    return deps
+      .adapterFor(change.accountId)
+      .readLive(change.entityId, change.field, AbortSignal.timeout(LIVE_READ_TIMEOUT_MS))
   }
 
   function recordIntent(change: ApprovedChange): void {
@@ -69,7 +71,12 @@ export function createExecutor(deps: ExecutorDeps) {
         type: 'apply.intent',
         actor: SYSTEM,
         subj: { platform: change.platform, account: change.accountId, entity: change.entityId },
-        data: { draft: change.draftId, draftHash: draft.draftHash, challengeHash: change.challengeHash, items: itemsData(draft.items) },
+        data: {
+          draft: change.draftId,
+          draftHash: draft.draftHash,
+          challengeHash: change.challengeHash,
+          items: itemsData(draft.items),
+        },
       })
     })
   }
@@ -81,17 +88,31 @@ export function createExecutor(deps: ExecutorDeps) {
       live = await readLive(change)
     } catch (error) {
       deps.log.error('live_read_failed', error)
-      return { outcome: 'not_sent', reason: 'live_read_failed', message: 'The live value could not be read again, so nothing was sent.' }
+      return {
+        outcome: 'not_sent',
+        reason: 'live_read_failed',
+        message: 'The live value could not be read again, so nothing was sent.',
+      }
     }
     deps.noteLive(live)
     if (live.value !== change.before)
-      return { outcome: 'not_sent', reason: 'drift', message: `The platform now says ${live.value}, not ${change.before}. Nothing was sent.`, live }
+      return {
+        outcome: 'not_sent',
+        reason: 'drift',
+        message: `The platform now says ${live.value}, not ${change.before}. Nothing was sent.`,
+        live,
+      }
     deps.audit.transaction((append) => {
       deps.drafts.moveOutbox(change.draftId, change.k, 'intent', 'sent', { sentAtMs: deps.clock.nowMs() })
       append({
         type: 'apply.sent',
         actor: SYSTEM,
-        data: { draft: change.draftId, k: change.k, challengeHash: change.challengeHash, live: valueData(change.field, live.value, change.currency) },
+        data: {
+          draft: change.draftId,
+          k: change.k,
+          challengeHash: change.challengeHash,
+          live: valueData(change.field, live.value, change.currency),
+        },
       })
     })
     try {
@@ -99,7 +120,12 @@ export function createExecutor(deps: ExecutorDeps) {
       await deps.audit.pinHead()
     } catch (error) {
       deps.log.error('head_pin_failed', error)
-      return { outcome: 'not_sent', reason: 'head_not_pinned', message: 'The log’s newest state could not be stored in the vault, so nothing was sent.', live }
+      return {
+        outcome: 'not_sent',
+        reason: 'head_not_pinned',
+        message: 'The log’s newest state could not be stored in the vault, so nothing was sent.',
+        live,
+      }
     }
     return undefined
   }
@@ -116,16 +142,28 @@ export function createExecutor(deps: ExecutorDeps) {
           platformMessage: result.platformMessage,
         }
       case 'not_sent':
-        return { outcome: 'not_sent', reason: 'not_sent', message: 'The platform could not be reached, so nothing was sent.' }
+        return {
+          outcome: 'not_sent',
+          reason: 'not_sent',
+          message: 'The platform could not be reached, so nothing was sent.',
+        }
       case 'unknown':
-        return { outcome: 'unknown', reason: 'no_clear_answer', message: 'The platform gave no clear answer. It is being read until the truth is known; nothing is sent again.' }
+        return {
+          outcome: 'unknown',
+          reason: 'no_clear_answer',
+          message:
+            'The platform gave no clear answer. It is being read until the truth is known; nothing is sent again.',
+        }
       case 'accepted':
         return readBack(change, result)
     }
   }
 
   /** A yes is not proof: the value is read until it shows, or the waits are used up. */
-  async function readBack(change: ApprovedChange, result: Extract<ApplyResult, { kind: 'accepted' }>): Promise<Verdict> {
+  async function readBack(
+    change: ApprovedChange,
+    result: Extract<ApplyResult, { kind: 'accepted' }>,
+  ): Promise<Verdict> {
     const evidence = { requestId: result.platformRequestId, platformDate: result.platformDate }
     let live: LiveValue | undefined
     for (const waitMs of READ_BACK_WAITS_MS) {
@@ -136,14 +174,32 @@ export function createExecutor(deps: ExecutorDeps) {
         deps.log.error('read_back_failed', error)
         continue
       }
-      if (live.value === change.after) return { outcome: 'applied', reason: 'read_back', message: 'Written and read back.', live, ...evidence }
+      if (live.value === change.after)
+        return { outcome: 'applied', reason: 'read_back', message: 'Written and read back.', live, ...evidence }
       if (live.value !== change.before) break
     }
     if (live === undefined)
-      return { outcome: 'unknown', reason: 'read_back_failed', message: 'The platform said yes but could not be read back. It is being read until the truth is known.', ...evidence }
+      return {
+        outcome: 'unknown',
+        reason: 'read_back_failed',
+        message: 'The platform said yes but could not be read back. It is being read until the truth is known.',
+        ...evidence,
+      }
     if (live.value === change.before)
-      return { outcome: 'no_effect', reason: 'no_effect', message: `The platform said yes, but the value is still ${live.value}.`, live, ...evidence }
-    return { outcome: 'conflict', reason: 'different_value', message: `The platform said yes, but the value now is ${live.value}: somebody else changed it too.`, live, ...evidence }
+      return {
+        outcome: 'no_effect',
+        reason: 'no_effect',
+        message: `The platform said yes, but the value is still ${live.value}.`,
+        live,
+        ...evidence,
+      }
+    return {
+      outcome: 'conflict',
+      reason: 'different_value',
+      message: `The platform said yes, but the value now is ${live.value}: somebody else changed it too.`,
+      live,
+      ...evidence,
+    }
   }
 
   return {
@@ -156,10 +212,13 @@ export function createExecutor(deps: ExecutorDeps) {
       let verdict = await refusalBeforeSending(change)
       if (verdict === undefined) {
         await step('sent')
-        const result = await deps.adapterFor(change.accountId).apply(change).catch((error: unknown): ApplyResult => {
-          deps.log.error('apply_threw', error)
-          return { kind: 'unknown', reason: 'adapter_error' }
-        })
+        const result = await deps
+          .adapterFor(change.accountId)
+          .apply(change)
+          .catch((error: unknown): ApplyResult => {
+            deps.log.error('apply_threw', error)
+            return { kind: 'unknown', reason: 'adapter_error' }
+          })
         await step('answered')
         verdict = await judge(change, result)
         await step('read_back')
@@ -190,10 +249,23 @@ export function settleVerdict(deps: SettleDeps, change: Settled, verdict: Verdic
   const row = deps.drafts.outboxOf(change.draftId).find((each) => each.k === change.k)
   if (draft === undefined || row === undefined) throw new Error('an approved draft is gone')
   const outcome = OUTBOX[verdict.outcome]
-  const to = verdict.outcome === 'applied' ? 'applied' : verdict.reason === 'drift' ? 'stale' : verdict.outcome === 'unknown' || verdict.outcome === 'conflict' ? 'unknown' : 'apply_failed'
+  const to =
+    verdict.outcome === 'applied'
+      ? 'applied'
+      : verdict.reason === 'drift'
+        ? 'stale'
+        : verdict.outcome === 'unknown' || verdict.outcome === 'conflict'
+          ? 'unknown'
+          : 'apply_failed'
   const type = `draft.${to}` as const
   deps.audit.transaction((append) => {
-    deps.drafts.moveOutbox(change.draftId, change.k, row.state, outcome === undefined ? 'unknown' : 'done', outcome === undefined ? {} : { outcome })
+    deps.drafts.moveOutbox(
+      change.draftId,
+      change.k,
+      row.state,
+      outcome === undefined ? 'unknown' : 'done',
+      outcome === undefined ? {} : { outcome },
+    )
     deps.drafts.transition(change.draftId, draft.state, to, nowMs, { reason: verdict.reason, message: verdict.message })
     deps.drafts.recordItem(change.draftId, change.k, {
       ...(verdict.live === undefined ? {} : { liveValue: verdict.live.value }),
@@ -231,6 +303,13 @@ export function noteRollback(
 ): void {
   const original = undone === undefined ? undefined : deps.drafts.get(undone)
   if (original?.state !== 'applied') return
-  deps.drafts.transition(original.draftId, 'applied', 'rolled_back', nowMs, { reason: 'undone', message: 'Undone by a later change.' })
-  append({ type: 'draft.rolled_back', actor: SYSTEM, data: { draft: original.draftId, draftHash: original.draftHash, by } })
+  deps.drafts.transition(original.draftId, 'applied', 'rolled_back', nowMs, {
+    reason: 'undone',
+    message: 'Undone by a later change.',
+  })
+  append({
+    type: 'draft.rolled_back',
+    actor: SYSTEM,
+    data: { draft: original.draftId, draftHash: original.draftHash, by },
+  })
 }

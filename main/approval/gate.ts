@@ -74,8 +74,18 @@ export function createGate(deps: GateDeps) {
       const challengeHash = taggedHash('challenge', {
         v: 1,
         draftHash: draft.draftHash,
-        live: live.map((each, k) => ({ k, entity: each.entityId, field: each.field, value: each.value, currency: each.currency })),
-        after: draft.items.map((item) => ({ k: item.k, value: item.after, movementMicros: item.movementMicros.toString() })),
+        live: live.map((each, k) => ({
+          k,
+          entity: each.entityId,
+          field: each.field,
+          value: each.value,
+          currency: each.currency,
+        })),
+        after: draft.items.map((item) => ({
+          k: item.k,
+          value: item.after,
+          movementMicros: item.movementMicros.toString(),
+        })),
         policy: policyData(policy),
         boot: deps.bootId,
         app: deps.appVersion,
@@ -88,7 +98,13 @@ export function createGate(deps: GateDeps) {
         if (current === undefined) throw unknownDraft()
         if (current.state !== 'pending' && current.state !== 'armed') throw notOpen(current)
         deps.drafts.voidTokens(draft.draftId, nowMs)
-        deps.drafts.armToken({ tokenHash: sha256(token), draftId: draft.draftId, challengeHash, bootId: deps.bootId, expiresMonoMs })
+        deps.drafts.armToken({
+          tokenHash: sha256(token),
+          draftId: draft.draftId,
+          challengeHash,
+          bootId: deps.bootId,
+          expiresMonoMs,
+        })
         if (current.state === 'pending') deps.drafts.transition(draft.draftId, 'pending', 'armed', nowMs)
         for (const [k, each] of live.entries()) deps.drafts.recordItem(draft.draftId, k, { liveValue: each.value })
         append({
@@ -106,7 +122,12 @@ export function createGate(deps: GateDeps) {
           text: pathTexts(draft.items),
         })
       })
-      return { confirmToken: token.toString('base64url'), challengeHash, expiresInMs: TOKEN_LIFE_MS, expiresAtMs: nowMs + TOKEN_LIFE_MS }
+      return {
+        confirmToken: token.toString('base64url'),
+        challengeHash,
+        expiresInMs: TOKEN_LIFE_MS,
+        expiresAtMs: nowMs + TOKEN_LIFE_MS,
+      }
     },
 
     /**
@@ -120,24 +141,47 @@ export function createGate(deps: GateDeps) {
       return deps.audit.transaction((append) => {
         const draft = deps.drafts.get(draftId)
         if (draft === undefined) throw unknownDraft()
-        const isUsed = deps.drafts.consumeToken({ tokenHash, draftId, bootId: deps.bootId, monoMs: Math.floor(deps.clock.monotonicMs()), nowMs })
+        const isUsed = deps.drafts.consumeToken({
+          tokenHash,
+          draftId,
+          bootId: deps.bootId,
+          monoMs: Math.floor(deps.clock.monotonicMs()),
+          nowMs,
+        })
         const challengeHash = deps.drafts.challengeOf(tokenHash)
         if (!isUsed || challengeHash === undefined) throw deadToken()
         if (draft.state !== 'armed') throw notOpen(draft)
         if (draftHash(draft) !== draft.draftHash)
-          throw new OperationError('draft_changed', 'The stored draft is not the one you were shown. Nothing was sent.', 'Reject it and have it proposed again.')
-        if (draft.expiresAtMs <= nowMs) throw new OperationError('not_pending', 'The draft has expired. Nothing was sent.', 'Have it proposed again.')
+          throw new OperationError(
+            'draft_changed',
+            'The stored draft is not the one you were shown. Nothing was sent.',
+            'Reject it and have it proposed again.',
+          )
+        if (draft.expiresAtMs <= nowMs)
+          throw new OperationError('not_pending', 'The draft has expired. Nothing was sent.', 'Have it proposed again.')
         refuseOverEnvelope(draft)
         for (const item of draft.items) {
           if (deps.drafts.isBusy(item.entityId))
-            throw new OperationError('entity_busy', 'Another change of the same entity is still being settled. Nothing was sent.', 'Wait until its outcome is known, then approve again.', { retryable: true })
+            throw new OperationError(
+              'entity_busy',
+              'Another change of the same entity is still being settled. Nothing was sent.',
+              'Wait until its outcome is known, then approve again.',
+              { retryable: true },
+            )
           deps.drafts.queue({ draftId, k: item.k, entityId: item.entityId, challengeHash, nowMs })
         }
         deps.drafts.transition(draftId, 'armed', 'approved', nowMs)
         append({
           type: 'draft.approved',
           actor: { kind: 'user', id: 'owner' },
-          data: { draft: draftId, draftHash: draft.draftHash, items: itemsData(draft.items), policy: policyData(draft.policy), challengeHash, auth },
+          data: {
+            draft: draftId,
+            draftHash: draft.draftHash,
+            items: itemsData(draft.items),
+            policy: policyData(draft.policy),
+            challengeHash,
+            auth,
+          },
           text: pathTexts(draft.items),
         })
         return draft.items.map((item) => make(draft, item.k, challengeHash))
@@ -151,9 +195,14 @@ export function createGate(deps: GateDeps) {
     for (const item of draft.items) {
       const verdict = judgeEnvelope(deps.policy, item.currency, item.movementMicros, usageOf(item.accountId))
       if (verdict !== undefined)
-        throw new OperationError('guardrail', `${verdict.message} Nothing was sent.`, 'Wait until earlier changes are more than 24 hours old, or approve a smaller one.', {
-          details: { rule: verdict.rule, limit: verdict.limit },
-        })
+        throw new OperationError(
+          'guardrail',
+          `${verdict.message} Nothing was sent.`,
+          'Wait until earlier changes are more than 24 hours old, or approve a smaller one.',
+          {
+            details: { rule: verdict.rule, limit: verdict.limit },
+          },
+        )
     }
   }
 
@@ -161,7 +210,18 @@ export function createGate(deps: GateDeps) {
     const item = draft.items[k]
     if (item === undefined) throw new Error('no such item')
     const { platform, accountId, entityId, field, currency, before, after } = item
-    const change = Object.freeze({ draftId: draft.draftId, k, platform, accountId, entityId, field, currency, before, after, challengeHash }) as ApprovedChange
+    const change = Object.freeze({
+      draftId: draft.draftId,
+      k,
+      platform,
+      accountId,
+      entityId,
+      field,
+      currency,
+      before,
+      after,
+      challengeHash,
+    }) as ApprovedChange
     made.add(change)
     return change
   }
@@ -171,8 +231,17 @@ function sha256(bytes: Buffer): Buffer {
   return createHash('sha256').update(bytes).digest()
 }
 function deadToken(): OperationError {
-  return new OperationError('token_invalid', 'This confirmation is used up, expired, or of another session. Nothing was sent.', 'Press “Approve & push live” again to read the live value afresh.')
+  return new OperationError(
+    'token_invalid',
+    'This confirmation is used up, expired, or of another session. Nothing was sent.',
+    'Press “Approve & push live” again to read the live value afresh.',
+  )
 }
 export function notOpen(draft: Draft): OperationError {
-  return new OperationError('not_pending', `The draft is ${draft.state.replace('_', ' ')}. Nothing was changed by this.`, 'Look at the draft to see what became of it.', { details: { state: draft.state } })
+  return new OperationError(
+    'not_pending',
+    `The draft is ${draft.state.replace('_', ' ')}. Nothing was changed by this.`,
+    'Look at the draft to see what became of it.',
+    { details: { state: draft.state } },
+  )
 }

@@ -87,7 +87,11 @@ export function createReconcile(deps: ReconcileDeps) {
           reads: outcome === 'not_applied' ? 2 : 1,
         },
       })
-      append({ type: `draft.${to}`, actor: SYSTEM, data: { draft: row.draftId, draftHash: draft.draftHash, reason: `reconciled_${outcome}` } })
+      append({
+        type: `draft.${to}`,
+        actor: SYSTEM,
+        data: { draft: row.draftId, draftHash: draft.draftHash, reason: `reconciled_${outcome}` },
+      })
       if (to === 'applied') noteRollback(deps, draft.undoOf, draft.draftId, nowMs, append)
     })
     deps.noteLive(live)
@@ -106,9 +110,29 @@ export function createReconcile(deps: ReconcileDeps) {
         if (draft === undefined || item === undefined || row.state === 'unknown') continue
         const verdict: Verdict =
           row.state === 'sent'
-            ? { outcome: 'unknown', reason: 'interrupted', message: 'The app stopped while the change was on its way. It is being read until the truth is known; nothing is sent again.' }
-            : { outcome: 'not_sent', reason: 'interrupted', message: 'The app stopped before anything was sent. Nothing was changed; propose it again if it is still wanted.' }
-        settleVerdict(deps, { draftId: row.draftId, k: row.k, field: item.field, currency: item.currency, challengeHash: row.challengeHash }, verdict)
+            ? {
+                outcome: 'unknown',
+                reason: 'interrupted',
+                message:
+                  'The app stopped while the change was on its way. It is being read until the truth is known; nothing is sent again.',
+              }
+            : {
+                outcome: 'not_sent',
+                reason: 'interrupted',
+                message:
+                  'The app stopped before anything was sent. Nothing was changed; propose it again if it is still wanted.',
+              }
+        settleVerdict(
+          deps,
+          {
+            draftId: row.draftId,
+            k: row.k,
+            field: item.field,
+            currency: item.currency,
+            challengeHash: row.challengeHash,
+          },
+          verdict,
+        )
       }
       return deps.drafts.unfinished().map((row) => row.draftId)
     },
@@ -121,7 +145,8 @@ export function createReconcile(deps: ReconcileDeps) {
         let waitMs = LATER_LOOK_MS
         try {
           const item = deps.drafts.get(draftId)?.items[row.k]
-          if (item !== undefined) waitMs = Math.min(LATER_LOOK_MS, Math.max(500, deps.adapterFor(item.accountId).settleMs / 4))
+          if (item !== undefined)
+            waitMs = Math.min(LATER_LOOK_MS, Math.max(500, deps.adapterFor(item.accountId).settleMs / 4))
           if (await look(row, AbortSignal.timeout(20_000))) return
         } catch (error) {
           deps.log.error('reconcile_failed', error, { draftId })
@@ -137,7 +162,12 @@ export function createReconcile(deps: ReconcileDeps) {
       const row = deps.drafts.outboxOf(draftId).find((each) => each.state === 'unknown')
       if (row === undefined) throw notOpen(draft)
       if (!(await look(row, signal)))
-        throw new OperationError('timeout', 'The platform still holds the old value, but the change may yet arrive. Nothing was sent again.', 'Check again in a minute.', { retryable: true })
+        throw new OperationError(
+          'timeout',
+          'The platform still holds the old value, but the change may yet arrive. Nothing was sent again.',
+          'Check again in a minute.',
+          { retryable: true },
+        )
     },
 
     close(): void {

@@ -42,7 +42,11 @@ async function main(args: readonly string[]): Promise<number> {
     return EXIT.done
   }
   const port = parsed.values.port === undefined ? undefined : Number(parsed.values.port)
-  if (command === undefined || rest.length > 0 || (port !== undefined && !(Number.isInteger(port) && port >= 0 && port < 65_536))) {
+  if (
+    command === undefined ||
+    rest.length > 0 ||
+    (port !== undefined && !(Number.isInteger(port) && port >= 0 && port < 65_536))
+  ) {
     process.stderr.write(USAGE)
     return EXIT.misuse
   }
@@ -53,7 +57,12 @@ function parse(args: readonly string[]) {
   return parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { workspace: { type: 'string' }, json: { type: 'boolean' }, port: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+    options: {
+      workspace: { type: 'string' },
+      json: { type: 'boolean' },
+      port: { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    },
   })
 }
 

@@ -16,7 +16,11 @@ export async function openCommand(options: CommandOptions): Promise<number> {
   const show = (): void => {
     if (window !== undefined) showLink(window)
   }
-  const core = await createCore(ports, { workspace: options.workspace, onShow: show, ...(passphrase === undefined ? {} : { passphrase }) })
+  const core = await createCore(ports, {
+    workspace: options.workspace,
+    onShow: show,
+    ...(passphrase === undefined ? {} : { passphrase }),
+  })
   if (core.trouble()?.code === 'workspace_in_use') {
     say(`${core.trouble()?.message ?? ''} ${core.trouble()?.hint ?? ''}`)
     await core.close()

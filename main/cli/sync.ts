@@ -28,7 +28,11 @@ export async function syncCommand(options: CommandOptions): Promise<number> {
       progress = reply.value.sync
     }
     if (options.isJson) process.stdout.write(`${JSON.stringify(progress)}\n`)
-    say(progress.state === 'done' ? `Done: ${progress.rows} rows.` : `${progress.error?.message ?? `Sync is ${progress.state}.`}`)
+    say(
+      progress.state === 'done'
+        ? `Done: ${progress.rows} rows.`
+        : `${progress.error?.message ?? `Sync is ${progress.state}.`}`,
+    )
     return progress.state === 'done' ? EXIT.done : EXIT.no
   } finally {
     await core.close()

@@ -16,7 +16,8 @@ export async function verifyCommand(options: CommandOptions): Promise<number> {
     }
     const result = reply.value
     if (options.isJson) process.stdout.write(`${JSON.stringify(result)}\n`)
-    else if (result.is_ok) process.stdout.write(`OK: ${result.size} records, root ${result.root}\nLog key: ${result.vkey}\n`)
+    else if (result.is_ok)
+      process.stdout.write(`OK: ${result.size} records, root ${result.root}\nLog key: ${result.vkey}\n`)
     else process.stdout.write(`FAULT: ${result.fault?.message ?? 'unknown'}\n`)
     for (const limit of result.limits) say(`Note: ${limit}`)
     return result.is_ok ? EXIT.done : EXIT.no

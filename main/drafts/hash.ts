@@ -4,7 +4,10 @@ import type { Draft } from '../../shared/domain/draft.ts'
 import type { DraftId } from '../../shared/domain/ids.ts'
 import { serializeJcs, taggedHash } from '../audit/jcs.ts'
 
-type Hashed = Pick<Draft, 'draftId' | 'items' | 'title' | 'rationale' | 'originKind' | 'originId' | 'expiresAtMs' | 'policy' | 'undoOf'>
+type Hashed = Pick<
+  Draft,
+  'draftId' | 'items' | 'title' | 'rationale' | 'originKind' | 'originId' | 'expiresAtMs' | 'policy' | 'undoOf'
+>
 
 /** Hex SHA-256 over the draft's tagged canonical form. */
 export function draftHash(draft: Hashed): string {

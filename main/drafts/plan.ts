@@ -34,16 +34,29 @@ export interface Plan {
 export function planChange(
   input: ChangeInput,
   k: number,
-  context: { readonly snapshot: PlanningSnapshot; readonly policy: Policy; readonly usageOf: (account: AccountId) => Usage; readonly isUndo: boolean },
+  context: {
+    readonly snapshot: PlanningSnapshot
+    readonly policy: Policy
+    readonly usageOf: (account: AccountId) => Usage
+    readonly isUndo: boolean
+  },
 ): Plan {
   const { snapshot, policy, usageOf, isUndo } = context
   const { accountId, platform, type } = splitEntityId(input.entity_id)
   const account = snapshot.account(accountId)
   if (account === undefined)
-    throw new OperationError('account_not_available', 'That account is not connected here.', 'Call list_accounts and use an account_id from its answer.')
+    throw new OperationError(
+      'account_not_available',
+      'That account is not connected here.',
+      'Call list_accounts and use an account_id from its answer.',
+    )
   const entity = snapshot.entity(input.entity_id)
   if (entity === undefined || type === 'creative')
-    throw new OperationError('unknown_entity', 'No campaign, ad group or ad with that id is in the last sync.', 'Call list_entities, or sync the account first.')
+    throw new OperationError(
+      'unknown_entity',
+      'No campaign, ad group or ad with that id is in the last sync.',
+      'Call list_entities, or sync the account first.',
+    )
   const field: Field = input.kind === 'set_budget' ? 'daily_budget' : 'status'
   const bounds = editableField(entity, field)
   const usage = usageOf(accountId)
@@ -64,7 +77,16 @@ export function planChange(
     const beforeMicros = currentBudget(entity, input.expected_current, account.currency)
     const requestedMicros = parseDecimal(input.new_value, account.currency)
     if (requestedMicros === beforeMicros) throw noChange(formatDecimal(beforeMicros, account.currency))
-    const judged = judgeBudget({ policy, currency: account.currency, beforeMicros, requestedMicros, minMicros: bounds.minMicros, maxMicros: bounds.maxMicros, usage, isUndo })
+    const judged = judgeBudget({
+      policy,
+      currency: account.currency,
+      beforeMicros,
+      requestedMicros,
+      minMicros: bounds.minMicros,
+      maxMicros: bounds.maxMicros,
+      usage,
+      isUndo,
+    })
     return {
       policy: judged.result,
       item: {
@@ -78,7 +100,11 @@ export function planChange(
   }
 
   if (entity.status !== 'enabled' && entity.status !== 'paused')
-    throw new OperationError('field_not_editable', 'Its status is neither enabled nor paused.', 'Nothing can be changed on it.')
+    throw new OperationError(
+      'field_not_editable',
+      'Its status is neither enabled nor paused.',
+      'Nothing can be changed on it.',
+    )
   if (entity.status !== input.expected_current) throw staleValue(entity.status)
   if (input.new_status === entity.status) throw noChange(entity.status)
   const under = snapshot.dailyBudgetUnderMicros(input.entity_id)
@@ -96,7 +122,9 @@ function editableField(entity: Entity, field: Field): EditableField {
     throw new OperationError(
       'field_not_editable',
       found?.refusal ?? `The ${field.replace('_', ' ')} of this entity cannot be changed.`,
-      editable.length > 0 ? `Editable here: ${editable.join(', ')}.` : 'Nothing on this entity can be changed from here.',
+      editable.length > 0
+        ? `Editable here: ${editable.join(', ')}.`
+        : 'Nothing on this entity can be changed from here.',
       { details: { field, editable_fields: editable.join(',') } },
     )
   }
@@ -106,7 +134,11 @@ function editableField(entity: Entity, field: Field): EditableField {
 function currentBudget(entity: Entity, expected: string, currency: string): bigint {
   const currentMicros = entity.dailyBudgetMicros
   if (entity.budgetKind !== 'daily' || currentMicros === undefined)
-    throw new OperationError('field_not_editable', 'This entity has no daily budget of its own.', 'Call get_entity to see where its budget is set.')
+    throw new OperationError(
+      'field_not_editable',
+      'This entity has no daily budget of its own.',
+      'Call get_entity to see where its budget is set.',
+    )
   if (parseDecimal(expected, currency) !== currentMicros) throw staleValue(formatDecimal(currentMicros, currency))
   return currentMicros
 }
@@ -120,5 +152,10 @@ function staleValue(current: string): OperationError {
   )
 }
 function noChange(current: string): OperationError {
-  return new OperationError('invalid_value', `It is ${current} already. No draft was made.`, 'Propose a value that differs from the current one.', { details: { current } })
+  return new OperationError(
+    'invalid_value',
+    `It is ${current} already. No draft was made.`,
+    'Propose a value that differs from the current one.',
+    { details: { current } },
+  )
 }

@@ -51,14 +51,28 @@ export function limitsFor(policy: Policy, currency: string): Limits {
 }
 
 /** The policy in words, for the window and for get_status. Amounts are per US-dollar-like unit unless a currency is given. */
-export function describePolicy(policy: Policy): readonly { readonly rule: RuleVerdict['rule']; readonly text: string }[] {
+export function describePolicy(
+  policy: Policy,
+): readonly { readonly rule: RuleVerdict['rule']; readonly text: string }[] {
   return [
     { rule: 'zero_budget', text: 'A budget of zero is never accepted; pause instead.' },
-    { rule: 'digit_slip', text: `A budget ${policy.digitSlipFactor} times larger or smaller is refused as a slipped digit.` },
+    {
+      rule: 'digit_slip',
+      text: `A budget ${policy.digitSlipFactor} times larger or smaller is refused as a slipped digit.`,
+    },
     { rule: 'max_step_percent', text: `One step changes a budget by at most ${percentText(policy)} %.` },
-    { rule: 'max_step_amount', text: `One step changes a budget by at most ${policy.maxStepUnits} per day (scaled to the currency).` },
-    { rule: 'envelope_net', text: `In any 24 hours approvals may raise an account's spend by at most ${policy.envelopeNetUnits} per day, net.` },
-    { rule: 'envelope_gross', text: `In any 24 hours approvals may move at most ${policy.envelopeGrossUnits} per day up and down together.` },
+    {
+      rule: 'max_step_amount',
+      text: `One step changes a budget by at most ${policy.maxStepUnits} per day (scaled to the currency).`,
+    },
+    {
+      rule: 'envelope_net',
+      text: `In any 24 hours approvals may raise an account's spend by at most ${policy.envelopeNetUnits} per day, net.`,
+    },
+    {
+      rule: 'envelope_gross',
+      text: `In any 24 hours approvals may move at most ${policy.envelopeGrossUnits} per day up and down together.`,
+    },
   ]
 }
 
@@ -95,26 +109,48 @@ export function judgeBudget(input: BudgetCase): { readonly afterMicros: bigint; 
     result: { version: policy.version, outcome: 'block', rules: [{ ...verdict, outcome: 'block' }] },
   })
   if (requestedMicros <= 0n)
-    return blocked({ rule: 'zero_budget', limit: formatDecimal(0n, currency), message: 'A daily budget of zero or less is never accepted. Propose a pause instead.' })
+    return blocked({
+      rule: 'zero_budget',
+      limit: formatDecimal(0n, currency),
+      message: 'A daily budget of zero or less is never accepted. Propose a pause instead.',
+    })
   const factor = policy.digitSlipFactor
-  if (!input.isUndo && beforeMicros > 0n && (requestedMicros >= beforeMicros * factor || requestedMicros * factor <= beforeMicros))
+  if (
+    !input.isUndo &&
+    beforeMicros > 0n &&
+    (requestedMicros >= beforeMicros * factor || requestedMicros * factor <= beforeMicros)
+  )
     return blocked({
       rule: 'digit_slip',
       limit: String(factor),
       message: `${money(beforeMicros)} to ${money(requestedMicros)} is ${factor} times or more: it looks like a slipped digit.`,
     })
   if (input.minMicros !== undefined && requestedMicros < input.minMicros)
-    return blocked({ rule: 'platform_minimum', limit: formatDecimal(input.minMicros, currency), message: `The platform accepts no daily budget under ${money(input.minMicros)}.` })
+    return blocked({
+      rule: 'platform_minimum',
+      limit: formatDecimal(input.minMicros, currency),
+      message: `The platform accepts no daily budget under ${money(input.minMicros)}.`,
+    })
   if (input.maxMicros !== undefined && requestedMicros > input.maxMicros)
-    return blocked({ rule: 'platform_maximum', limit: formatDecimal(input.maxMicros, currency), message: `The platform accepts no daily budget over ${money(input.maxMicros)}.` })
+    return blocked({
+      rule: 'platform_maximum',
+      limit: formatDecimal(input.maxMicros, currency),
+      message: `The platform accepts no daily budget over ${money(input.maxMicros)}.`,
+    })
 
   const step = input.isUndo ? { afterMicros: requestedMicros, rules: [] } : clampStep(input)
   if (step.rules.length > 0 && step.afterMicros === beforeMicros)
-    return blocked({ ...(step.rules[0] as RuleVerdict), message: 'The largest step your limits allow is smaller than the currency’s unit.' })
+    return blocked({
+      ...(step.rules[0] as RuleVerdict),
+      message: 'The largest step your limits allow is smaller than the currency’s unit.',
+    })
   const movement = step.afterMicros - beforeMicros
   const envelope = judgeEnvelope(policy, currency, movement, input.usage)
   if (envelope !== undefined)
-    return { afterMicros: beforeMicros, result: { version: policy.version, outcome: 'block', rules: [...step.rules, envelope] } }
+    return {
+      afterMicros: beforeMicros,
+      result: { version: policy.version, outcome: 'block', rules: [...step.rules, envelope] },
+    }
   return {
     afterMicros: step.afterMicros,
     result: { version: policy.version, outcome: step.rules.length > 0 ? 'clamp' : 'pass', rules: step.rules },
@@ -133,12 +169,22 @@ function clampStep(input: BudgetCase): { readonly afterMicros: bigint; readonly 
   const byPercent = (beforeMicros * policy.maxStepBasisPoints) / 10_000n
   if (wanted > byPercent) {
     allowed = byPercent
-    rules.push({ rule: 'max_step_percent', outcome: 'clamp', limit: percentText(policy), message: `One step may change a budget by at most ${percentText(policy)} %.` })
+    rules.push({
+      rule: 'max_step_percent',
+      outcome: 'clamp',
+      limit: percentText(policy),
+      message: `One step may change a budget by at most ${percentText(policy)} %.`,
+    })
   }
   if (allowed > limits.maxStepMicros) {
     allowed = limits.maxStepMicros
     const limit = formatRounded(limits.maxStepMicros, currency)
-    rules.push({ rule: 'max_step_amount', outcome: 'clamp', limit, message: `One step may change a budget by at most ${limit} ${currency} per day.` })
+    rules.push({
+      rule: 'max_step_amount',
+      outcome: 'clamp',
+      limit,
+      message: `One step may change a budget by at most ${limit} ${currency} per day.`,
+    })
   }
   return { afterMicros: beforeMicros + sign * (allowed - (allowed % unit)), rules }
 }
@@ -147,7 +193,12 @@ function clampStep(input: BudgetCase): { readonly afterMicros: bigint; readonly 
  * The rolling envelope. Only changes that raise spend can be blocked; lowering or pausing is never held back, but it counts as gross movement.
  * @returns the verdict that blocks, or undefined.
  */
-export function judgeEnvelope(policy: Policy, currency: string, movementMicros: bigint, usage: Usage): RuleVerdict | undefined {
+export function judgeEnvelope(
+  policy: Policy,
+  currency: string,
+  movementMicros: bigint,
+  usage: Usage,
+): RuleVerdict | undefined {
   if (movementMicros <= 0n) return undefined
   const limits = limitsFor(policy, currency)
   const over = (rule: 'envelope_net' | 'envelope_gross', limitMicros: bigint, usedMicros: bigint): RuleVerdict => ({
@@ -156,13 +207,19 @@ export function judgeEnvelope(policy: Policy, currency: string, movementMicros: 
     limit: formatRounded(limitMicros, currency),
     message: `With this change approvals of the last 24 hours would ${rule === 'envelope_net' ? 'raise spend by' : 'move'} ${formatRounded(usedMicros + movementMicros, currency)} ${currency} per day; the limit is ${formatRounded(limitMicros, currency)}.`,
   })
-  if (usage.netMicros + movementMicros > limits.envelopeNetMicros) return over('envelope_net', limits.envelopeNetMicros, usage.netMicros)
-  if (usage.grossMicros + movementMicros > limits.envelopeGrossMicros) return over('envelope_gross', limits.envelopeGrossMicros, usage.grossMicros)
+  if (usage.netMicros + movementMicros > limits.envelopeNetMicros)
+    return over('envelope_net', limits.envelopeNetMicros, usage.netMicros)
+  if (usage.grossMicros + movementMicros > limits.envelopeGrossMicros)
+    return over('envelope_gross', limits.envelopeGrossMicros, usage.grossMicros)
   return undefined
 }
 
 /** Judges switching an entity on or off. `movementMicros` is the spend per day the switch can add (positive) or stop (negative). */
 export function judgeStatus(policy: Policy, currency: string, movementMicros: bigint, usage: Usage): PolicyResult {
   const verdict = judgeEnvelope(policy, currency, movementMicros, usage)
-  return { version: policy.version, outcome: verdict === undefined ? 'pass' : 'block', rules: verdict === undefined ? [] : [verdict] }
+  return {
+    version: policy.version,
+    outcome: verdict === undefined ? 'pass' : 'block',
+    rules: verdict === undefined ? [] : [verdict],
+  }
 }

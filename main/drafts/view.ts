@@ -54,7 +54,13 @@ export function draftView(draft: Draft): DraftView {
 type EnvelopeView = OutputOf<'check_change'>['envelope'][number]
 
 /** The rolling envelope of one account without and with a movement. Amounts are per day. */
-export function envelopeView(accountId: AccountId, currency: string, policy: Policy, usage: Usage, movementMicros: bigint): EnvelopeView {
+export function envelopeView(
+  accountId: AccountId,
+  currency: string,
+  policy: Policy,
+  usage: Usage,
+  movementMicros: bigint,
+): EnvelopeView {
   const limits = limitsFor(policy, currency)
   const text = (micros: bigint): string => formatRounded(micros, currency)
   const size = movementMicros < 0n ? -movementMicros : movementMicros

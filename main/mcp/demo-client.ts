@@ -80,17 +80,15 @@ async function runningBudgets(door: DemoDoor): Promise<readonly DemoEntity[]> {
     .parse(await tool(door, 'list_accounts', {}))
   const account = accounts.accounts.find((each) => each.currency === 'EUR') ?? accounts.accounts[0]
   if (account === undefined) throw new Error('the demo has no account')
-  const listed = z
-    .object({ entities: z.array(entityShape) })
-    .parse(
-      await tool(door, 'list_entities', {
-        account_id: account.account_id,
-        type: 'ad_group',
-        status: 'enabled',
-        order_by: 'spend_7d',
-        limit: 100,
-      }),
-    )
+  const listed = z.object({ entities: z.array(entityShape) }).parse(
+    await tool(door, 'list_entities', {
+      account_id: account.account_id,
+      type: 'ad_group',
+      status: 'enabled',
+      order_by: 'spend_7d',
+      limit: 100,
+    }),
+  )
   return listed.entities.filter(
     (entity): entity is DemoEntity => entity.daily_budget !== null && entity.budget_kind === 'daily',
   )

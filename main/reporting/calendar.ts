@@ -35,7 +35,13 @@ function formatterOf(timeZone: string): Intl.DateTimeFormat {
 }
 
 function makeFormatter(timeZone: string): Intl.DateTimeFormat {
-  const options = { calendar: 'gregory', numberingSystem: 'latn', year: 'numeric', month: '2-digit', day: '2-digit' } as const
+  const options = {
+    calendar: 'gregory',
+    numberingSystem: 'latn',
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+  } as const
   try {
     return new Intl.DateTimeFormat('en-US', { ...options, timeZone })
   } catch {

@@ -35,7 +35,10 @@ export function nextCursor(operation: string, input: Paged, nextOffset: number, 
 function fingerprint(operation: string, input: Paged): string {
   const { cursor: _cursor, limit: _limit, ...query } = input
   const sorted = Object.fromEntries(Object.entries(query).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-  return createHash('sha256').update(JSON.stringify([operation, sorted])).digest('base64url').slice(0, 16)
+  return createHash('sha256')
+    .update(JSON.stringify([operation, sorted]))
+    .digest('base64url')
+    .slice(0, 16)
 }
 
 function parse(cursor: string): { q: string; o: number } | undefined {

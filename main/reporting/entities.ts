@@ -99,14 +99,18 @@ function entityView(entity: StoredEntity, account: StoredAccount, spendMicros: b
     status: entity.status,
     delivery_status: cleanUntrusted(entity.deliveryStatus),
     budget_kind: entity.budgetKind,
-    daily_budget: entity.dailyBudgetMicros === undefined ? null : { amount: formatRounded(entity.dailyBudgetMicros, currency), currency },
+    daily_budget:
+      entity.dailyBudgetMicros === undefined
+        ? null
+        : { amount: formatRounded(entity.dailyBudgetMicros, currency), currency },
     spend_7d: hasSpend ? { amount: formatRounded(spendMicros, currency), currency } : null,
     untrusted: { name: cleanUntrusted(entity.name) },
   }
 }
 
 function editableFields(entity: Entity, currency: string): OutputOf<'get_entity'>['editable_fields'] {
-  const amount = (micros: bigint | undefined): string | null => (micros === undefined ? null : formatRounded(micros, currency))
+  const amount = (micros: bigint | undefined): string | null =>
+    micros === undefined ? null : formatRounded(micros, currency)
   return entity.editable.map((field) => ({
     field: field.field,
     is_editable: field.isEditable,
@@ -123,7 +127,8 @@ function warningsOf(entity: StoredEntity, account: StoredAccount): string[] {
   if (entity.status === 'deleted') warnings.push('The platform no longer lists it; these are its last known values.')
   if (entity.status === 'unknown' && entity.rawStatus === '')
     warnings.push('The platform reports numbers for it but does not list it; only its id is known.')
-  if (!account.isListed) warnings.push('Its account is no longer reachable through a connection; these are its last known values.')
+  if (!account.isListed)
+    warnings.push('Its account is no longer reachable through a connection; these are its last known values.')
   return warnings
 }
 
@@ -140,7 +145,11 @@ function entityOf(facts: FactsReadDb, id: ParsedInputOf<'get_entity'>['entity_id
 }
 
 export function unknownEntity(): OperationError {
-  return new OperationError('unknown_entity', 'Nothing with that id is in the last sync.', 'Call list_entities, or sync the account first.')
+  return new OperationError(
+    'unknown_entity',
+    'Nothing with that id is in the last sync.',
+    'Call list_entities, or sync the account first.',
+  )
 }
 
 function cleaned(text: string | undefined, maxLength = 120): string | null {

@@ -24,16 +24,27 @@ export const isoTime = (atMs: number): string => new Date(atMs).toISOString()
 export function storedAccount(facts: FactsReadDb, id: AccountId): StoredAccount {
   const account = factsReaders(facts).accounts.byId(id)
   if (account !== undefined) return account
-  throw new OperationError('account_not_available', 'That account is not connected here.', 'Call list_accounts and use an account_id from its answer.')
+  throw new OperationError(
+    'account_not_available',
+    'That account is not connected here.',
+    'Call list_accounts and use an account_id from its answer.',
+  )
 }
 
 export function notSynced(what: string): OperationError {
-  return new OperationError('not_synced', `${what} has not been synced yet.`, 'Start a sync in the SpendSignoff window, then ask again.', { retryable: true })
+  return new OperationError(
+    'not_synced',
+    `${what} has not been synced yet.`,
+    'Start a sync in the SpendSignoff window, then ask again.',
+    { retryable: true },
+  )
 }
 
 /** Shown while the first sync of an account still runs, or has stopped half-way. */
 export function firstSyncWarning(accounts: readonly StoredAccount[]): readonly string[] {
   const unfinished = accounts.filter((account) => account.lastSyncAtMs === null).length
   if (unfinished === 0) return []
-  return [`The first sync of ${unfinished === 1 ? 'one account' : `${unfinished} accounts`} has not finished: older days are still missing.`]
+  return [
+    `The first sync of ${unfinished === 1 ? 'one account' : `${unfinished} accounts`} has not finished: older days are still missing.`,
+  ]
 }

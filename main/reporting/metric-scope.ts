@@ -41,13 +41,22 @@ export function metricScope(deps: ReportingDeps, input: Input): MetricScope {
   refuseDeeper(targets, level)
   const { accounts, skipped } = accountsOf(deps.facts, input, targets, level)
   const { startDay, endDay } = daysOf(deps, input, accounts)
-  const rows: Scope = { accountKeys: accounts.map((account) => account.accountKey), entityKeys: targets?.map((entity) => entity.entityKey), level, startDay, endDay }
+  const rows: Scope = {
+    accountKeys: accounts.map((account) => account.accountKey),
+    entityKeys: targets?.map((entity) => entity.entityKey),
+    level,
+    startDay,
+    endDay,
+  }
   const hasAccount = dimensions.has('account')
   return {
     accounts,
     rows,
     totals: { ...rows, level: targets === undefined ? 'campaign' : (commonType(targets) ?? level) },
-    grouping: { byDay: dimensions.has('date'), by: dimensionLevel !== undefined ? 'entity' : hasAccount ? 'account' : 'currency' },
+    grouping: {
+      byDay: dimensions.has('date'),
+      by: dimensionLevel !== undefined ? 'entity' : hasAccount ? 'account' : 'currency',
+    },
     hasAccount,
     skippedAccounts: skipped,
   }
@@ -59,9 +68,13 @@ function targetsOf(facts: FactsReadDb, input: Input): readonly StoredEntity[] | 
   return [...new Set(input.entity_ids)].map((id) => {
     const entity = entities.byId(id)
     if (entity === undefined) throw unknownEntity()
-    if (entity.type === 'creative') throw invalid('Platforms give no numbers for creatives.', 'Ask for the ads that use it.')
+    if (entity.type === 'creative')
+      throw invalid('Platforms give no numbers for creatives.', 'Ask for the ads that use it.')
     if (input.account_ids !== undefined && !input.account_ids.includes(entity.accountId))
-      throw invalid('One of entity_ids is not in any of account_ids.', 'Leave account_ids out, or name the account of every entity.')
+      throw invalid(
+        'One of entity_ids is not in any of account_ids.',
+        'Leave account_ids out, or name the account of every entity.',
+      )
     return entity
   })
 }
@@ -89,7 +102,12 @@ function refuseDeeper(targets: readonly StoredEntity[] | undefined, level: Metri
     )
 }
 
-function accountsOf(facts: FactsReadDb, input: Input, targets: readonly StoredEntity[] | undefined, level: MetricLevel) {
+function accountsOf(
+  facts: FactsReadDb,
+  input: Input,
+  targets: readonly StoredEntity[] | undefined,
+  level: MetricLevel,
+) {
   const { accounts, coverage } = factsReaders(facts)
   const hasData = (account: StoredAccount): boolean => coverage.hasDays(account.accountKey, level)
   const asked = targets?.map((entity) => entity.accountId) ?? input.account_ids
@@ -104,11 +122,18 @@ function accountsOf(facts: FactsReadDb, input: Input, targets: readonly StoredEn
   return { accounts: found, skipped: 0 }
 }
 
-function daysOf({ clock }: ReportingDeps, input: Input, accounts: readonly StoredAccount[]): { startDay: number; endDay: number } {
+function daysOf(
+  { clock }: ReportingDeps,
+  input: Input,
+  accounts: readonly StoredAccount[],
+): { startDay: number; endDay: number } {
   const startDay = dayOf(input.start_date)
   const endDay = dayOf(input.end_date)
   if (startDay === undefined || endDay === undefined)
-    throw invalid(`There is no day "${startDay === undefined ? input.start_date : input.end_date}".`, 'Use calendar dates like "2026-11-23".')
+    throw invalid(
+      `There is no day "${startDay === undefined ? input.start_date : input.end_date}".`,
+      'Use calendar dates like "2026-11-23".',
+    )
   if (startDay > endDay) throw invalid('start_date is after end_date.', 'Swap them.')
   if (endDay - startDay + 1 > MAX_RANGE_DAYS)
     throw new OperationError(
@@ -119,7 +144,8 @@ function daysOf({ clock }: ReportingDeps, input: Input, accounts: readonly Store
     )
   const nowMs = clock.nowMs()
   const latestToday = Math.max(...accounts.map((account) => localDay(nowMs, account.timeZone)))
-  if (endDay > latestToday + MAX_DAYS_AHEAD) throw invalid(`"${input.end_date}" is far in the future.`, 'Ask for days that have happened.')
+  if (endDay > latestToday + MAX_DAYS_AHEAD)
+    throw invalid(`"${input.end_date}" is far in the future.`, 'Ask for days that have happened.')
   return { startDay, endDay }
 }
 

@@ -31,7 +31,11 @@ export function queryMetrics(deps: ReportingDeps, input: Input): Output {
   const names = METRICS.filter((name) => input.metrics.includes(name))
   const offset = offsetOf('query_metrics', input)
   const order = orderOf(input, scope)
-  const { rows, total } = reader.groups(scope.rows, scope.grouping, { order, limit: input.limit ?? DEFAULT_LIMIT, offset })
+  const { rows, total } = reader.groups(scope.rows, scope.grouping, {
+    order,
+    limit: input.limit ?? DEFAULT_LIMIT,
+    offset,
+  })
   const totals = totalsOf(deps.facts, scope, scope.totals)
   const comparison = input.compare_to === undefined ? null : previousPeriod(deps.facts, scope, names)
   return {
@@ -43,12 +47,16 @@ export function queryMetrics(deps: ReportingDeps, input: Input): Output {
     total,
     next_cursor: rows.length === 0 ? null : nextCursor('query_metrics', input, offset + rows.length, total),
     as_of: asOf(scope.accounts),
-    warnings: [...warningsOf(deps.facts, scope, names, [...totals, ...rows]), ...(comparison?.warnings ?? [])].slice(0, MAX_WARNINGS),
+    warnings: [...warningsOf(deps.facts, scope, names, [...totals, ...rows]), ...(comparison?.warnings ?? [])].slice(
+      0,
+      MAX_WARNINGS,
+    ),
   }
 }
 
 function orderOf(input: Input, { grouping }: MetricScope): OrderColumn {
-  if (input.order_by === 'date' && !grouping.byDay) throw invalid('order_by "date" needs the dimension "date".', 'Add it, or order by a metric.')
+  if (input.order_by === 'date' && !grouping.byDay)
+    throw invalid('order_by "date" needs the dimension "date".', 'Add it, or order by a metric.')
   if (input.order_by === undefined) return grouping.byDay ? 'date' : 'spend'
   return input.order_by === 'date' ? 'date' : ORDER_COLUMNS[input.order_by]
 }
@@ -57,9 +65,15 @@ function orderOf(input: Input, { grouping }: MetricScope): OrderColumn {
 function totalsOf(facts: FactsReadDb, { accounts, rows }: MetricScope, scope: Scope): readonly GroupedSums[] {
   const { metrics, coverage } = factsReaders(facts)
   const found = metrics.totals(scope)
-  const fetched = accounts.filter((account) => coverage.daysOver(account.accountKey, rows.level, scope.startDay, scope.endDay) > 0)
-  const silent = [...new Set(fetched.map((account) => account.currency))].filter((currency) => found.every((group) => group.currency !== currency))
-  return [...found, ...silent.map(nothing)].toSorted((a, b) => (a.currency < b.currency ? -1 : 1)).slice(0, MAX_CURRENCIES)
+  const fetched = accounts.filter(
+    (account) => coverage.daysOver(account.accountKey, rows.level, scope.startDay, scope.endDay) > 0,
+  )
+  const silent = [...new Set(fetched.map((account) => account.currency))].filter((currency) =>
+    found.every((group) => group.currency !== currency),
+  )
+  return [...found, ...silent.map(nothing)]
+    .toSorted((a, b) => (a.currency < b.currency ? -1 : 1))
+    .slice(0, MAX_CURRENCIES)
 }
 
 function nothing(currency: string): GroupedSums {
@@ -72,16 +86,37 @@ function nothing(currency: string): GroupedSums {
     view_value_micros: 0n,
   }
   const windows = { known: 0n, days: 0n, squares: 0n }
-  return { currency, day: null, accountKey: null, entityKey: null, facts: 0n, spendMicros: 0n, impressions: 0n, clicks: 0n, values: none, known: none, windows }
+  return {
+    currency,
+    day: null,
+    accountKey: null,
+    entityKey: null,
+    facts: 0n,
+    spendMicros: 0n,
+    impressions: 0n,
+    clicks: 0n,
+    values: none,
+    known: none,
+    windows,
+  }
 }
 
 function totalViews(totals: readonly GroupedSums[], names: readonly MetricName[]): Totals {
   return totals.map((sums) => ({ currency: sums.currency, metrics: metricsOf(names, sums, sums.currency) }))
 }
 
-function rowViews(facts: FactsReadDb, scope: MetricScope, rows: readonly GroupedSums[], names: readonly MetricName[]): Output['rows'] {
+function rowViews(
+  facts: FactsReadDb,
+  scope: MetricScope,
+  rows: readonly GroupedSums[],
+  names: readonly MetricName[],
+): Output['rows'] {
   const keys = rows.flatMap((row) => (row.entityKey === null ? [] : [row.entityKey]))
-  const entities = new Map(factsReaders(facts).entities.byKeys(keys).map((entity) => [entity.entityKey, entity]))
+  const entities = new Map(
+    factsReaders(facts)
+      .entities.byKeys(keys)
+      .map((entity) => [entity.entityKey, entity]),
+  )
   const accounts = new Map(scope.accounts.map((account) => [account.accountKey, account]))
   return rows.map((row) => {
     const account = row.accountKey === null ? undefined : accounts.get(row.accountKey)
@@ -106,13 +141,16 @@ function previousPeriod(facts: FactsReadDb, scope: MetricScope, names: readonly 
   const totals = totalsOf(facts, scope, { ...scope.totals, startDay, endDay })
   return {
     view: { start_date: dateOf(startDay), end_date: dateOf(endDay), totals: totalViews(totals, names) },
-    warnings: isCovered(facts, scope, startDay, endDay) ? [] : ['The previous period has days that were never fetched: do not read the difference as a change.'],
+    warnings: isCovered(facts, scope, startDay, endDay)
+      ? []
+      : ['The previous period has days that were never fetched: do not read the difference as a change.'],
   }
 }
 
 function attributionOf(totals: readonly GroupedSums[]): Output['attribution'] {
   const days = commonWindow(totals)
-  const primary = 'Conversions, CPA and ROAS count click-through only; view-through is its own metric and never added in.'
+  const primary =
+    'Conversions, CPA and ROAS count click-through only; view-through is its own metric and never added in.'
   return {
     primary: 'click_through',
     click_window_days: days === undefined || days === 0 ? null : days,
@@ -140,11 +178,16 @@ function windowNote(days: number | null | undefined): string {
   return `All of it is counted within ${days} ${days === 1 ? 'day' : 'days'} after a click, as set on the platform.`
 }
 
-function freshnessOf(facts: FactsReadDb, scope: MetricScope): Pick<Output, 'complete_through' | 'is_partial' | 'restating_since'> {
+function freshnessOf(
+  facts: FactsReadDb,
+  scope: MetricScope,
+): Pick<Output, 'complete_through' | 'is_partial' | 'restating_since'> {
   const { coverage } = factsReaders(facts)
   const { startDay, endDay, level } = scope.rows
   const complete = scope.accounts.map((account) => account.completeThroughDay)
-  const moving = scope.accounts.map((account) => coverage.firstMovingDay(account.accountKey, level)).filter((day) => day !== null)
+  const moving = scope.accounts
+    .map((account) => coverage.firstMovingDay(account.accountKey, level))
+    .filter((day) => day !== null)
   const movingSince = Math.min(...moving)
   return {
     complete_through: complete.includes(null) ? null : dateOf(Math.min(...(complete as number[]))),
@@ -156,17 +199,27 @@ function freshnessOf(facts: FactsReadDb, scope: MetricScope): Pick<Output, 'comp
 /** Whether every day of every account was over when it was fetched. */
 function isCovered(facts: FactsReadDb, { accounts, rows }: MetricScope, startDay: number, endDay: number): boolean {
   const { coverage } = factsReaders(facts)
-  return accounts.every((account) => coverage.daysOver(account.accountKey, rows.level, startDay, endDay) === endDay - startDay + 1)
+  return accounts.every(
+    (account) => coverage.daysOver(account.accountKey, rows.level, startDay, endDay) === endDay - startDay + 1,
+  )
 }
 
-function warningsOf(facts: FactsReadDb, scope: MetricScope, names: readonly MetricName[], groups: readonly Sums[]): string[] {
+function warningsOf(
+  facts: FactsReadDb,
+  scope: MetricScope,
+  names: readonly MetricName[],
+  groups: readonly Sums[],
+): string[] {
   const warnings = [...firstSyncWarning(scope.accounts)]
   if (scope.skippedAccounts > 0)
-    warnings.push(`${scope.skippedAccounts} connected ${scope.skippedAccounts === 1 ? 'account has' : 'accounts have'} no data yet and ${scope.skippedAccounts === 1 ? 'is' : 'are'} left out.`)
+    warnings.push(
+      `${scope.skippedAccounts} connected ${scope.skippedAccounts === 1 ? 'account has' : 'accounts have'} no data yet and ${scope.skippedAccounts === 1 ? 'is' : 'are'} left out.`,
+    )
   if (new Set(scope.accounts.map((account) => account.currency)).size > 1)
     warnings.push('The accounts bill in different currencies: totals are given per currency and are not added up.')
   const partly = partlyKnown(names, groups)
-  if (partly.length > 0) warnings.push(`The platform does not say everything for ${partly.join(', ')}: they count only what is known.`)
+  if (partly.length > 0)
+    warnings.push(`The platform does not say everything for ${partly.join(', ')}: they count only what is known.`)
   return [...warnings, ...restatementWarnings(facts, scope)]
 }
 
@@ -179,12 +232,19 @@ function restatementWarnings(facts: FactsReadDb, { accounts, rows }: MetricScope
     for (const moved of restatements.inRange(account.accountKey, 'campaign', rows.startDay, rows.endDay)) {
       const sum = byCurrency.get(account.currency) ?? { days: new Set(), spend: 0n, click: 0n }
       sum.days.add(moved.day)
-      byCurrency.set(account.currency, { days: sum.days, spend: sum.spend + moved.spendMovedMicros, click: sum.click + moved.clickConversionMovedMicros })
+      byCurrency.set(account.currency, {
+        days: sum.days,
+        spend: sum.spend + moved.spendMovedMicros,
+        click: sum.click + moved.clickConversionMovedMicros,
+      })
     }
   }
   return [...byCurrency].map(([currency, { days, spend, click }]) => {
-    const sign = (value: bigint): string => (value > 0n ? '+' : '')
     const spendText = `${sign(spend)}${formatRounded(spend, currency)} ${currency}`
     return `The platform has restated ${days.size} ${days.size === 1 ? 'day' : 'days'} of this range since first seen: spend ${spendText}, click conversions ${sign(click)}${Number(click) / 1_000_000}.`
   })
+}
+
+function sign(value: bigint): string {
+  return value > 0n ? '+' : ''
 }

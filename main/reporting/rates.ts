@@ -40,9 +40,13 @@ const MAYBE_UNKNOWN: Readonly<Partial<Record<MetricName, KnownColumn>>> = {
 }
 
 /** The wanted metrics of one group of facts. null is "not known" or "divided by zero", never zero. */
-export function metricsOf(names: readonly MetricName[], sums: Sums, currency: string): Partial<Record<MetricName, MetricValue>> {
+export function metricsOf(
+  names: readonly MetricName[],
+  sums: Sums,
+  currency: string,
+): Partial<Record<MetricName, MetricValue>> {
   const values: Partial<Record<MetricName, MetricValue>> = {}
-  for (const name of names) values[name] = metricOf(name, sums, currency)
+  for (const name of names) values[name] = SHOW[name](sums, currency)
   return values
 }
 
@@ -56,38 +60,22 @@ export function partlyKnown(names: readonly MetricName[], groups: readonly Sums[
   })
 }
 
-function metricOf(name: MetricName, sums: Sums, currency: string): MetricValue {
-  const { spendMicros, impressions, clicks } = sums
-  switch (name) {
-    case 'spend':
-      return formatRounded(spendMicros, currency)
-    case 'impressions':
-      return Number(impressions)
-    case 'clicks':
-      return Number(clicks)
-    case 'video_views':
-      return map(valueOf(sums, 'video_views'), Number)
-    case 'ctr':
-      return ratio(clicks, impressions, CTR_DECIMALS)
-    case 'cpc':
-      return amount(quotient(spendMicros, clicks), currency)
-    case 'cpm':
-      return amount(quotient(spendMicros * 1000n, impressions), currency)
-    case 'conversions':
-      return map(valueOf(sums, 'click_conversion_micros'), millionths)
-    case 'conversions_view':
-      return map(valueOf(sums, 'view_conversion_micros'), millionths)
-    case 'conversions_engaged_view':
-      return map(valueOf(sums, 'engaged_conversion_micros'), millionths)
-    case 'conversion_value':
-      return amount(valueOf(sums, 'click_value_micros'), currency)
-    case 'conversion_value_view':
-      return amount(valueOf(sums, 'view_value_micros'), currency)
-    case 'cpa':
-      return amount(quotient(spendMicros * MILLION, valueOf(sums, 'click_conversion_micros')), currency)
-    case 'roas':
-      return ratio(valueOf(sums, 'click_value_micros'), spendMicros, ROAS_DECIMALS)
-  }
+const SHOW: Readonly<Record<MetricName, (sums: Sums, currency: string) => MetricValue>> = {
+  spend: (sums, currency) => formatRounded(sums.spendMicros, currency),
+  impressions: (sums) => Number(sums.impressions),
+  clicks: (sums) => Number(sums.clicks),
+  video_views: (sums) => map(valueOf(sums, 'video_views'), Number),
+  ctr: (sums) => ratio(sums.clicks, sums.impressions, CTR_DECIMALS),
+  cpc: (sums, currency) => amount(quotient(sums.spendMicros, sums.clicks), currency),
+  cpm: (sums, currency) => amount(quotient(sums.spendMicros * 1000n, sums.impressions), currency),
+  conversions: (sums) => map(valueOf(sums, 'click_conversion_micros'), millionths),
+  conversions_view: (sums) => map(valueOf(sums, 'view_conversion_micros'), millionths),
+  conversions_engaged_view: (sums) => map(valueOf(sums, 'engaged_conversion_micros'), millionths),
+  conversion_value: (sums, currency) => amount(valueOf(sums, 'click_value_micros'), currency),
+  conversion_value_view: (sums, currency) => amount(valueOf(sums, 'view_value_micros'), currency),
+  cpa: (sums, currency) =>
+    amount(quotient(sums.spendMicros * MILLION, valueOf(sums, 'click_conversion_micros')), currency),
+  roas: (sums) => ratio(valueOf(sums, 'click_value_micros'), sums.spendMicros, ROAS_DECIMALS),
 }
 
 function valueOf(sums: Sums, column: KnownColumn): bigint | null {

@@ -64,7 +64,11 @@ export function readSnapshot(facts: FactsReadDb): Snapshot {
     isRunning(id) {
       const line = chain(id)
       const status = account(splitEntityId(id).accountId)?.status
-      return (status === 'active' || status === 'limited') && line.length > 0 && line.every((entity) => entity.status === 'enabled')
+      return (
+        (status === 'active' || status === 'limited') &&
+        line.length > 0 &&
+        line.every((entity) => entity.status === 'enabled')
+      )
     },
     dailyBudgetUnderMicros(id) {
       const entity = entities.byId(id)

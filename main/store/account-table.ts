@@ -83,7 +83,9 @@ export function createAccountWriter(db: FactsDb) {
   )
   const hide = db.prepare('UPDATE account SET is_listed = 0 WHERE connection_id = ? AND seen_run <> ?')
   const setEntitiesAt = db.prepare('UPDATE account SET entities_at_ms = ? WHERE account_key = ?')
-  const setSynced = db.prepare('UPDATE account SET last_sync_at_ms = MAX(?, COALESCE(last_sync_at_ms, 0)) WHERE account_key = ?')
+  const setSynced = db.prepare(
+    'UPDATE account SET last_sync_at_ms = MAX(?, COALESCE(last_sync_at_ms, 0)) WHERE account_key = ?',
+  )
   const setComplete = db.prepare('UPDATE account SET complete_through = ? WHERE account_key = ?')
   return {
     /** One complete listing of a connection: what it no longer lists is kept, and marked. Call inside a transaction. */

@@ -26,15 +26,21 @@ export const MAX_CONNECTIONS = 50
 export type ConnectionTable = ReturnType<typeof createConnectionTable>
 
 export function createConnectionTable(db: Database.Database) {
-  const all = db.prepare<[], Row>(`SELECT * FROM connection WHERE state <> 'removed' ORDER BY created_at_ms LIMIT ${MAX_CONNECTIONS}`)
+  const all = db.prepare<[], Row>(
+    `SELECT * FROM connection WHERE state <> 'removed' ORDER BY created_at_ms LIMIT ${MAX_CONNECTIONS}`,
+  )
   const one = db.prepare<[string], Row>('SELECT * FROM connection WHERE connection_id = ?')
   const insert = db.prepare(
     `INSERT INTO connection (connection_id, platform, is_sandbox, state, state_detail, created_at_ms, updated_at_ms)
      VALUES (@connectionId, @platform, @isSandbox, 'ok', NULL, @nowMs, @nowMs)`,
   )
-  const update = db.prepare('UPDATE connection SET state = ?, state_detail = ?, updated_at_ms = ? WHERE connection_id = ?')
+  const update = db.prepare(
+    'UPDATE connection SET state = ?, state_detail = ?, updated_at_ms = ? WHERE connection_id = ?',
+  )
   const readSetting = db.prepare<[string], { value_json: string }>('SELECT value_json FROM setting WHERE key = ?')
-  const writeSetting = db.prepare('INSERT INTO setting (key, value_json) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value_json = excluded.value_json')
+  const writeSetting = db.prepare(
+    'INSERT INTO setting (key, value_json) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value_json = excluded.value_json',
+  )
 
   const hydrate = (row: Row): Connection => ({
     connectionId: row.connection_id,
@@ -50,7 +56,12 @@ export function createConnectionTable(db: Database.Database) {
       const row = one.get(connectionId)
       return row === undefined ? undefined : hydrate(row)
     },
-    insert(connection: { readonly connectionId: string; readonly platform: Platform; readonly isSandbox: boolean; readonly nowMs: number }): void {
+    insert(connection: {
+      readonly connectionId: string
+      readonly platform: Platform
+      readonly isSandbox: boolean
+      readonly nowMs: number
+    }): void {
       insert.run({ ...connection, isSandbox: connection.isSandbox ? 1 : 0 })
     },
     setState(connectionId: string, state: Connection['state'], detail: string | null, nowMs: number): void {

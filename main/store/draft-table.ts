@@ -3,11 +3,14 @@
  * which refuses what the table of legal transitions does not list. Nothing here decides anything.
  */
 import type Database from 'better-sqlite3'
-import { DRAFT_TRANSITIONS, type Draft, type DraftItem, type DraftState, type PolicyResult } from '../../shared/domain/draft.ts'
+import {
+  DRAFT_TRANSITIONS,
+  type Draft,
+  type DraftItem,
+  type DraftState,
+  type PolicyResult,
+} from '../../shared/domain/draft.ts'
 import type { AccountId, DraftId, EntityId } from '../../shared/domain/ids.ts'
-
-export const OPEN_STATES = ['pending', 'armed'] as const satisfies readonly DraftState[]
-const IN_FLIGHT_STATES = ['approved', 'applying'] as const satisfies readonly DraftState[]
 
 interface DraftRow {
   draft_id: string
@@ -32,7 +35,7 @@ interface DraftRow {
   updated_at_ms: number
 }
 interface ItemRow {
-  k: number
+  k: bigint
   platform: DraftItem['platform']
   account_id: string
   entity_id: string
@@ -76,7 +79,9 @@ export type DraftTable = ReturnType<typeof createDraftTable>
 export function createDraftTable(db: Database.Database) {
   const byId = db.prepare<[string], DraftRow>('SELECT * FROM draft WHERE draft_id = ?')
   const itemsOf = db.prepare<[string], ItemRow>('SELECT * FROM draft_item WHERE draft_id = ? ORDER BY k').safeIntegers()
-  const byKey = db.prepare<[string, string], DraftRow>('SELECT * FROM draft WHERE origin_id = ? AND idempotency_key = ?')
+  const byKey = db.prepare<[string, string], DraftRow>(
+    'SELECT * FROM draft WHERE origin_id = ? AND idempotency_key = ?',
+  )
   const insertDraft = db.prepare(
     `INSERT INTO draft (draft_id, state, state_reason, state_message, origin_kind, origin_id, origin_name, title, rationale, idempotency_key,
        request_hash, policy_version, policy_outcome, policy_json, draft_hash, undo_of, created_at_ms, expires_at_ms, decided_at_ms, updated_at_ms)
@@ -94,8 +99,13 @@ export function createDraftTable(db: Database.Database) {
        decided_at_ms = CASE WHEN @decides THEN @nowMs ELSE decided_at_ms END
      WHERE draft_id = @draftId AND state = @from`,
   )
-  const setItemResult = db.prepare('UPDATE draft_item SET live_value = COALESCE(?, live_value), request_id = COALESCE(?, request_id) WHERE draft_id = ? AND k = ?')
-  const results = db.prepare<[string], { k: number; live_value: string | null; request_id: string | null; outcome: string | null }>(
+  const setItemResult = db.prepare(
+    'UPDATE draft_item SET live_value = COALESCE(?, live_value), request_id = COALESCE(?, request_id) WHERE draft_id = ? AND k = ?',
+  )
+  const results = db.prepare<
+    [string],
+    { k: number; live_value: string | null; request_id: string | null; outcome: string | null }
+  >(
     `SELECT i.k AS k, i.live_value AS live_value, i.request_id AS request_id, o.outcome AS outcome
      FROM draft_item i LEFT JOIN outbox o ON o.draft_id = i.draft_id AND o.k = i.k WHERE i.draft_id = ? ORDER BY i.k`,
   )
@@ -114,19 +124,29 @@ export function createDraftTable(db: Database.Database) {
     `SELECT DISTINCT d.draft_id FROM draft d JOIN draft_item i ON i.draft_id = d.draft_id
      WHERE i.entity_id = ? AND d.state IN ('pending', 'armed') ORDER BY d.created_at_ms LIMIT 20`,
   )
-  const due = db.prepare<[number], DraftRow>(`SELECT * FROM draft WHERE state IN ('pending', 'armed') AND expires_at_ms <= ? ORDER BY expires_at_ms LIMIT 200`)
-  const inState = db.prepare<[string], DraftRow>('SELECT * FROM draft WHERE state = ? ORDER BY created_at_ms LIMIT 1000')
+  const due = db.prepare<[number], DraftRow>(
+    `SELECT * FROM draft WHERE state IN ('pending', 'armed') AND expires_at_ms <= ? ORDER BY expires_at_ms LIMIT 200`,
+  )
+  const inState = db.prepare<[string], DraftRow>(
+    'SELECT * FROM draft WHERE state = ? ORDER BY created_at_ms LIMIT 1000',
+  )
   const countOpen = db.prepare<[], { n: number }>(`SELECT COUNT(*) AS n FROM draft WHERE state IN ('pending', 'armed')`)
-  const countOpenBy = db.prepare<[string], { n: number }>(`SELECT COUNT(*) AS n FROM draft WHERE state IN ('pending', 'armed') AND origin_id = ?`)
+  const countOpenBy = db.prepare<[string], { n: number }>(
+    `SELECT COUNT(*) AS n FROM draft WHERE state IN ('pending', 'armed') AND origin_id = ?`,
+  )
   const insertToken = db.prepare(
     'INSERT INTO confirm_token (token_hash, draft_id, challenge_hash, boot_id, expires_mono_ms) VALUES (@tokenHash, @draftId, @challengeHash, @bootId, @expiresMonoMs)',
   )
-  const voidTokens = db.prepare('UPDATE confirm_token SET voided_at_ms = ? WHERE draft_id = ? AND used_at_ms IS NULL AND voided_at_ms IS NULL')
+  const voidTokens = db.prepare(
+    'UPDATE confirm_token SET voided_at_ms = ? WHERE draft_id = ? AND used_at_ms IS NULL AND voided_at_ms IS NULL',
+  )
   const consumeToken = db.prepare(
     `UPDATE confirm_token SET used_at_ms = @nowMs WHERE token_hash = @tokenHash AND draft_id = @draftId AND boot_id = @bootId
        AND used_at_ms IS NULL AND voided_at_ms IS NULL AND expires_mono_ms > @monoMs`,
   )
-  const tokenRow = db.prepare<[Buffer], { challenge_hash: string }>('SELECT challenge_hash FROM confirm_token WHERE token_hash = ?')
+  const tokenRow = db.prepare<[Buffer], { challenge_hash: string }>(
+    'SELECT challenge_hash FROM confirm_token WHERE token_hash = ?',
+  )
   const liveToken = db.prepare<[string, string, number], { n: number }>(
     'SELECT COUNT(*) AS n FROM confirm_token WHERE draft_id = ? AND boot_id = ? AND used_at_ms IS NULL AND voided_at_ms IS NULL AND expires_mono_ms > ?',
   )
@@ -138,9 +158,13 @@ export function createDraftTable(db: Database.Database) {
   )
   const outboxColumns = `draft_id AS draftId, k, entity_id AS entityId, state, challenge_hash AS challengeHash, approved_at_ms AS approvedAtMs,
     sent_at_ms AS sentAtMs, outcome`
-  const unfinished = db.prepare<[], OutboxRow>(`SELECT ${outboxColumns} FROM outbox WHERE state <> 'done' ORDER BY approved_at_ms LIMIT 1000`)
+  const unfinished = db.prepare<[], OutboxRow>(
+    `SELECT ${outboxColumns} FROM outbox WHERE state <> 'done' ORDER BY approved_at_ms LIMIT 1000`,
+  )
   const outboxOf = db.prepare<[string], OutboxRow>(`SELECT ${outboxColumns} FROM outbox WHERE draft_id = ? ORDER BY k`)
-  const busy = db.prepare<[string], { n: number }>(`SELECT COUNT(*) AS n FROM outbox WHERE entity_id = ? AND state <> 'done'`)
+  const busy = db.prepare<[string], { n: number }>(
+    `SELECT COUNT(*) AS n FROM outbox WHERE entity_id = ? AND state <> 'done'`,
+  )
 
   const hydrate = (row: DraftRow): Draft => ({
     draftId: row.draft_id as DraftId,
@@ -154,7 +178,11 @@ export function createDraftTable(db: Database.Database) {
     rationale: row.rationale,
     idempotencyKey: row.idempotency_key,
     requestHash: row.request_hash,
-    policy: { version: row.policy_version, outcome: row.policy_outcome, rules: JSON.parse(row.policy_json) as PolicyResult['rules'] },
+    policy: {
+      version: row.policy_version,
+      outcome: row.policy_outcome,
+      rules: JSON.parse(row.policy_json) as PolicyResult['rules'],
+    },
     draftHash: row.draft_hash,
     ...(row.undo_of === null ? {} : { undoOf: row.undo_of as DraftId }),
     createdAtMs: row.created_at_ms,
@@ -193,7 +221,8 @@ export function createDraftTable(db: Database.Database) {
         policy: null,
         items: null,
       })
-      for (const item of draft.items) insertItem.run({ ...item, draftId: draft.draftId, pathJson: JSON.stringify(item.path), path: null })
+      for (const item of draft.items)
+        insertItem.run({ ...item, draftId: draft.draftId, pathJson: JSON.stringify(item.path), path: null })
     },
     get(draftId: DraftId): Draft | undefined {
       const row = byId.get(draftId)
@@ -210,7 +239,8 @@ export function createDraftTable(db: Database.Database) {
       if (filter.state !== undefined) {
         where.push('d.state = ?')
         values.push(filter.state)
-      } else if (filter.group !== 'any') where.push(`d.state ${filter.group === 'decided' ? 'NOT IN' : 'IN'} ('pending', 'armed')`)
+      } else if (filter.group !== 'any')
+        where.push(`d.state ${filter.group === 'decided' ? 'NOT IN' : 'IN'} ('pending', 'armed')`)
       if (filter.accountId !== undefined) {
         where.push('EXISTS (SELECT 1 FROM draft_item i WHERE i.draft_id = d.draft_id AND i.account_id = ?)')
         values.push(filter.accountId)
@@ -220,9 +250,13 @@ export function createDraftTable(db: Database.Database) {
         values.push(filter.originId)
       }
       const clause = where.length === 0 ? '' : `WHERE ${where.join(' AND ')}`
-      const total = db.prepare<(string | number)[], { n: number }>(`SELECT COUNT(*) AS n FROM draft d ${clause}`).get(...values)?.n ?? 0
+      const total =
+        db.prepare<(string | number)[], { n: number }>(`SELECT COUNT(*) AS n FROM draft d ${clause}`).get(...values)
+          ?.n ?? 0
       const rows = db
-        .prepare<(string | number)[], DraftRow>(`SELECT d.* FROM draft d ${clause} ORDER BY d.created_at_ms DESC, d.draft_id LIMIT ? OFFSET ?`)
+        .prepare<(string | number)[], DraftRow>(
+          `SELECT d.* FROM draft d ${clause} ORDER BY d.created_at_ms DESC, d.draft_id LIMIT ? OFFSET ?`,
+        )
         .all(...values, filter.limit, filter.offset)
       return { drafts: rows.map(hydrate), total }
     },
@@ -230,14 +264,29 @@ export function createDraftTable(db: Database.Database) {
      * Moves a draft along one legal transition.
      * @throws Error when the transition is not in the table, or when the draft is no longer in `from` (somebody else moved it first).
      */
-    transition(draftId: DraftId, from: DraftState, to: DraftState, nowMs: number, why: { readonly reason?: string; readonly message?: string } = {}): void {
+    transition(
+      draftId: DraftId,
+      from: DraftState,
+      to: DraftState,
+      nowMs: number,
+      why: { readonly reason?: string; readonly message?: string } = {},
+    ): void {
       if (!DRAFT_TRANSITIONS[from].includes(to)) throw new Error(`a draft never goes from ${from} to ${to}`)
       const decides = ['approved', 'rejected', 'withdrawn', 'stale', 'expired'].includes(to) ? 1 : 0
-      const { changes } = setState.run({ draftId, from, to, nowMs, decides, reason: why.reason ?? null, message: why.message ?? null })
+      const { changes } = setState.run({
+        draftId,
+        from,
+        to,
+        nowMs,
+        decides,
+        reason: why.reason ?? null,
+        message: why.message ?? null,
+      })
       if (changes !== 1) throw new Error(`draft ${draftId} is not ${from} any more`)
     },
     recordItem(draftId: DraftId, k: number, facts: { readonly liveValue?: string; readonly requestId?: string }): void {
-      if (setItemResult.run(facts.liveValue ?? null, facts.requestId ?? null, draftId, k).changes !== 1) throw new Error('no such draft item')
+      if (setItemResult.run(facts.liveValue ?? null, facts.requestId ?? null, draftId, k).changes !== 1)
+        throw new Error('no such draft item')
     },
     results(draftId: DraftId) {
       return results.all(draftId)
@@ -247,8 +296,13 @@ export function createDraftTable(db: Database.Database) {
       const row = usage.get(accountId, sinceMs)
       return { netMicros: row?.net ?? 0n, grossMicros: row?.gross ?? 0n }
     },
-    openOnField(entityId: EntityId, field: string): readonly { readonly draftId: DraftId; readonly originId: string }[] {
-      return openOnField.all(entityId, field).map((row) => ({ draftId: row.draft_id as DraftId, originId: row.origin_id }))
+    openOnField(
+      entityId: EntityId,
+      field: string,
+    ): readonly { readonly draftId: DraftId; readonly originId: string }[] {
+      return openOnField
+        .all(entityId, field)
+        .map((row) => ({ draftId: row.draft_id as DraftId, originId: row.origin_id }))
     },
     openOnEntity(entityId: EntityId): DraftId[] {
       return openOnEntity.all(entityId).map((row) => row.draft_id as DraftId)
@@ -263,14 +317,26 @@ export function createDraftTable(db: Database.Database) {
     countOpen: (): number => countOpen.get()?.n ?? 0,
     countOpenBy: (originId: string): number => countOpenBy.get(originId)?.n ?? 0,
 
-    armToken(token: { readonly tokenHash: Buffer; readonly draftId: DraftId; readonly challengeHash: string; readonly bootId: string; readonly expiresMonoMs: number }): void {
+    armToken(token: {
+      readonly tokenHash: Buffer
+      readonly draftId: DraftId
+      readonly challengeHash: string
+      readonly bootId: string
+      readonly expiresMonoMs: number
+    }): void {
       insertToken.run(token)
     },
     voidTokens(draftId: DraftId, nowMs: number): void {
       voidTokens.run(nowMs, draftId)
     },
     /** Uses a token up. False when it is unknown, of another draft or session, used, voided or expired. */
-    consumeToken(token: { readonly tokenHash: Buffer; readonly draftId: DraftId; readonly bootId: string; readonly monoMs: number; readonly nowMs: number }): boolean {
+    consumeToken(token: {
+      readonly tokenHash: Buffer
+      readonly draftId: DraftId
+      readonly bootId: string
+      readonly monoMs: number
+      readonly nowMs: number
+    }): boolean {
       return consumeToken.run(token).changes === 1
     },
     challengeOf(tokenHash: Buffer): string | undefined {
@@ -281,7 +347,13 @@ export function createDraftTable(db: Database.Database) {
     },
 
     /** @throws SqliteError (unique) when another change of the entity is in flight. */
-    queue(row: { readonly draftId: DraftId; readonly k: number; readonly entityId: EntityId; readonly challengeHash: string; readonly nowMs: number }): void {
+    queue(row: {
+      readonly draftId: DraftId
+      readonly k: number
+      readonly entityId: EntityId
+      readonly challengeHash: string
+      readonly nowMs: number
+    }): void {
       insertOutbox.run(row)
     },
     moveOutbox(
@@ -291,12 +363,18 @@ export function createDraftTable(db: Database.Database) {
       to: OutboxState,
       facts: { readonly sentAtMs?: number; readonly outcome?: OutboxOutcome } = {},
     ): void {
-      const { changes } = moveOutbox.run({ draftId, k, from, to, sentAtMs: facts.sentAtMs ?? null, outcome: facts.outcome ?? null })
+      const { changes } = moveOutbox.run({
+        draftId,
+        k,
+        from,
+        to,
+        sentAtMs: facts.sentAtMs ?? null,
+        outcome: facts.outcome ?? null,
+      })
       if (changes !== 1) throw new Error(`outbox row ${draftId}/${k} is not ${from} any more`)
     },
     unfinished: (): readonly OutboxRow[] => unfinished.all(),
     outboxOf: (draftId: DraftId): readonly OutboxRow[] => outboxOf.all(draftId),
     isBusy: (entityId: EntityId): boolean => (busy.get(entityId)?.n ?? 0) > 0,
-    inFlight: (): number => IN_FLIGHT_STATES.reduce((sum, state) => sum + inState.all(state).length, 0),
   }
 }

@@ -17,7 +17,16 @@ export interface StoredEntity extends Entity {
 
 type Details = Pick<
   Entity,
-  'objective' | 'optimizationGoal' | 'bidStrategy' | 'creativeIds' | 'format' | 'text' | 'landingPage' | 'startsAt' | 'endsAt' | 'modifiedAt'
+  | 'objective'
+  | 'optimizationGoal'
+  | 'bidStrategy'
+  | 'creativeIds'
+  | 'format'
+  | 'text'
+  | 'landingPage'
+  | 'startsAt'
+  | 'endsAt'
+  | 'modifiedAt'
 >
 
 interface EntityRow {
@@ -57,7 +66,9 @@ export function createEntityReader(db: FactsReadDb) {
     .prepare<[string], EntityRow>(`SELECT ${COLUMNS} WHERE e.entity_key IN (SELECT value FROM json_each(?))`)
     .safeIntegers()
   const children = db
-    .prepare<[string, string, number], EntityRow>(`SELECT ${COLUMNS} WHERE e.parent_id = ? AND e.type = ? ORDER BY e.entity_key LIMIT ?`)
+    .prepare<[string, string, number], EntityRow>(
+      `SELECT ${COLUMNS} WHERE e.parent_id = ? AND e.type = ? ORDER BY e.entity_key LIMIT ?`,
+    )
     .safeIntegers()
   const ownWindows = db.prepare<[string], { c: number | null; v: number | null }>(
     'SELECT click_window_days AS c, view_window_days AS v FROM entity WHERE entity_id = ?',
@@ -65,7 +76,10 @@ export function createEntityReader(db: FactsReadDb) {
   const parentWindows = db.prepare<[string], { c: number | null; v: number | null }>(
     `SELECT p.click_window_days AS c, p.view_window_days AS v FROM entity e JOIN entity p ON p.entity_id = e.parent_id WHERE e.entity_id = ?`,
   )
-  const commonWindows = db.prepare<[string], { n: number; c: number | null; c2: number | null; v: number | null; v2: number | null; known: number }>(
+  const commonWindows = db.prepare<
+    [string],
+    { n: number; c: number | null; c2: number | null; v: number | null; v2: number | null; known: number }
+  >(
     `SELECT COUNT(*) AS n, MIN(click_window_days) AS c, MAX(click_window_days) AS c2, MIN(view_window_days) AS v, MAX(view_window_days) AS v2,
        COUNT(click_window_days) AS known
      FROM entity WHERE parent_id = ? AND type = 'ad_group'`,
@@ -77,14 +91,19 @@ export function createEntityReader(db: FactsReadDb) {
     },
     /** At most a page of them; in no order. */
     byKeys: (keys: readonly number[]): readonly StoredEntity[] => byKeys.all(JSON.stringify(keys)).map(toEntity),
-    children: (parent: EntityId, type: EntityType, limit: number): readonly StoredEntity[] => children.all(parent, type, limit).map(toEntity),
+    children: (parent: EntityId, type: EntityType, limit: number): readonly StoredEntity[] =>
+      children.all(parent, type, limit).map(toEntity),
     /** The windows an entity's conversions are counted by: its own, its ad group's, or what all its ad groups have in common. */
     windowsOf(id: EntityId): Windows {
       const { type } = splitEntityId(id)
       if (type === 'campaign') {
         const found = commonWindows.get(id)
         if (found === undefined || found.n === 0 || found.known < found.n) return NO_WINDOWS
-        return { clickDays: found.c === found.c2 ? found.c : null, viewDays: found.v === found.v2 ? found.v : null, isKnown: true }
+        return {
+          clickDays: found.c === found.c2 ? found.c : null,
+          viewDays: found.v === found.v2 ? found.v : null,
+          isKnown: true,
+        }
       }
       const found = type === 'ad_group' ? ownWindows.get(id) : parentWindows.get(id)
       if (found === undefined || (found.c === null && found.v === null)) return NO_WINDOWS
@@ -98,7 +117,9 @@ export type EntityWriter = ReturnType<typeof createEntityWriter>
 
 export function createEntityWriter(db: FactsDb) {
   const clearStaged = db.prepare('DELETE FROM entity_staged WHERE account_key = ? AND type = ?')
-  const stage = db.prepare('INSERT OR REPLACE INTO entity_staged (account_key, type, entity_id, entity_json) VALUES (?, ?, ?, ?)')
+  const stage = db.prepare(
+    'INSERT OR REPLACE INTO entity_staged (account_key, type, entity_id, entity_json) VALUES (?, ?, ?, ?)',
+  )
   const staged = db.prepare<[number, string, string, number], { entity_id: string; entity_json: string }>(
     'SELECT entity_id, entity_json FROM entity_staged WHERE account_key = ? AND type = ? AND entity_id > ? ORDER BY entity_id LIMIT ?',
   )
@@ -111,7 +132,9 @@ export function createEntityWriter(db: FactsDb) {
   const setBudget = db.prepare(
     `UPDATE entity SET daily_budget_micros = @value, budget_read_at_ms = @at WHERE entity_key = @key AND budget_kind = 'daily' AND budget_read_at_ms <= @at`,
   )
-  const setStatus = db.prepare('UPDATE entity SET status = @value, status_read_at_ms = @at WHERE entity_key = @key AND status_read_at_ms <= @at')
+  const setStatus = db.prepare(
+    'UPDATE entity SET status = @value, status_read_at_ms = @at WHERE entity_key = @key AND status_read_at_ms <= @at',
+  )
   const keyOf = db.prepare<[string], { entity_key: number; currency: string }>(
     'SELECT e.entity_key, a.currency FROM entity e JOIN account a ON a.account_key = e.account_key WHERE e.entity_id = ?',
   )
@@ -125,7 +148,12 @@ export function createEntityWriter(db: FactsDb) {
      * Puts the staged listing in place of the stored one. Call inside a transaction.
      * @param startedAtMs when the listing began: a value read later than that (after a write) is newer and stays.
      */
-    replaceFromStaged(accountKey: number, type: EntityType, startedAtMs: number, fold: (name: string) => string): number {
+    replaceFromStaged(
+      accountKey: number,
+      type: EntityType,
+      startedAtMs: number,
+      fold: (name: string) => string,
+    ): number {
       removeUnseen.run({ account: accountKey, type, at: startedAtMs })
       let count = 0
       for (let after = ''; ; ) {
@@ -143,7 +171,17 @@ export function createEntityWriter(db: FactsDb) {
     /** A place for facts of something the platform reports on but does not list (deleted long ago). Call inside a transaction. */
     addUnlisted(accountKey: number, accountId: AccountId, id: EntityId, atMs: number): void {
       const { type } = splitEntityId(id)
-      const entity: Entity = { entityId: id, accountId, type, name: '', status: 'unknown', rawStatus: '', deliveryStatus: '', budgetKind: 'none', editable: [] }
+      const entity: Entity = {
+        entityId: id,
+        accountId,
+        type,
+        name: '',
+        status: 'unknown',
+        rawStatus: '',
+        deliveryStatus: '',
+        budgetKind: 'none',
+        editable: [],
+      }
       upsert.run(toParameters(accountKey, entity, atMs, () => ''))
     },
     /**
@@ -155,7 +193,9 @@ export function createEntityWriter(db: FactsDb) {
       const found = keyOf.get(id)
       if (found === undefined) return false
       if (field === 'daily_budget')
-        return setBudget.run({ key: found.entity_key, value: parseDecimal(value, found.currency), at: readAtMs }).changes > 0
+        return (
+          setBudget.run({ key: found.entity_key, value: parseDecimal(value, found.currency), at: readAtMs }).changes > 0
+        )
       return setStatus.run({ key: found.entity_key, value, at: readAtMs }).changes > 0
     },
   }
@@ -176,7 +216,12 @@ const UPSERT = `INSERT INTO entity (entity_id, account_key, type, parent_id, nam
       THEN daily_budget_micros ELSE excluded.daily_budget_micros END,
     budget_read_at_ms = MAX(budget_read_at_ms, @at)`
 
-function toParameters(accountKey: number, entity: Entity, atMs: number, fold: (name: string) => string): Record<string, unknown> {
+function toParameters(
+  accountKey: number,
+  entity: Entity,
+  atMs: number,
+  fold: (name: string) => string,
+): Record<string, unknown> {
   const details: Details = {
     ...(entity.objective === undefined ? {} : { objective: entity.objective }),
     ...(entity.optimizationGoal === undefined ? {} : { optimizationGoal: entity.optimizationGoal }),
@@ -236,8 +281,15 @@ function toEntity(row: EntityRow): StoredEntity {
   }
 }
 
-type EditableJson = Omit<EditableField, 'minMicros' | 'maxMicros' | 'stepMicros'> & { minMicros?: string; maxMicros?: string; stepMicros?: string }
-type EntityJson = Omit<Entity, 'dailyBudgetMicros' | 'editable'> & { dailyBudgetMicros?: string; editable: EditableJson[] }
+type EditableJson = Omit<EditableField, 'minMicros' | 'maxMicros' | 'stepMicros'> & {
+  minMicros?: string
+  maxMicros?: string
+  stepMicros?: string
+}
+type EntityJson = Omit<Entity, 'dailyBudgetMicros' | 'editable'> & {
+  dailyBudgetMicros?: string
+  editable: EditableJson[]
+}
 
 function bigintAsText(_key: string, value: unknown): unknown {
   return typeof value === 'bigint' ? value.toString() : value

@@ -1,7 +1,8 @@
 /** The tables of facts.db, with every statement prepared once per connection. Adds no SQL of its own. */
 import { createAccountReader, createAccountWriter } from './account-table.ts'
 import { createEntityReader, createEntityWriter } from './entity-table.ts'
-import { createEntityList, createMetricReader } from './metric-query.ts'
+import { createEntityList } from './entity-list.ts'
+import { createMetricReader } from './metric-query.ts'
 import { createMetricWriter, createRestatementReader } from './metric-table.ts'
 import type { FactsDb, FactsReadDb } from './open.ts'
 import { createCoverageReader, createSyncWriter } from './sync-table.ts'

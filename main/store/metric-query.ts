@@ -3,7 +3,6 @@
  * Sums are exact integers; the floats in here only order rows.
  */
 import type Database from 'better-sqlite3'
-import type { EntityType } from '../../shared/domain/ids.ts'
 import type { MetricLevel } from '../../shared/domain/metric.ts'
 import type { FactsReadDb } from './open.ts'
 
@@ -77,7 +76,15 @@ export interface Slice {
 }
 
 const BLOCK_DAYS = 16
-const sumNames = ['facts', ...COUNTED, ...maybeKnown, ...Object.values(MAYBE_KNOWN), 'window_known', 'window_days', 'window_squares']
+const sumNames = [
+  'facts',
+  ...COUNTED,
+  ...maybeKnown,
+  ...Object.values(MAYBE_KNOWN),
+  'window_known',
+  'window_days',
+  'window_squares',
+]
 const SUM_ROLLED = sumNames.map((name) => `SUM(x.${name}) AS ${name}`).join(', ')
 const SUM_FACTS = [
   'COUNT(*) AS facts',
@@ -124,7 +131,14 @@ const ORDERS: Readonly<Record<Exclude<OrderColumn, 'date'>, string>> = {
   roas: `CAST(${known('click_value_micros')} AS REAL) / NULLIF(g.spend_micros, 0)`,
 }
 /** Amounts of different currencies are not comparable: such an order goes currency by currency. */
-const MONEY_ORDERS: ReadonlySet<OrderColumn> = new Set<OrderColumn>(['spend', 'cpc', 'cpm', 'cpa', 'click_value_micros', 'view_value_micros'])
+const MONEY_ORDERS: ReadonlySet<OrderColumn> = new Set<OrderColumn>([
+  'spend',
+  'cpc',
+  'cpm',
+  'cpa',
+  'click_value_micros',
+  'view_value_micros',
+])
 
 type Row = Record<string, bigint | string | null>
 
@@ -140,7 +154,11 @@ export function createMetricReader(db: FactsReadDb) {
   }
   return {
     /** One page of groups and how many there are. */
-    groups(scope: Scope, grouping: Grouping, slice: Slice): { readonly rows: readonly GroupedSums[]; readonly total: number } {
+    groups(
+      scope: Scope,
+      grouping: Grouping,
+      slice: Slice,
+    ): { readonly rows: readonly GroupedSums[]; readonly total: number } {
       const source = groupedSql(scope, grouping)
       const parameters = parametersOf(scope)
       const rows = statement(`${source} ORDER BY ${orderSql(grouping, slice.order)} LIMIT @limit OFFSET @offset`)
@@ -151,7 +169,9 @@ export function createMetricReader(db: FactsReadDb) {
     },
     /** Sums per currency, in the order of the codes. At most one row per currency. */
     totals: (scope: Scope): readonly GroupedSums[] =>
-      statement(`${groupedSql(scope, { byDay: false, by: 'currency' })} ORDER BY g.currency`).all(parametersOf(scope)).map(toGroup),
+      statement(`${groupedSql(scope, { byDay: false, by: 'currency' })} ORDER BY g.currency`)
+        .all(parametersOf(scope))
+        .map(toGroup),
   }
 }
 
@@ -166,7 +186,8 @@ function groupedSql(scope: Scope, { byDay, by }: Grouping): string {
   if (by === 'entity')
     return `SELECT g.* FROM (SELECT NULL AS day, e.account_key, a.currency, x.* FROM (${armsSql(scope, 'entity_key')}) x
       JOIN entity e ON e.entity_key = x.entity_key JOIN account a ON a.account_key = e.account_key) g`
-  const perAccount = scope.entityKeys === undefined ? dailySql(byDay) : byDay ? entityDailySql(scope) : armsSql(scope, 'account_key')
+  const perAccount =
+    scope.entityKeys === undefined ? dailySql(byDay) : byDay ? entityDailySql(scope) : armsSql(scope, 'account_key')
   const day = byDay ? 'x.day' : 'NULL'
   const account = by === 'account' ? 'x.account_key' : 'NULL'
   const keys = ['a.currency', ...(byDay ? ['x.day'] : []), ...(by === 'account' ? ['x.account_key'] : [])].join(', ')
@@ -175,7 +196,9 @@ function groupedSql(scope: Scope, { byDay, by }: Grouping): string {
 }
 
 function dailySql(byDay: boolean): string {
-  const select = byDay ? `x.day, x.account_key, ${sumNames.map((name) => `x.${name}`).join(', ')}` : `x.account_key, ${SUM_ROLLED}`
+  const select = byDay
+    ? `x.day, x.account_key, ${sumNames.map((name) => `x.${name}`).join(', ')}`
+    : `x.account_key, ${SUM_ROLLED}`
   return `SELECT ${select} FROM metric_day x
     WHERE x.account_key IN ${ACCOUNTS} AND x.level = @level AND x.day BETWEEN @start AND @end AND x.facts > 0${byDay ? '' : ' GROUP BY x.account_key'}`
 }
@@ -247,62 +270,5 @@ function toGroup(row: Row): GroupedSums {
     values: record((column) => column),
     known: record((column) => MAYBE_KNOWN[column]),
     windows: { known: integer('window_known'), days: integer('window_days'), squares: integer('window_squares') },
-  }
-}
-
-export interface EntityFilter {
-  readonly accountKey: number
-  readonly type: EntityType
-  /** Any ancestor; undefined for all of the account. */
-  readonly underKey: number | undefined
-  /** Undefined: everything but deleted. */
-  readonly status: 'enabled' | 'paused' | 'any' | undefined
-  /** Cleaned and lower-cased, as names are stored for searching. */
-  readonly nameContains: string | undefined
-}
-
-const FILTERED = `e.account_key = @account AND e.type = @type
-  AND (@status = 'any' OR (@status = 'listed' AND e.status <> 'deleted') OR e.status = @status)
-  AND (@name IS NULL OR instr(e.name_folded, @name) > 0)
-  AND (@under IS NULL OR e.parent_id IN (SELECT entity_id FROM entity WHERE entity_key = @under
-    UNION SELECT c.entity_id FROM entity t JOIN entity c ON c.parent_id = t.entity_id WHERE t.entity_key = @under))`
-const ENTITY_ORDERS = {
-  spend_7d: 'spend DESC, e.name_folded, e.entity_key',
-  name: 'e.name_folded, e.entity_key',
-  id: 'e.entity_id',
-} as const
-
-/** Lists of entities with what they spent over some days. */
-export function createEntityList(db: FactsReadDb) {
-  const spend = `COALESCE((SELECT SUM(f.spend_micros) FROM metric_fact f WHERE f.entity_key = e.entity_key AND f.day BETWEEN @start AND @end), 0)`
-  const page = (order: keyof typeof ENTITY_ORDERS) =>
-    db
-      .prepare<[Record<string, unknown>], { entity_key: bigint; spend: bigint }>(
-        `SELECT e.entity_key, ${spend} AS spend FROM entity e WHERE ${FILTERED} ORDER BY ${ENTITY_ORDERS[order]} LIMIT @limit OFFSET @offset`,
-      )
-      .safeIntegers()
-  const pages = { spend_7d: page('spend_7d'), name: page('name'), id: page('id') } as const
-  const count = db.prepare<[Record<string, unknown>], { n: number }>(`SELECT COUNT(*) AS n FROM entity e WHERE ${FILTERED}`)
-  const one = db
-    .prepare<[Record<string, unknown>], { spend: bigint | null }>(
-      'SELECT SUM(spend_micros) AS spend FROM metric_fact WHERE entity_key = @entity AND day BETWEEN @start AND @end',
-    )
-    .safeIntegers()
-  const parameters = (filter: EntityFilter) => ({
-    account: filter.accountKey,
-    type: filter.type,
-    status: filter.status ?? 'listed',
-    name: filter.nameContains ?? null,
-    under: filter.underKey ?? null,
-  })
-  return {
-    /** Keys of one page in order, each with its spend over the days (both ends included), micros. */
-    page: (filter: EntityFilter, days: { startDay: number; endDay: number }, slice: { order: keyof typeof ENTITY_ORDERS; limit: number; offset: number }) =>
-      pages[slice.order]
-        .all({ ...parameters(filter), start: days.startDay, end: days.endDay, limit: slice.limit, offset: slice.offset })
-        .map((row) => ({ entityKey: Number(row.entity_key), spendMicros: row.spend })),
-    count: (filter: EntityFilter): number => count.get(parameters(filter))?.n ?? 0,
-    spendOf: (entityKey: number, startDay: number, endDay: number): bigint =>
-      one.get({ entity: entityKey, start: startDay, end: endDay })?.spend ?? 0n,
   }
 }

@@ -100,17 +100,20 @@ export type MetricWriter = ReturnType<typeof createMetricWriter>
 
 export function createMetricWriter(db: FactsDb) {
   const stored = db
-    .prepare<[number, number], StoredFact>(`SELECT ${[...VALUES, ...BOOKKEEPING].join(', ')} FROM metric_fact WHERE entity_key = ? AND day = ?`)
+    .prepare<[number, number], StoredFact>(
+      `SELECT ${[...VALUES, ...BOOKKEEPING].join(', ')} FROM metric_fact WHERE entity_key = ? AND day = ?`,
+    )
     .safeIntegers()
   const columns = [...VALUES, ...BOOKKEEPING]
   const insert = db.prepare(
     `INSERT INTO metric_fact (entity_key, day, ${columns.join(', ')}) VALUES (@entity_key, @day, ${columns.map((name) => `@${name}`).join(', ')})`,
   )
-  const assign = (names: readonly string[]): string => names.map((name) => `${name} = @${name}`).join(', ')
   const change = db.prepare(`UPDATE metric_fact SET ${assign(columns)} WHERE entity_key = @entity_key AND day = @day`)
   // Names no column of a roll-up, so that the triggers stay asleep for the many facts that did not move.
   const untriggered = BOOKKEEPING.filter((name) => name !== 'click_window_days')
-  const touch = db.prepare(`UPDATE metric_fact SET ${assign(untriggered)} WHERE entity_key = @entity_key AND day = @day`)
+  const touch = db.prepare(
+    `UPDATE metric_fact SET ${assign(untriggered)} WHERE entity_key = @entity_key AND day = @day`,
+  )
   const remove = db.prepare('DELETE FROM metric_fact WHERE entity_key = ? AND day = ?')
   const held = db.prepare<[number, number, number, string], { entity_key: number; day: number }>(
     `SELECT f.entity_key, f.day FROM entity e CROSS JOIN metric_fact f ON f.entity_key = e.entity_key AND f.day BETWEEN ? AND ?
@@ -131,7 +134,14 @@ export function createMetricWriter(db: FactsDb) {
 
   function recordMoves(pull: Pull, moves: ReadonlyMap<number, Move>): void {
     for (const [day, move] of moves)
-      record.run({ account_key: pull.accountKey, level: pull.level, day, age_days: pull.today - day, ...move, at: pull.fetchedAtMs })
+      record.run({
+        account_key: pull.accountKey,
+        level: pull.level,
+        day,
+        age_days: pull.today - day,
+        ...move,
+        at: pull.fetchedAtMs,
+      })
   }
 
   return {
@@ -177,8 +187,15 @@ function hasOtherWindow(before: StoredFact, row: { readonly click_window_days: b
   return before.click_window_days !== (days === null ? null : BigInt(days))
 }
 
+function assign(names: readonly string[]): string {
+  return names.map((name) => `${name} = @${name}`).join(', ')
+}
+
+function count(value: number | null): bigint | null {
+  return value === null ? null : BigInt(value)
+}
+
 function valuesOf(fact: MetricFact): Values {
-  const count = (value: number | null): bigint | null => (value === null ? null : BigInt(value))
   return {
     spend_micros: fact.spendMicros,
     impressions: BigInt(fact.impressions),

@@ -54,7 +54,8 @@ export function createCoverageReader(db: FactsReadDb) {
     daysOver: (accountKey: number, level: MetricLevel, startDay: number, endDay: number): number =>
       over.get(accountKey, level, startDay, endDay)?.n ?? 0,
     /** First day that its platform could still restate when it was last fetched; null when all are final. */
-    firstMovingDay: (accountKey: number, level: MetricLevel): number | null => firstMoving.get(accountKey, level)?.day ?? null,
+    firstMovingDay: (accountKey: number, level: MetricLevel): number | null =>
+      firstMoving.get(accountKey, level)?.day ?? null,
     hasDays: (accountKey: number, level: MetricLevel): boolean => anyDay.get(accountKey, level) !== undefined,
     lastRun(): SyncRun | undefined {
       const row = lastRun.get()
@@ -66,17 +67,26 @@ export function createCoverageReader(db: FactsReadDb) {
 export type SyncWriter = ReturnType<typeof createSyncWriter>
 
 export function createSyncWriter(db: FactsDb) {
-  const insertRun = db.prepare("INSERT INTO sync_run (state, days, started_at_ms, units_done, rows_stored) VALUES ('running', ?, ?, 0, 0)")
+  const insertRun = db.prepare(
+    "INSERT INTO sync_run (state, days, started_at_ms, units_done, rows_stored) VALUES ('running', ?, ?, 0, 0)",
+  )
   const byId = db.prepare<[number | bigint], RunRow>('SELECT * FROM sync_run WHERE run_id = ?')
   const reopen = db.prepare("UPDATE sync_run SET state = 'running', days = ?, finished_at_ms = NULL WHERE run_id = ?")
   const finish = db.prepare('UPDATE sync_run SET state = ?, finished_at_ms = ? WHERE run_id = ?')
-  const advance = db.prepare('UPDATE sync_run SET units_done = units_done + ?, rows_stored = rows_stored + ? WHERE run_id = ?')
+  const advance = db.prepare(
+    'UPDATE sync_run SET units_done = units_done + ?, rows_stored = rows_stored + ? WHERE run_id = ?',
+  )
   const forget = db.prepare('DELETE FROM sync_run WHERE run_id <= ?')
-  const setCursor = db.prepare('INSERT OR REPLACE INTO sync_cursor (run_id, subject, step, done_at_ms) VALUES (?, ?, ?, ?)')
+  const setCursor = db.prepare(
+    'INSERT OR REPLACE INTO sync_cursor (run_id, subject, step, done_at_ms) VALUES (?, ?, ?, ?)',
+  )
   const cursor = db.prepare<[number, string, string], { done_at_ms: number }>(
     'SELECT done_at_ms FROM sync_cursor WHERE run_id = ? AND subject = ? AND step = ?',
   )
-  const days = db.prepare<[number, string, number, number], { day: number; run_id: number; was_over: number; is_final: number }>(
+  const days = db.prepare<
+    [number, string, number, number],
+    { day: number; run_id: number; was_over: number; is_final: number }
+  >(
     'SELECT day, run_id, was_over, is_final FROM fetched_day WHERE account_key = ? AND level = ? AND day BETWEEN ? AND ?',
   )
   const setDay = db.prepare(
@@ -102,7 +112,8 @@ export function createSyncWriter(db: FactsDb) {
     finishRun: (runId: number, state: RunState, atMs: number): void => void finish.run(state, atMs, runId),
     /** Counts finished steps and stored rows, for the progress of a run that is resumed. Call inside the step's transaction. */
     advance: (runId: number, units: number, rows: number): void => void advance.run(units, rows, runId),
-    markListed: (runId: number, subject: string, step: string, atMs: number): void => void setCursor.run(runId, subject, step, atMs),
+    markListed: (runId: number, subject: string, step: string, atMs: number): void =>
+      void setCursor.run(runId, subject, step, atMs),
     isListed: (runId: number, subject: string, step: string): boolean => cursor.get(runId, subject, step) !== undefined,
     heldDays: (accountKey: number, level: MetricLevel, startDay: number, endDay: number): readonly FetchedDay[] =>
       days
@@ -110,8 +121,18 @@ export function createSyncWriter(db: FactsDb) {
         .map((row) => ({ day: row.day, runId: row.run_id, wasOver: row.was_over === 1, isFinal: row.is_final === 1 })),
     /** Vouches that every fact of these days is stored. Call inside the transaction that stored the last of them. */
     markFetched(
-      what: { readonly accountKey: number; readonly level: MetricLevel; readonly startDay: number; readonly endDay: number },
-      how: { readonly runId: number; readonly fetchedAtMs: number; readonly today: number; readonly restatementDays: number },
+      what: {
+        readonly accountKey: number
+        readonly level: MetricLevel
+        readonly startDay: number
+        readonly endDay: number
+      },
+      how: {
+        readonly runId: number
+        readonly fetchedAtMs: number
+        readonly today: number
+        readonly restatementDays: number
+      },
     ): void {
       for (let day = what.startDay; day <= what.endDay; day += 1)
         setDay.run({

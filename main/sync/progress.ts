@@ -9,6 +9,8 @@ export type SyncProgress = SyncProgressView
 /** The window asks again on every change; more often than this it could not show. */
 const QUIET_MS = 100
 
+export type Progress = ReturnType<typeof createProgress>
+
 export function createProgress(clock: Clock, onChange: () => void) {
   let view: SyncProgress = {
     account_id: null,
@@ -35,7 +37,17 @@ export function createProgress(clock: Clock, onChange: () => void) {
     view: (): SyncProgress => view,
     begin: (startedAtMs: number, done: number, rows: number): void =>
       set(
-        { account_id: null, state: 'running', step: 'accounts', done, total: done, rows, started_at: isoTime(startedAtMs), finished_at: null, error: null },
+        {
+          account_id: null,
+          state: 'running',
+          step: 'accounts',
+          done,
+          total: done,
+          rows,
+          started_at: isoTime(startedAtMs),
+          finished_at: null,
+          error: null,
+        },
         true,
       ),
     setTotal: (total: number): void => set({ total }),
@@ -43,7 +55,16 @@ export function createProgress(clock: Clock, onChange: () => void) {
     stepDone: (): void => set({ done: view.done + 1 }),
     addRows: (rows: number): void => set({ rows: view.rows + rows }),
     end: (state: 'done' | 'cancelled' | 'failed', error: OperationError | undefined): void =>
-      set({ state, step: '', account_id: null, finished_at: isoTime(clock.nowMs()), error: error === undefined ? null : replyOf(error) }, true),
+      set(
+        {
+          state,
+          step: '',
+          account_id: null,
+          finished_at: isoTime(clock.nowMs()),
+          error: error === undefined ? null : replyOf(error),
+        },
+        true,
+      ),
   }
 }
 

@@ -44,7 +44,12 @@ export async function pullAccounts(deps: PullDeps, connectionId: string, adapter
 }
 
 /** Lists all entities of one type and puts them in place of what was stored. Throws what the adapter throws. */
-export async function pullEntities(deps: PullDeps, account: StoredAccount, type: EntityType, adapter: PlatformAdapter): Promise<void> {
+export async function pullEntities(
+  deps: PullDeps,
+  account: StoredAccount,
+  type: EntityType,
+  adapter: PlatformAdapter,
+): Promise<void> {
   const { write, runId, clock } = deps
   const { accountKey, accountId } = account
   const startedAtMs = clock.nowMs()
@@ -53,7 +58,10 @@ export async function pullEntities(deps: PullDeps, account: StoredAccount, type:
   for await (const page of adapter.listEntities(accountId, type, deps.signal)) {
     stopIfCancelled(deps.signal)
     count += page.length
-    if (count > MAX_ENTITIES || page.some((entity) => entity.accountId !== accountId || splitEntityId(entity.entityId).type !== type))
+    if (
+      count > MAX_ENTITIES ||
+      page.some((entity) => entity.accountId !== accountId || splitEntityId(entity.entityId).type !== type)
+    )
       throw wrongAnswer(`The list of ${type.replace('_', ' ')}s held entries that were not asked for.`)
     write.inTransaction(() => {
       write.entities.stage(accountKey, type, page)
@@ -73,7 +81,12 @@ export async function pullEntities(deps: PullDeps, account: StoredAccount, type:
 }
 
 /** Fetches one chunk of daily facts. Throws what the adapter throws. */
-export async function pullMetrics(deps: PullDeps, account: StoredAccount, chunk: Chunk, adapter: PlatformAdapter): Promise<void> {
+export async function pullMetrics(
+  deps: PullDeps,
+  account: StoredAccount,
+  chunk: Chunk,
+  adapter: PlatformAdapter,
+): Promise<void> {
   const { write, runId } = deps
   const { accountKey, accountId, restatementDays } = account
   const fetchedAtMs = deps.clock.nowMs()
@@ -144,9 +157,15 @@ function placer({ read, write }: PullDeps, account: StoredAccount, pull: Pull): 
 
 export function stopIfCancelled(signal: AbortSignal): void {
   if (!signal.aborted) return
-  throw new OperationError('cancelled', 'The sync was stopped.', 'Start it again; it goes on where it stopped.', { retryable: true })
+  throw new OperationError('cancelled', 'The sync was stopped.', 'Start it again; it goes on where it stopped.', {
+    retryable: true,
+  })
 }
 
 function wrongAnswer(message: string): OperationError {
-  return new OperationError('platform_refused', `${message} Nothing of it was kept.`, 'Try again later; if it stays, report it with the time.')
+  return new OperationError(
+    'platform_refused',
+    `${message} Nothing of it was kept.`,
+    'Try again later; if it stays, report it with the time.',
+  )
 }

@@ -3,11 +3,6 @@ import { z } from 'zod'
 /** The three platforms, spelt one way everywhere. */
 export const PLATFORMS = ['google_ads', 'meta', 'tiktok'] as const
 export type Platform = (typeof PLATFORMS)[number]
-export const PLATFORM_NAMES: Readonly<Record<Platform, string>> = {
-  google_ads: 'Google Ads',
-  meta: 'Meta',
-  tiktok: 'TikTok',
-}
 
 export const ENTITY_TYPES = ['campaign', 'ad_group', 'ad', 'creative'] as const
 export type EntityType = (typeof ENTITY_TYPES)[number]

@@ -8,7 +8,12 @@ import { aLittleLess, type App, externalId, liveBudget, proposeBudget, someAdGro
 import { makeTempFolder } from '../support/temp-folder.ts'
 import { waitFor } from '../support/wait-for.ts'
 
-const CASES: readonly { readonly step: ExecutorStep; readonly when: string; readonly writes: 0 | 1; readonly state: string }[] = [
+const CASES: readonly {
+  readonly step: ExecutorStep
+  readonly when: string
+  readonly writes: 0 | 1
+  readonly state: string
+}[] = [
   { step: 'approved', when: 'before the intent is recorded', writes: 0, state: 'apply_failed' },
   { step: 'intent', when: 'after the intent is recorded', writes: 0, state: 'apply_failed' },
   { step: 'sent', when: 'after "sent" is recorded, before the write leaves', writes: 0, state: 'apply_failed' },
@@ -24,17 +29,34 @@ describe('kill -9 between Confirm and outcome', () => {
   afterAll(() => app.close())
 
   test.each(CASES)('$when', { timeout: 120_000 }, async ({ step, writes, state }) => {
-    const target = await someAdGroup(app, CASES.findIndex((each) => each.step === step))
+    const target = await someAdGroup(
+      app,
+      CASES.findIndex((each) => each.step === step),
+    )
     const draft = await proposeBudget(app, target)
     await app.core.close()
 
-    const child = spawn(process.execPath, [join(import.meta.dirname, '../support/core-child.ts'), app.homeFolder, app.sandbox.tiktok.baseUrl, draft.draft_id, step], { stdio: ['ignore', 'inherit', 'inherit'] })
+    const child = spawn(
+      process.execPath,
+      [
+        join(import.meta.dirname, '../support/core-child.ts'),
+        app.homeFolder,
+        app.sandbox.tiktok.baseUrl,
+        draft.draft_id,
+        step,
+      ],
+      { stdio: ['ignore', 'inherit', 'inherit'] },
+    )
     const [, signal] = (await once(child, 'exit')) as [number | null, string | null]
     expect(signal).toBe('SIGKILL')
 
     app = await app.restart()
     // What was certainly not sent is known at once; what may have been sent is found by reading.
-    await waitFor(async () => !['approved', 'applying'].includes((await app.window('get_draft', { draft_id: draft.draft_id })).draft.state), { what: 'the draft to be recovered' })
+    await waitFor(
+      async () =>
+        !['approved', 'applying'].includes((await app.window('get_draft', { draft_id: draft.draft_id })).draft.state),
+      { what: 'the draft to be recovered' },
+    )
     app.clock.advance(10 * 60_000)
     await waitFor(
       async () => {
@@ -50,10 +72,14 @@ describe('kill -9 between Confirm and outcome', () => {
 
   test('the command line finds the same log in order', async () => {
     await app.core.close()
-    const result = spawnSync(process.execPath, [join(import.meta.dirname, '../../main/cli/main.ts'), 'verify', '--workspace', app.workspaceFolder], {
-      env: { ...process.env, SPENDSIGNOFF_HOME: app.homeFolder, SPENDSIGNOFF_PASSPHRASE: 'correct horse battery' },
-      encoding: 'utf8',
-    })
+    const result = spawnSync(
+      process.execPath,
+      [join(import.meta.dirname, '../../main/cli/main.ts'), 'verify', '--workspace', app.workspaceFolder],
+      {
+        env: { ...process.env, SPENDSIGNOFF_HOME: app.homeFolder, SPENDSIGNOFF_PASSPHRASE: 'correct horse battery' },
+        encoding: 'utf8',
+      },
+    )
     expect(result.stderr).not.toContain('correct horse')
     expect([result.status, result.stdout]).toEqual([0, expect.stringContaining('OK: ')])
     app = await app.restart()

@@ -1,6 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type BudgetCase, FIRST_POLICY, judgeBudget, judgeEnvelope, judgeStatus, limitsFor } from '../../main/drafts/policy.ts'
+import {
+  type BudgetCase,
+  FIRST_POLICY,
+  judgeBudget,
+  judgeEnvelope,
+  judgeStatus,
+  limitsFor,
+} from '../../main/drafts/policy.ts'
 
 const EUR = 1_000_000n
 const room = { netMicros: 0n, grossMicros: 0n }
@@ -47,10 +54,18 @@ describe('the first policy', () => {
   })
 
   test('holds the rolling envelope: net for raises, gross for swaps, never a cut', () => {
-    expect(budget(300n, 400n, { usage: { netMicros: 450n * EUR, grossMicros: 450n * EUR } }).result.rules[0]?.rule).toBe('envelope_net')
-    expect(budget(300n, 400n, { usage: { netMicros: 0n, grossMicros: 1_450n * EUR } }).result.rules[0]?.rule).toBe('envelope_gross')
-    expect(budget(300n, 200n, { usage: { netMicros: 9_999n * EUR, grossMicros: 99_999n * EUR } }).result.outcome).toBe('pass')
-    expect(judgeStatus(FIRST_POLICY, 'EUR', -5_000n * EUR, { netMicros: 0n, grossMicros: 9_999n * EUR }).outcome).toBe('pass')
+    expect(
+      budget(300n, 400n, { usage: { netMicros: 450n * EUR, grossMicros: 450n * EUR } }).result.rules[0]?.rule,
+    ).toBe('envelope_net')
+    expect(budget(300n, 400n, { usage: { netMicros: 0n, grossMicros: 1_450n * EUR } }).result.rules[0]?.rule).toBe(
+      'envelope_gross',
+    )
+    expect(budget(300n, 200n, { usage: { netMicros: 9_999n * EUR, grossMicros: 99_999n * EUR } }).result.outcome).toBe(
+      'pass',
+    )
+    expect(judgeStatus(FIRST_POLICY, 'EUR', -5_000n * EUR, { netMicros: 0n, grossMicros: 9_999n * EUR }).outcome).toBe(
+      'pass',
+    )
     expect(judgeStatus(FIRST_POLICY, 'EUR', 501n * EUR, room).rules[0]?.rule).toBe('envelope_net')
   })
 
@@ -65,7 +80,10 @@ describe('the first policy', () => {
 
 describe('whatever is proposed', () => {
   const amount = fc.bigInt({ min: 1n, max: 5_000_000n })
-  const usage = fc.record({ netMicros: fc.bigInt({ min: -(10n ** 9n), max: 10n ** 9n }), grossMicros: fc.bigInt({ min: 0n, max: 2n * 10n ** 9n }) })
+  const usage = fc.record({
+    netMicros: fc.bigInt({ min: -(10n ** 9n), max: 10n ** 9n }),
+    grossMicros: fc.bigInt({ min: 0n, max: 2n * 10n ** 9n }),
+  })
 
   test('an allowed value lies between the old and the requested one, within every limit, in whole cents', () => {
     const seen = { pass: 0, clamp: 0, block: 0 }

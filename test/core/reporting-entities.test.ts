@@ -10,7 +10,8 @@ import { type InputOf, OPERATIONS, type OutputOf } from '../../shared/operations
 import { paperPlatform, type SyncRig, syncRig } from '../support/facts-rig.ts'
 
 const account = accountIdSchema.parse('tiktok:7000000000000000001')
-const id = (type: 'campaign' | 'ad_group' | 'ad' | 'creative', externalId: string): EntityId => entityId(account, type, externalId)
+const id = (type: 'campaign' | 'ad_group' | 'ad' | 'creative', externalId: string): EntityId =>
+  entityId(account, type, externalId)
 const code = (expected: string) => expect.objectContaining({ code: expected })
 
 const platform = paperPlatform({ campaigns: 3, adGroups: 2, ads: 2 })
@@ -32,14 +33,20 @@ beforeAll(async () => {
 })
 
 function list(input: Omit<InputOf<'list_entities'>, 'account_id'>): OutputOf<'list_entities'> {
-  return OPERATIONS.list_entities.output.parse(listEntities(rig, OPERATIONS.list_entities.input.parse({ account_id: account, ...input })))
+  return OPERATIONS.list_entities.output.parse(
+    listEntities(rig, OPERATIONS.list_entities.input.parse({ account_id: account, ...input })),
+  )
 }
 const get = (entity: EntityId, openDraftIds: readonly string[] = []): OutputOf<'get_entity'> =>
   OPERATIONS.get_entity.output.parse(getEntity({ ...rig, openDraftIds: openDraftIds as never }, { entity_id: entity }))
-const names = (input: Parameters<typeof list>[0]): string[] => list(input).entities.map((entity) => entity.untrusted.name)
+const names = (input: Parameters<typeof list>[0]): string[] =>
+  list(input).entities.map((entity) => entity.untrusted.name)
 
 describe('list_accounts', () => {
-  const accounts = (input: InputOf<'list_accounts'> = {}) => OPERATIONS.list_accounts.output.parse(listAccounts({ ...rig, connectionState: (connection) => `${connection} is ok` }, input))
+  const accounts = (input: InputOf<'list_accounts'> = {}) =>
+    OPERATIONS.list_accounts.output.parse(
+      listAccounts({ ...rig, connectionState: (connection) => `${connection} is ok` }, input),
+    )
   test('says how fresh each account is and how much is in it', () => {
     expect(accounts()).toEqual({
       accounts: [
@@ -86,8 +93,15 @@ describe('list_entities', () => {
 
   test('shows the last seven whole days of spend, the same as the metrics do, largest first', () => {
     const { entities } = list({ type: 'campaign' })
-    const spend = queryMetrics(rig, { metrics: ['spend'], dimensions: ['campaign'], start_date: '2026-11-16', end_date: '2026-11-22' })
-    expect(entities.map((entity) => [entity.entity_id, entity.spend_7d?.amount])).toEqual(spend.rows.map((row) => [row.entity_id, row.metrics.spend]))
+    const spend = queryMetrics(rig, {
+      metrics: ['spend'],
+      dimensions: ['campaign'],
+      start_date: '2026-11-16',
+      end_date: '2026-11-22',
+    })
+    expect(entities.map((entity) => [entity.entity_id, entity.spend_7d?.amount])).toEqual(
+      spend.rows.map((row) => [row.entity_id, row.metrics.spend]),
+    )
   })
 
   test('finds names without regard to case, and takes % and _ literally', () => {
@@ -99,17 +113,29 @@ describe('list_entities', () => {
 
   test('narrows by status and by anything above', () => {
     expect(names({ type: 'campaign', status: 'paused' })).toEqual(['Ünïcode SALE 100%'])
-    expect(names({ type: 'ad_group', parent_id: id('campaign', '1'), order_by: 'name' })).toEqual(['Ad group 1.1', 'Ad group 1.2'])
-    expect(names({ type: 'ad', parent_id: id('campaign', '3'), order_by: 'name' })).toEqual(['Ad 3.1.1', 'Ad 3.1.2', 'Ad 3.2.1', 'Ad 3.2.2'])
+    expect(names({ type: 'ad_group', parent_id: id('campaign', '1'), order_by: 'name' })).toEqual([
+      'Ad group 1.1',
+      'Ad group 1.2',
+    ])
+    expect(names({ type: 'ad', parent_id: id('campaign', '3'), order_by: 'name' })).toEqual([
+      'Ad 3.1.1',
+      'Ad 3.1.2',
+      'Ad 3.2.1',
+      'Ad 3.2.2',
+    ])
     expect(names({ type: 'ad', parent_id: id('ad_group', '302'), order_by: 'name' })).toEqual(['Ad 3.2.1', 'Ad 3.2.2'])
   })
 
   test('gives creatives without spend, because platforms give none', () => {
-    expect(list({ type: 'creative' }).entities).toMatchObject([{ type: 'creative', spend_7d: null, daily_budget: null }])
+    expect(list({ type: 'creative' }).entities).toMatchObject([
+      { type: 'creative', spend_7d: null, daily_budget: null },
+    ])
   })
 
   test('refuses accounts, parents and cursors that are not there, and accounts that were never synced', () => {
-    expect(() => listEntities(rig, { account_id: accountIdSchema.parse('meta:1'), type: 'ad' })).toThrow(code('account_not_available'))
+    expect(() => listEntities(rig, { account_id: accountIdSchema.parse('meta:1'), type: 'ad' })).toThrow(
+      code('account_not_available'),
+    )
     expect(() => list({ type: 'ad', parent_id: id('campaign', '77') })).toThrow(code('unknown_entity'))
     const { next_cursor } = list({ type: 'ad', limit: 3 })
     expect(() => list({ type: 'ad_group', limit: 3, cursor: next_cursor ?? '' })).toThrow(code('invalid_input'))
@@ -121,11 +147,32 @@ describe('get_entity', () => {
   test('gives current values exactly as a proposal has to name them, and the bounds of each field', () => {
     const draft = `d_${'a'.repeat(16)}`
     expect(get(id('ad_group', '101'), [draft])).toMatchObject({
-      entity: { type: 'ad_group', parent_id: id('campaign', '1'), budget_kind: 'daily', daily_budget: { amount: '120.00', currency: 'EUR' } },
+      entity: {
+        type: 'ad_group',
+        parent_id: id('campaign', '1'),
+        budget_kind: 'daily',
+        daily_budget: { amount: '120.00', currency: 'EUR' },
+      },
       current: { daily_budget: '120.00', status: 'enabled' },
       editable_fields: [
-        { field: 'daily_budget', is_editable: true, refusal: null, min: '20.00', max: '9007199254.74', step: '0.01', takes_effect: 'immediately' },
-        { field: 'status', is_editable: true, refusal: null, min: null, max: null, step: null, takes_effect: 'immediately' },
+        {
+          field: 'daily_budget',
+          is_editable: true,
+          refusal: null,
+          min: '20.00',
+          max: '9007199254.74',
+          step: '0.01',
+          takes_effect: 'immediately',
+        },
+        {
+          field: 'status',
+          is_editable: true,
+          refusal: null,
+          min: null,
+          max: null,
+          step: null,
+          takes_effect: 'immediately',
+        },
       ],
       settings: { click_window_days: 7, view_window_days: 1, objective: null },
       open_draft_ids: [draft],
@@ -138,7 +185,11 @@ describe('get_entity', () => {
     expect(get(id('ad', '10101'))).toMatchObject({
       current: { daily_budget: null, status: 'enabled' },
       settings: { creative_ids: ['v1'] },
-      untrusted: { path: ['Shop 1', 'Ünïcode SALE 100%', 'Ad group 1.1', 'Ad 1.1.1'], text: 'Buy now', landing_page: 'https://shop.example/?a=1' },
+      untrusted: {
+        path: ['Shop 1', 'Ünïcode SALE 100%', 'Ad group 1.1', 'Ad 1.1.1'],
+        text: 'Buy now',
+        landing_page: 'https://shop.example/?a=1',
+      },
     })
   })
 })
@@ -180,7 +231,9 @@ describe('the snapshot that planners read', () => {
     expect(entities.updateLive(target, 'daily_budget', '1.00', own.clock.nowMs() + 4)).toBe(false)
     expect(entities.updateLive(id('ad_group', '999'), 'status', 'paused', own.clock.nowMs())).toBe(false)
     expect(readSnapshot(own.facts).entity(target)).toMatchObject({ dailyBudgetMicros: 133_700_000n, status: 'paused' })
-    expect(() => entities.updateLive(target, 'daily_budget', '1e9', own.clock.nowMs() + 9)).toThrow(code('invalid_value'))
+    expect(() => entities.updateLive(target, 'daily_budget', '1e9', own.clock.nowMs() + 9)).toThrow(
+      code('invalid_value'),
+    )
   })
 
   test('offers no account that its connection has lost, while its history stays readable', async () => {
@@ -189,9 +242,22 @@ describe('the snapshot that planners read', () => {
     factsWriters(own.facts).accounts.replaceListing('c1', -1, 0, [])
     expect(readSnapshot(own.facts).account(account)).toBeUndefined()
     expect(readSnapshot(own.facts).isRunning(id('ad', '10101'))).toBe(false)
-    expect(getEntity({ ...own, openDraftIds: [] }, { entity_id: id('ad', '10101') }).warnings).toContainEqual(expect.stringContaining('no longer reachable'))
-    expect(listAccounts({ ...own, connectionState: () => 'ok' }, {}).accounts).toMatchObject([{ connection_state: 'no_access' }])
-    expect(queryMetrics(own, { metrics: ['spend'], account_ids: [account], start_date: '2026-11-22', end_date: '2026-11-22' }).totals).toHaveLength(1)
-    expect(() => queryMetrics(own, { metrics: ['spend'], start_date: '2026-11-22', end_date: '2026-11-22' })).toThrow(code('not_synced'))
+    expect(getEntity({ ...own, openDraftIds: [] }, { entity_id: id('ad', '10101') }).warnings).toContainEqual(
+      expect.stringContaining('no longer reachable'),
+    )
+    expect(listAccounts({ ...own, connectionState: () => 'ok' }, {}).accounts).toMatchObject([
+      { connection_state: 'no_access' },
+    ])
+    expect(
+      queryMetrics(own, {
+        metrics: ['spend'],
+        account_ids: [account],
+        start_date: '2026-11-22',
+        end_date: '2026-11-22',
+      }).totals,
+    ).toHaveLength(1)
+    expect(() => queryMetrics(own, { metrics: ['spend'], start_date: '2026-11-22', end_date: '2026-11-22' })).toThrow(
+      code('not_synced'),
+    )
   })
 })

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { dateOf, dayOf } from '../../main/reporting/calendar.ts'
 import { queryMetrics } from '../../main/reporting/query-metrics.ts'
@@ -32,7 +32,13 @@ const code = (expected: string) => expect.objectContaining({ code: expected })
 const october = { start_date: '2026-10-01', end_date: '2026-10-31' }
 
 /** The same question answered the slow way: one pass over the facts, no roll-up, no SQL grouping. */
-function slowly(level: string, from: string, to: string, keep: (row: SlowRow) => boolean, keyOf: (row: SlowRow) => string): Map<string, bigint[]> {
+function slowly(
+  level: string,
+  from: string,
+  to: string,
+  keep: (row: SlowRow) => boolean,
+  keyOf: (row: SlowRow) => string,
+): Map<string, bigint[]> {
   const rows = rig.facts
     .prepare(`SELECT e.entity_id, e.parent_id, e.type, a.account_id, a.currency, f.* FROM metric_fact f JOIN entity e USING (entity_key) JOIN account a USING (account_key)
       WHERE e.type = ? AND f.day BETWEEN ? AND ?`)
@@ -42,11 +48,18 @@ function slowly(level: string, from: string, to: string, keep: (row: SlowRow) =>
   for (const row of rows.filter(keep)) {
     const sum = sums.get(keyOf(row)) ?? [0n, 0n, 0n, 0n, 0n]
     const add = [row.spend_micros, row.impressions, row.clicks, row.click_conversion_micros, row.click_value_micros]
-    sums.set(keyOf(row), sum.map((value, k) => value + (add[k] ?? 0n)))
+    sums.set(
+      keyOf(row),
+      sum.map((value, k) => value + (add[k] ?? 0n)),
+    )
   }
   return sums
 }
-interface SlowRow extends Record<'spend_micros' | 'impressions' | 'clicks' | 'click_conversion_micros' | 'click_value_micros' | 'day', bigint> {
+interface SlowRow
+  extends Record<
+    'spend_micros' | 'impressions' | 'clicks' | 'click_conversion_micros' | 'click_value_micros' | 'day',
+    bigint
+  > {
   entity_id: string
   parent_id: string
   type: string
@@ -82,34 +95,58 @@ const SUMS = ['spend', 'impressions', 'clicks', 'conversions', 'conversion_value
 test('any range, dimensions and scope give the same sums as adding up fact by fact', () => {
   const dimension = fc.constantFrom(undefined, 'account', 'campaign', 'ad_group', 'ad')
   fc.assert(
-    fc.property(fc.integer({ min: 0, max: 130 }), fc.integer({ min: 0, max: 130 }), fc.boolean(), dimension, fc.constantFrom('all', 'accounts', 'campaigns'), (a, b, byDate, by, scope) => {
-      const today = dayOf('2026-11-23') ?? 0
-      const start_date = dateOf(today - Math.max(a, b))
-      const end_date = dateOf(today - Math.min(a, b))
-      const chosen = [campaign(1, '2'), campaign(3, '1')]
-      const dimensions = [...(byDate ? (['date'] as const) : []), ...(by === undefined ? [] : [by])] as InputOf<'query_metrics'>['dimensions']
-      const input: InputOf<'query_metrics'> = {
-        metrics: [...SUMS],
-        start_date,
-        end_date,
-        dimensions,
-        ...(scope === 'accounts' ? { account_ids: [account(2), account(3)] } : {}),
-        ...(scope === 'campaigns' ? { entity_ids: chosen } : {}),
-      }
-      const level = by === undefined || by === 'account' ? 'campaign' : by
-      const isBelow = (row: SlowRow): boolean => chosen.some((id) => [row.entity_id, row.parent_id].some((own) => own === id || own?.startsWith(id.replace('/campaign/', '/ad_group/'))))
-      const keep = (row: SlowRow): boolean => (scope === 'all' ? true : scope === 'accounts' ? row.account_id !== account(1) : isBelow(row))
-      const isEntity = by !== undefined && by !== 'account'
-      const keyOf = (row: SlowRow): string =>
-        [byDate ? dateOf(Number(row.day)) : '', isEntity ? row.entity_id : by === 'account' ? row.account_id : row.currency].join(' ')
-      const expected = slowly(level, start_date, end_date, keep, keyOf)
-      const found = allRows(input).map((row) => [[row.date ?? '', isEntity ? row.entity_id : by === 'account' ? row.account_id : row.currency].join(' '), shown(row)])
-      expect(new Map(found as [string, bigint[]][])).toEqual(expected)
-      const totals = slowly('campaign', start_date, end_date, keep, (row) => row.currency)
-      expect(new Map(ask(input).totals.map((total) => [total.currency, shown(total)])).entries().filter(([, sums]) => sums.some((value) => value > 0n)).toArray()).toEqual(
-        [...totals].toSorted(([x], [y]) => (x < y ? -1 : 1)),
-      )
-    }),
+    fc.property(
+      fc.integer({ min: 0, max: 130 }),
+      fc.integer({ min: 0, max: 130 }),
+      fc.boolean(),
+      dimension,
+      fc.constantFrom('all', 'accounts', 'campaigns'),
+      (a, b, byDate, by, scope) => {
+        const today = dayOf('2026-11-23') ?? 0
+        const start_date = dateOf(today - Math.max(a, b))
+        const end_date = dateOf(today - Math.min(a, b))
+        const chosen = [campaign(1, '2'), campaign(3, '1')]
+        const dimensions = [
+          ...(byDate ? (['date'] as const) : []),
+          ...(by === undefined ? [] : [by]),
+        ] as InputOf<'query_metrics'>['dimensions']
+        const input: InputOf<'query_metrics'> = {
+          metrics: [...SUMS],
+          start_date,
+          end_date,
+          dimensions,
+          ...(scope === 'accounts' ? { account_ids: [account(2), account(3)] } : {}),
+          ...(scope === 'campaigns' ? { entity_ids: chosen } : {}),
+        }
+        const level = by === undefined || by === 'account' ? 'campaign' : by
+        const isBelow = (row: SlowRow): boolean =>
+          chosen.some((id) =>
+            [row.entity_id, row.parent_id].some(
+              (own) => own === id || own?.startsWith(id.replace('/campaign/', '/ad_group/')),
+            ),
+          )
+        const keep = (row: SlowRow): boolean =>
+          scope === 'all' ? true : scope === 'accounts' ? row.account_id !== account(1) : isBelow(row)
+        const isEntity = by !== undefined && by !== 'account'
+        const keyOf = (row: SlowRow): string =>
+          [
+            byDate ? dateOf(Number(row.day)) : '',
+            isEntity ? row.entity_id : by === 'account' ? row.account_id : row.currency,
+          ].join(' ')
+        const expected = slowly(level, start_date, end_date, keep, keyOf)
+        const found = allRows(input).map((row) => [
+          [row.date ?? '', isEntity ? row.entity_id : by === 'account' ? row.account_id : row.currency].join(' '),
+          shown(row),
+        ])
+        expect(new Map(found as [string, bigint[]][])).toEqual(expected)
+        const totals = slowly('campaign', start_date, end_date, keep, (row) => row.currency)
+        expect(
+          new Map(ask(input).totals.map((total) => [total.currency, shown(total)]))
+                        .filter(([, sums]) => sums.some((value) => value > 0n))
+            .toArray(),
+        ).toEqual([...totals].toSorted(([x], [y]) => (x < y ? -1 : 1)))
+      },
+    ),
     { numRuns: 60 },
   )
 })
@@ -125,21 +162,61 @@ describe('money and rates', () => {
 
   test('an account counts its campaigns once, whatever the dimension', () => {
     const spend = (dimensions: InputOf<'query_metrics'>['dimensions']) =>
-      ask({ metrics: ['spend'], account_ids: [account(1)], ...october, ...(dimensions === undefined ? {} : { dimensions }) }).totals[0]?.metrics.spend
-    expect(new Set([spend(undefined), spend(['date']), spend(['campaign']), spend(['ad_group']), spend(['ad'])]).size).toBe(1)
+      ask({
+        metrics: ['spend'],
+        account_ids: [account(1)],
+        ...october,
+        ...(dimensions === undefined ? {} : { dimensions }),
+      }).totals[0]?.metrics.spend
+    expect(
+      new Set([spend(undefined), spend(['date']), spend(['campaign']), spend(['ad_group']), spend(['ad'])]).size,
+    ).toBe(1)
   })
 
   test('rates come from the sums, exactly', async () => {
     const platform = paperPlatform({ campaigns: 1, adGroups: 1, ads: 1 })
     const id = campaign(1, '1')
-    platform.patches.set(`${id} 2026-11-21`, { spendMicros: 10_000_000n, impressions: 3000, clicks: 7, clickConversionMicros: 2_500_000n, clickValueMicros: 26_650_000n, viewValueMicros: 90_000_000n })
-    platform.patches.set(`${id} 2026-11-22`, { spendMicros: 0n, impressions: 0, clicks: 0, clickConversionMicros: 0n, clickValueMicros: 0n })
+    platform.patches.set(`${id} 2026-11-21`, {
+      spendMicros: 10_000_000n,
+      impressions: 3000,
+      clicks: 7,
+      clickConversionMicros: 2_500_000n,
+      clickValueMicros: 26_650_000n,
+      viewValueMicros: 90_000_000n,
+    })
+    platform.patches.set(`${id} 2026-11-22`, {
+      spendMicros: 0n,
+      impressions: 0,
+      clicks: 0,
+      clickConversionMicros: 0n,
+      clickValueMicros: 0n,
+    })
     const small = syncRig(platform)
     await small.run(3)
-    const { rows, totals } = ask({ metrics: [...METRICS], dimensions: ['date'], start_date: '2026-11-21', end_date: '2026-11-22' }, small)
-    expect(rows[0]?.metrics).toMatchObject({ ctr: '0.002333', cpc: '1.43', cpm: '3.33', cpa: '4.00', conversions: 2.5, conversion_value: '26.65', conversion_value_view: '90.00', roas: '2.67' })
+    const { rows, totals } = ask(
+      { metrics: [...METRICS], dimensions: ['date'], start_date: '2026-11-21', end_date: '2026-11-22' },
+      small,
+    )
+    expect(rows[0]?.metrics).toMatchObject({
+      ctr: '0.002333',
+      cpc: '1.43',
+      cpm: '3.33',
+      cpa: '4.00',
+      conversions: 2.5,
+      conversion_value: '26.65',
+      conversion_value_view: '90.00',
+      roas: '2.67',
+    })
     // Divided by zero is not known, and not zero.
-    expect(rows[1]?.metrics).toMatchObject({ ctr: null, cpc: null, cpm: null, cpa: null, roas: null, spend: '0.00', conversions: 0 })
+    expect(rows[1]?.metrics).toMatchObject({
+      ctr: null,
+      cpc: null,
+      cpm: null,
+      cpa: null,
+      roas: null,
+      spend: '0.00',
+      conversions: 0,
+    })
     expect(totals[0]?.metrics).toMatchObject({ roas: '2.67', spend: '10.00' })
     // View-through never enters: adding it would have made 11.67 of it.
     expect(totals[0]?.metrics.conversions_engaged_view).toBeNull()
@@ -147,19 +224,41 @@ describe('money and rates', () => {
 
   test('what a platform does not say is not zero: nothing known is null, part of it is shown with a warning', async () => {
     const platform = paperPlatform({ campaigns: 2, adGroups: 1, ads: 1 })
-    for (const date of ['2026-11-21', '2026-11-22']) platform.patches.set(`${campaign(1, '1')} ${date}`, { clickValueMicros: null })
+    for (const date of ['2026-11-21', '2026-11-22'])
+      platform.patches.set(`${campaign(1, '1')} ${date}`, { clickValueMicros: null })
     platform.patches.set(`${campaign(1, '2')} 2026-11-21`, { clickValueMicros: 5_000_000n })
     platform.patches.set(`${campaign(1, '2')} 2026-11-22`, { clickValueMicros: 5_000_000n })
     const small = syncRig(platform)
     await small.run(3)
-    const answer = ask({ metrics: ['conversion_value', 'roas', 'spend'], dimensions: ['campaign'], start_date: '2026-11-21', end_date: '2026-11-22' }, small)
+    const answer = ask(
+      {
+        metrics: ['conversion_value', 'roas', 'spend'],
+        dimensions: ['campaign'],
+        start_date: '2026-11-21',
+        end_date: '2026-11-22',
+      },
+      small,
+    )
     const values = new Map(answer.rows.map((row) => [row.entity_id, row.metrics]))
     expect(values.get(campaign(1, '1'))).toMatchObject({ conversion_value: null, roas: null })
     expect(values.get(campaign(1, '2'))).toMatchObject({ conversion_value: '10.00' })
     expect(answer.totals[0]?.metrics).toMatchObject({ conversion_value: '10.00' })
-    expect(answer.warnings).toContainEqual('The platform does not say everything for conversion_value, roas: they count only what is known.')
+    expect(answer.warnings).toContainEqual(
+      'The platform does not say everything for conversion_value, roas: they count only what is known.',
+    )
     // An order by it puts the unknown last.
-    expect(ask({ metrics: ['spend'], order_by: 'roas', dimensions: ['campaign'], start_date: '2026-11-21', end_date: '2026-11-22' }, small).rows.map((row) => row.entity_id)).toEqual([campaign(1, '2'), campaign(1, '1')])
+    expect(
+      ask(
+        {
+          metrics: ['spend'],
+          order_by: 'roas',
+          dimensions: ['campaign'],
+          start_date: '2026-11-21',
+          end_date: '2026-11-22',
+        },
+        small,
+      ).rows.map((row) => row.entity_id),
+    ).toEqual([campaign(1, '2'), campaign(1, '1')])
   })
 
   test('sums beyond 2^53 micros stay exact', async () => {
@@ -168,49 +267,76 @@ describe('money and rates', () => {
     platform.patches.set(`${campaign(1, '1')} 2026-11-22`, { spendMicros: 10_000n })
     const small = syncRig(platform)
     await small.run(3)
-    expect(ask({ metrics: ['spend'], start_date: '2026-11-21', end_date: '2026-11-22' }, small).totals[0]?.metrics.spend).toBe('9007199254.75')
+    expect(
+      ask({ metrics: ['spend'], start_date: '2026-11-21', end_date: '2026-11-22' }, small).totals[0]?.metrics.spend,
+    ).toBe('9007199254.75')
   })
 })
 
 describe('rows', () => {
   test('come by date, or by spend, largest first, and carry only the keys that were asked for', () => {
     const byDate = ask({ metrics: ['spend'], dimensions: ['date'], account_ids: [account(1)], ...october })
-    expect(byDate.rows.map((row) => row.date)).toEqual(Array.from({ length: 31 }, (_, n) => dateOf((dayOf('2026-10-01') ?? 0) + n)))
+    expect(byDate.rows.map((row) => row.date)).toEqual(
+      Array.from({ length: 31 }, (_, n) => dateOf((dayOf('2026-10-01') ?? 0) + n)),
+    )
     expect(Object.keys(byDate.rows[0] ?? {}).toSorted()).toEqual(['currency', 'date', 'metrics'])
-    const bySpend = ask({ metrics: ['spend'], dimensions: ['ad'], account_ids: [account(1)], ...october }).rows.map((row) => Number(row.metrics.spend))
+    const bySpend = ask({ metrics: ['spend'], dimensions: ['ad'], account_ids: [account(1)], ...october }).rows.map(
+      (row) => Number(row.metrics.spend),
+    )
     expect(bySpend).toEqual(bySpend.toSorted((a, b) => b - a))
     const one = ask({ metrics: ['clicks'], ...october, account_ids: [account(1)] })
     expect(one.rows).toEqual([{ currency: 'EUR', metrics: one.totals[0]?.metrics }])
   })
 
   test('are ordered by every metric without a failure, ties broken the same way each time', () => {
-    for (const order_by of METRICS) for (const dimensions of [['account'], ['campaign'], ['date', 'ad'], ['date']] as const) {
-      const input = { metrics: ['spend' as const], dimensions: [...dimensions], order_by, ...october, limit: 5 }
-      expect(ask(input).rows).toEqual(ask(input).rows)
-    }
+    for (const order_by of METRICS)
+      for (const dimensions of [['account'], ['campaign'], ['date', 'ad'], ['date']] as const) {
+        const input = { metrics: ['spend' as const], dimensions: [...dimensions], order_by, ...october, limit: 5 }
+        expect(ask(input).rows).toEqual(ask(input).rows)
+      }
   })
 
   test('carry cleaned names', async () => {
     const platform = paperPlatform({ campaigns: 1, adGroups: 1, ads: 1 })
     const id = campaign(1, '1')
     const entity = platform.entities.get(id)
-    if (entity !== undefined) platform.entities.set(id, { ...entity, name: 'Summer\u202Eelas\u202C \u{E0041}sale\u200B\n<b>x</b>' })
+    if (entity !== undefined)
+      platform.entities.set(id, { ...entity, name: 'Summer\u202Eelas\u202C \u{E0041}sale\u200B\n<b>x</b>' })
     const small = syncRig(platform)
     await small.run(2)
-    expect(ask({ metrics: ['spend'], dimensions: ['campaign'], start_date: '2026-11-22', end_date: '2026-11-22' }, small).rows[0]?.untrusted?.name).toBe('Summerelas sale <b>x</b>')
+    expect(
+      ask({ metrics: ['spend'], dimensions: ['campaign'], start_date: '2026-11-22', end_date: '2026-11-22' }, small)
+        .rows[0]?.untrusted?.name,
+    ).toBe('Summerelas sale <b>x</b>')
   })
 
   test('a cursor of another query, or a made-up one, is refused', () => {
-    const input = { metrics: ['spend' as const], dimensions: ['date' as const], account_ids: [account(1)], ...october, limit: 10 }
+    const input = {
+      metrics: ['spend' as const],
+      dimensions: ['date' as const],
+      account_ids: [account(1)],
+      ...october,
+      limit: 10,
+    }
     const { next_cursor } = ask(input)
     expect(next_cursor).not.toBeNull()
     const cursor = next_cursor ?? ''
     expect(ask({ ...input, cursor }).rows[0]?.date).toBe('2026-10-11')
     // The page size may change on the way.
     expect(ask({ ...input, limit: 1, cursor }).rows[0]?.date).toBe('2026-10-11')
-    for (const other of [{ ...input, end_date: '2026-10-30' }, { ...input, metrics: ['clicks' as const] }, { ...input, order_by: 'spend' as const }])
+    for (const other of [
+      { ...input, end_date: '2026-10-30' },
+      { ...input, metrics: ['clicks' as const] },
+      { ...input, order_by: 'spend' as const },
+    ])
       expect(() => ask({ ...other, cursor })).toThrow(code('invalid_input'))
-    for (const madeUp of ['x', 'eyJxIjoiIiwibyI6MX0', Buffer.from('{"o":-5}').toString('base64url'), '%%%', Buffer.from('null').toString('base64url')])
+    for (const madeUp of [
+      'x',
+      'eyJxIjoiIiwibyI6MX0',
+      Buffer.from('{"o":-5}').toString('base64url'),
+      '%%%',
+      Buffer.from('null').toString('base64url'),
+    ])
       expect(() => ask({ ...input, cursor: madeUp })).toThrow(code('invalid_input'))
   })
 })
@@ -243,7 +369,12 @@ describe('what is refused', () => {
   test('an entity named twice, or with its own child, is counted once', () => {
     const adGroup = entityId(account(1), 'ad_group', '101')
     const once = ask({ metrics: ['spend'], ...october, entity_ids: [campaign(1, '1')], dimensions: ['ad'] })
-    const twice = ask({ metrics: ['spend'], ...october, entity_ids: [campaign(1, '1'), campaign(1, '1'), adGroup], dimensions: ['ad'] })
+    const twice = ask({
+      metrics: ['spend'],
+      ...october,
+      entity_ids: [campaign(1, '1'), campaign(1, '1'), adGroup],
+      dimensions: ['ad'],
+    })
     expect(twice.rows).toEqual(once.rows)
     expect(twice.totals).toEqual(once.totals)
   })
@@ -251,8 +382,14 @@ describe('what is refused', () => {
 
 describe('how fresh and complete it is', () => {
   test('whole days that were over when fetched are complete; today, and days never fetched, are not', () => {
-    const over = (start_date: string, end_date: string) => ask({ metrics: ['spend'], start_date, end_date, account_ids: [account(1)] })
-    expect(over('2026-11-01', '2026-11-22')).toMatchObject({ is_partial: false, complete_through: '2026-11-22', restating_since: '2026-10-26', as_of: new Date(rig.clock.nowMs()).toISOString() })
+    const over = (start_date: string, end_date: string) =>
+      ask({ metrics: ['spend'], start_date, end_date, account_ids: [account(1)] })
+    expect(over('2026-11-01', '2026-11-22')).toMatchObject({
+      is_partial: false,
+      complete_through: '2026-11-22',
+      restating_since: '2026-10-26',
+      as_of: new Date(rig.clock.nowMs()).toISOString(),
+    })
     expect(over('2026-11-01', '2026-11-23').is_partial).toBe(true)
     expect(over('2026-07-01', '2026-07-31')).toMatchObject({ is_partial: true, restating_since: null })
     expect(over('2026-10-01', '2026-10-10')).toMatchObject({ is_partial: false, restating_since: null })
@@ -270,7 +407,8 @@ describe('how fresh and complete it is', () => {
     })
     two.clock.set(Date.parse('2026-11-23T18:00:00Z')) // 03:00 on the 24th in Tokyo, 10:00 on the 23rd in Los Angeles
     await two.run(3)
-    const through = (ids: readonly ReturnType<typeof account>[]) => ask({ metrics: ['spend'], start_date: '2026-11-23', end_date: '2026-11-23', account_ids: [...ids] }, two)
+    const through = (ids: readonly ReturnType<typeof account>[]) =>
+      ask({ metrics: ['spend'], start_date: '2026-11-23', end_date: '2026-11-23', account_ids: [...ids] }, two)
     expect(through([account(1)])).toMatchObject({ complete_through: '2026-11-23', is_partial: false })
     expect(through([account(2)])).toMatchObject({ complete_through: '2026-11-22', is_partial: true })
     expect(through([account(1), account(2)])).toMatchObject({ complete_through: '2026-11-22', is_partial: true })
@@ -293,19 +431,34 @@ describe('how fresh and complete it is', () => {
     platform.patches.set(`${campaign(1, '1')} 2026-11-20`, null)
     const small = syncRig(platform)
     await small.run(10)
-    expect(ask({ metrics: ['spend', 'clicks', 'roas'], start_date: '2026-11-20', end_date: '2026-11-20' }, small).totals).toEqual([{ currency: 'EUR', metrics: { spend: '0.00', clicks: 0, roas: null } }])
+    expect(
+      ask({ metrics: ['spend', 'clicks', 'roas'], start_date: '2026-11-20', end_date: '2026-11-20' }, small).totals,
+    ).toEqual([{ currency: 'EUR', metrics: { spend: '0.00', clicks: 0, roas: null } }])
     expect(ask({ metrics: ['spend'], start_date: '2026-01-20', end_date: '2026-01-20' }, small).totals).toEqual([])
   })
 
   test('the period before is as long and ends the day before, and is not trusted when it was never fetched', () => {
-    const november = ask({ metrics: ['spend'], start_date: '2026-11-01', end_date: '2026-11-10', compare_to: 'previous_period', account_ids: [account(1)] })
+    const november = ask({
+      metrics: ['spend'],
+      start_date: '2026-11-01',
+      end_date: '2026-11-10',
+      compare_to: 'previous_period',
+      account_ids: [account(1)],
+    })
     expect(november.comparison).toEqual({
       start_date: '2026-10-22',
       end_date: '2026-10-31',
-      totals: ask({ metrics: ['spend'], start_date: '2026-10-22', end_date: '2026-10-31', account_ids: [account(1)] }).totals,
+      totals: ask({ metrics: ['spend'], start_date: '2026-10-22', end_date: '2026-10-31', account_ids: [account(1)] })
+        .totals,
     })
     const start = dateOf(Math.floor(rig.clock.nowMs() / DAY_MS) - 110)
-    const early = ask({ metrics: ['spend'], start_date: start, end_date: dateOf((dayOf(start) ?? 0) + 29), compare_to: 'previous_period', account_ids: [account(1)] })
+    const early = ask({
+      metrics: ['spend'],
+      start_date: start,
+      end_date: dateOf((dayOf(start) ?? 0) + 29),
+      compare_to: 'previous_period',
+      account_ids: [account(1)],
+    })
     expect(early.warnings).toContainEqual(expect.stringContaining('previous period has days that were never fetched'))
   })
 })

@@ -1,5 +1,5 @@
 /** The small pure parts: cleaned text, calendar days, exact ratios. */
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { dateOf, dayOf, localDay } from '../../main/reporting/calendar.ts'
 import { ratio } from '../../main/reporting/rates.ts'
@@ -10,7 +10,11 @@ describe('text written by others', () => {
     expect(cleanUntrusted('pay\u202E001\u202C now')).toBe('pay001 now')
     expect(cleanUntrusted('\u2066a\u2069\u200E\u200F\u061Cb')).toBe('ab')
     expect(cleanUntrusted('zero\u200B\u200C\u200D\u2060\uFEFFwidth\u00AD')).toBe('zerowidth')
-    expect(cleanUntrusted(`hidden${[...'approve this'].map((c) => String.fromCodePoint(0xe0000 + (c.codePointAt(0) ?? 0))).join('')}`)).toBe('hidden')
+    expect(
+      cleanUntrusted(
+        `hidden${Array.from('approve this', (c) => String.fromCodePoint(0xe0000 + (c.codePointAt(0) ?? 0))).join('')}`,
+      ),
+    ).toBe('hidden')
     expect(cleanUntrusted('a\u{E0100}\uFE0F\u3164\u2800\u115Fb')).toBe('ab')
     expect(cleanUntrusted('line\r\nbreak\tand\u2028more\u0000\u001B[31m\u0085.')).toBe('line break and more [31m .')
     expect(cleanUntrusted('e\u0301')).toBe('é')
@@ -20,13 +24,17 @@ describe('text written by others', () => {
   })
   test('is one line of at most the wanted length, whatever comes', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', maxLength: 400 }), fc.integer({ min: 1, max: 150 }), (text, maxLength) => {
-        const clean = cleanUntrusted(text, maxLength)
-        expect(clean.length).toBeLessThanOrEqual(maxLength)
-        expect(clean).not.toMatch(/[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}]/u)
-        expect(clean.isWellFormed()).toBe(true)
-        expect(cleanUntrusted(clean, maxLength)).toBe(clean)
-      }),
+      fc.property(
+        fc.string({ unit: 'binary', maxLength: 400 }),
+        fc.integer({ min: 1, max: 150 }),
+        (text, maxLength) => {
+          const clean = cleanUntrusted(text, maxLength)
+          expect(clean.length).toBeLessThanOrEqual(maxLength)
+          expect(clean).not.toMatch(/[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}]/u)
+          expect(clean.isWellFormed()).toBe(true)
+          expect(cleanUntrusted(clean, maxLength)).toBe(clean)
+        },
+      ),
       { numRuns: 500 },
     )
   })
@@ -45,7 +53,8 @@ describe('calendar days', () => {
   test('exist or do not', () => {
     expect(dayOf('1970-01-01')).toBe(0)
     expect(dateOf(dayOf('2024-02-29') ?? 0)).toBe('2024-02-29')
-    for (const none of ['2026-02-29', '2026-13-01', '2026-00-10', '2026-04-31', '0050-01-01', '26-1-1', '']) expect(dayOf(none)).toBeUndefined()
+    for (const none of ['2026-02-29', '2026-13-01', '2026-00-10', '2026-04-31', '0050-01-01', '26-1-1', ''])
+      expect(dayOf(none)).toBeUndefined()
   })
   test('are those of the account, across midnight and changes of the clock', () => {
     const at = (time: string, zone: string): string => dateOf(localDay(Date.parse(time), zone))

@@ -1,6 +1,16 @@
 /** The main job, told on the whole app without a window: proposed → armed → approved → written once → read back → on record. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { aLittleLess, AGENT, type App, externalId, liveBudget, proposeBudget, settled, someAdGroup, startApp } from '../support/app.ts'
+import {
+  aLittleLess,
+  AGENT,
+  type App,
+  externalId,
+  liveBudget,
+  proposeBudget,
+  settled,
+  someAdGroup,
+  startApp,
+} from '../support/app.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
 import { waitFor } from '../support/wait-for.ts'
 
@@ -13,11 +23,12 @@ describe('a budget change', () => {
 
   const writesTo = (entityId: string): number => app.sandbox.requests.writesTo(externalId(entityId))
   const arm = async (draft: { draft_id: string; draft_hash: string }) => {
-    const { challenge } = await app.window('arm_draft', { draft_id: draft.draft_id as never, draft_hash: draft.draft_hash })
+    const { challenge } = await app.window('arm_draft', { draft_id: draft.draft_id, draft_hash: draft.draft_hash })
     if (challenge === null) throw new Error('not armed')
     return challenge
   }
-  const historyOf = async (draftId: string): Promise<string[]> => (await app.window('get_draft', { draft_id: draftId as never })).history.map((each) => each.type)
+  const historyOf = async (draftId: string): Promise<string[]> =>
+    (await app.window('get_draft', { draft_id: draftId })).history.map((each) => each.type)
 
   test('goes from an AI client to the platform and into the log, with exactly one write', async () => {
     const target = await someAdGroup(app, 0)
@@ -33,9 +44,17 @@ describe('a budget change', () => {
 
     expect(liveBudget(app, target.entityId)).toBe(newValue)
     expect(writesTo(target.entityId)).toBe(1)
-    expect(await historyOf(draft.draft_id)).toEqual(['draft.proposed', 'draft.armed', 'draft.approved', 'apply.intent', 'apply.sent', 'apply.outcome', 'draft.applied'])
+    expect(await historyOf(draft.draft_id)).toEqual([
+      'draft.proposed',
+      'draft.armed',
+      'draft.approved',
+      'apply.intent',
+      'apply.sent',
+      'apply.outcome',
+      'draft.applied',
+    ])
     expect(await app.window('verify_audit', {})).toMatchObject({ is_ok: true, fault: null })
-    const { entity } = await app.agent('get_entity', { entity_id: target.entityId as never })
+    const { entity } = await app.agent('get_entity', { entity_id: target.entityId })
     expect(entity.daily_budget?.amount).toBe(newValue)
   })
 
@@ -58,7 +77,9 @@ describe('a budget change', () => {
       idempotency_key: 'pause-story-1',
       title: 'Pause it',
       rationale: 'No orders for three weeks.',
-      operations: [{ kind: 'set_status', entity_id: target.entityId as never, expected_current: 'enabled', new_status: 'paused' }],
+      operations: [
+        { kind: 'set_status', entity_id: target.entityId, expected_current: 'enabled', new_status: 'paused' },
+      ],
     })
     expect(draft.net_daily_movement.amount).toBe(`-${target.budget}`)
     await app.window('confirm_draft', { draft_id: draft.draft_id, confirm_token: (await arm(draft)).confirm_token })
@@ -92,7 +113,10 @@ describe('a budget change', () => {
     const challenge = await arm(draft)
     app.sandbox.faults.add({ kind: 'reset_after_effect', path: '/adgroup/update/' })
     await app.window('confirm_draft', { draft_id: draft.draft_id, confirm_token: challenge.confirm_token })
-    await waitFor(async () => (await app.window('get_draft', { draft_id: draft.draft_id })).draft.state === 'applied', { what: 'reading to find it', withinMs: 20_000 })
+    await waitFor(async () => (await app.window('get_draft', { draft_id: draft.draft_id })).draft.state === 'applied', {
+      what: 'reading to find it',
+      withinMs: 20_000,
+    })
     expect(writesTo(target.entityId)).toBe(1)
     expect(await historyOf(draft.draft_id)).toEqual([
       'draft.proposed',
@@ -113,7 +137,10 @@ describe('a budget change', () => {
     const challenge = await arm(draft)
     app.sandbox.faults.add({ kind: 'code', path: '/adgroup/update/', code: 40002, message: 'Budget is not accepted.' })
     await app.window('confirm_draft', { draft_id: draft.draft_id, confirm_token: challenge.confirm_token })
-    expect(await settled(app, draft.draft_id)).toMatchObject({ state: 'apply_failed', state_reason: 'refused_by_platform' })
+    expect(await settled(app, draft.draft_id)).toMatchObject({
+      state: 'apply_failed',
+      state_reason: 'refused_by_platform',
+    })
     expect(liveBudget(app, target.entityId)).toBe(target.budget)
   })
 
@@ -136,7 +163,15 @@ describe('a budget change', () => {
       idempotency_key: 'slip-story-1',
       title: 'Too much',
       rationale: 'A digit too many in this one.',
-      operations: [{ kind: 'set_budget', entity_id: target.entityId, budget: 'daily', expected_current: target.budget, new_value: `${Number(target.budget) * 10}.00` }],
+      operations: [
+        {
+          kind: 'set_budget',
+          entity_id: target.entityId,
+          budget: 'daily',
+          expected_current: target.budget,
+          new_value: `${Number(target.budget) * 10}.00`,
+        },
+      ],
     })
     expect(error).toMatchObject({ code: 'guardrail', details: { rule: 'digit_slip' } })
     const decided = await app.window('list_drafts', { group: 'decided', state: 'rejected' })
@@ -146,7 +181,11 @@ describe('a budget change', () => {
   test('is refused at once where it cannot be made: under a campaign budget, on Smart+, or on a lifetime budget', async () => {
     const { accounts } = await app.window('list_accounts', {})
     const all = await Promise.all(
-      accounts.flatMap(({ account_id }) => (['campaign', 'ad_group'] as const).map((type) => app.window('list_entities', { account_id, type, limit: 100 }))),
+      accounts.flatMap(({ account_id }) =>
+        (['campaign', 'ad_group'] as const).map((type) =>
+          app.window('list_entities', { account_id, type, limit: 100 }),
+        ),
+      ),
     )
     const entities = all.flatMap((each) => each.entities)
     const inherited = entities.find((entity) => entity.type === 'ad_group' && entity.budget_kind === 'inherited')
@@ -155,7 +194,15 @@ describe('a budget change', () => {
     for (const entity of [inherited, lifetime]) {
       if (entity === undefined) throw new Error('the sandbox lacks a case')
       const error = await app.refusal(AGENT, 'check_change', {
-        operations: [{ kind: 'set_budget', entity_id: entity.entity_id, budget: 'daily', expected_current: '50.00', new_value: '60.00' }],
+        operations: [
+          {
+            kind: 'set_budget',
+            entity_id: entity.entity_id,
+            budget: 'daily',
+            expected_current: '50.00',
+            new_value: '60.00',
+          },
+        ],
       })
       refused.push(error.code)
     }

@@ -12,13 +12,19 @@ import { makeTempFolder } from '../support/temp-folder.ts'
 const KILLS = 8
 
 function startChild(file: string, key: Buffer) {
-  const child = spawn(process.execPath, [join(import.meta.dirname, '../support/sync-child.ts'), file, key.toString('hex')], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(
+    process.execPath,
+    [join(import.meta.dirname, '../support/sync-child.ts'), file, key.toString('hex')],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  )
   let said = ''
   child.stdout.on('data', (data: Buffer) => void (said += data.toString()))
   return { child, started: once(child.stdout, 'data'), exited: once(child, 'exit'), said: () => said }
 }
 
-test('a sync killed again and again ends with exactly the facts of one that ran through', { timeout: 120_000 }, async () => {
+test('a sync killed again and again ends with exactly the facts of one that ran through', {
+  timeout: 120_000,
+}, async () => {
   const key = randomBytes(32)
   const folder = makeTempFolder('sync-kill')
   const whole = startChild(join(folder, 'whole.db'), key)

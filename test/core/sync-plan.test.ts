@@ -1,32 +1,49 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { FetchedDay } from '../../main/store/sync-table.ts'
 import { neededChunks } from '../../main/sync/plan.ts'
 
 const RUN = 5
-const heldDay = fc.record({ day: fc.integer({ min: 19_900, max: 20_001 }), runId: fc.constantFrom(4, RUN), wasOver: fc.boolean(), isFinal: fc.boolean() })
+const heldDay = fc.record({
+  day: fc.integer({ min: 19_900, max: 20_001 }),
+  runId: fc.constantFrom(4, RUN),
+  wasOver: fc.boolean(),
+  isFinal: fc.boolean(),
+})
 
 test('every wanted day that is not settled is in exactly one chunk, no other is, and no chunk is longer than 30 days', () => {
   fc.assert(
-    fc.property(fc.uniqueArray(heldDay, { selector: (row) => row.day, maxLength: 90 }), fc.integer({ min: 1, max: 100 }), (held, days) => {
-      const today = 20_000
-      const chunks = neededChunks({ runId: RUN, today, days, held: (_level, from, to) => held.filter((row) => row.day >= from && row.day <= to) })
-      const byDay = new Map<number, FetchedDay>(held.map((row) => [row.day, row]))
-      for (const level of ['campaign', 'ad_group', 'ad'] as const) {
-        const own = chunks.filter((chunk) => chunk.level === level)
-        const covered = own.flatMap(({ startDay, endDay }) => Array.from({ length: endDay - startDay + 1 }, (_, n) => startDay + n))
-        expect(new Set(covered).size).toBe(covered.length)
-        expect(own.every(({ startDay, endDay }) => endDay >= startDay && endDay - startDay < 30)).toBe(true)
-        expect(own.map((chunk) => chunk.endDay)).toEqual(own.map((chunk) => chunk.endDay).toSorted((a, b) => b - a))
-        for (let day = 19_900; day <= today; day += 1) {
-          const row = byDay.get(day)
-          const isSettled = row !== undefined && (row.isFinal || (row.runId === RUN && (row.wasOver || day === today)))
-          const isWanted = day > today - days || row !== undefined
-          expect(covered.includes(day)).toBe(isWanted && !isSettled)
+    fc.property(
+      fc.uniqueArray(heldDay, { selector: (row) => row.day, maxLength: 90 }),
+      fc.integer({ min: 1, max: 100 }),
+      (held, days) => {
+        const today = 20_000
+        const chunks = neededChunks({
+          runId: RUN,
+          today,
+          days,
+          held: (_level, from, to) => held.filter((row) => row.day >= from && row.day <= to),
+        })
+        const byDay = new Map<number, FetchedDay>(held.map((row) => [row.day, row]))
+        for (const level of ['campaign', 'ad_group', 'ad'] as const) {
+          const own = chunks.filter((chunk) => chunk.level === level)
+          const covered = own.flatMap(({ startDay, endDay }) =>
+            Array.from({ length: endDay - startDay + 1 }, (_, n) => startDay + n),
+          )
+          expect(new Set(covered).size).toBe(covered.length)
+          expect(own.every(({ startDay, endDay }) => endDay >= startDay && endDay - startDay < 30)).toBe(true)
+          expect(own.map((chunk) => chunk.endDay)).toEqual(own.map((chunk) => chunk.endDay).toSorted((a, b) => b - a))
+          for (let day = 19_900; day <= today; day += 1) {
+            const row = byDay.get(day)
+            const isSettled =
+              row !== undefined && (row.isFinal || (row.runId === RUN && (row.wasOver || day === today)))
+            const isWanted = day > today - days || row !== undefined
+            expect(covered.includes(day)).toBe(isWanted && !isSettled)
+          }
+          expect(covered.every((day) => day <= today)).toBe(true)
         }
-        expect(covered.every((day) => day <= today)).toBe(true)
-      }
-    }),
+      },
+    ),
     { numRuns: 150 },
   )
 })

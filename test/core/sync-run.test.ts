@@ -17,7 +17,14 @@ test('a first sync brings accounts, entities and every day of the three levels',
   expect(summary.rows).toBe(14 * 90 + 15)
   const progress = rig.sync.progress()
   // One account list, four listings, 3 levels x 3 chunks of 30 days.
-  expect(progress).toMatchObject({ state: 'done', done: 14, total: 14, rows: summary.rows, error: null, account_id: null })
+  expect(progress).toMatchObject({
+    state: 'done',
+    done: 14,
+    total: 14,
+    rows: summary.rows,
+    error: null,
+    account_id: null,
+  })
   const stored = factsReaders(rig.facts).accounts.byId(account(1))
   expect(stored).toMatchObject({ connectionId: 'c1', lastSyncAtMs: rig.clock.nowMs(), isListed: true })
   expect(stored?.completeThroughDay).toBe(Date.parse('2026-11-22') / DAY_MS)
@@ -62,7 +69,9 @@ test('the next day only the days that may still move are fetched again', async (
   rig.clock.advance(DAY_MS)
   await rig.run(400)
   // 28 days of restatement, today, and the one day that has just left the window and gets its last word.
-  expect(rig.platform.requests.filter((request) => request.startsWith('campaign days'))).toEqual(['campaign days of 1 2026-10-26..2026-11-24'])
+  expect(rig.platform.requests.filter((request) => request.startsWith('campaign days'))).toEqual([
+    'campaign days of 1 2026-10-26..2026-11-24',
+  ])
 })
 
 test('a day that was last fetched while it could still move is fetched once more, however late', async () => {
@@ -86,7 +95,8 @@ test('starting while one runs is refused, and does no harm to it', async () => {
 
 test('nonsense spans and a workspace without connections are refused before anything runs', () => {
   const rig = syncRig()
-  for (const days of [0, -1, 401, 1.5, Number.NaN]) expect(() => rig.sync.start({ days })).toThrow(expect.objectContaining({ code: 'invalid_input' }))
+  for (const days of [0, -1, 401, 1.5, Number.NaN])
+    expect(() => rig.sync.start({ days })).toThrow(expect.objectContaining({ code: 'invalid_input' }))
   const lonely = syncRig(paperPlatform(), { connections: () => [] })
   expect(() => lonely.sync.start()).toThrow(expect.objectContaining({ code: 'account_not_available' }))
   expect(rig.sync.progress()).toMatchObject({ state: 'idle', done: 0, total: 0 })
@@ -130,18 +140,31 @@ test('after two hours a stopped sync is not resumed, because its first days woul
   await rig.run(60)
   expect(platform.requests[0]).toBe('accounts')
   expect(platform.requests).toContain('campaign days of 1 2026-10-26..2026-11-23')
-  expect(platform.requests.filter((request) => request.endsWith('2026-10-24'))).toEqual(['ad days of 1 2026-09-25..2026-10-24'])
+  expect(platform.requests.filter((request) => request.endsWith('2026-10-24'))).toEqual([
+    'ad days of 1 2026-09-25..2026-10-24',
+  ])
 })
 
 test('one account that cannot be read does not stop the others, and is not called fresh', async () => {
   const platform = paperPlatform({ accounts: 3 })
   const rig = syncRig(platform)
   platform.onPage = (request) => {
-    if (request.startsWith('ad_group of 2')) throw new OperationError('platform_refused', 'No permission.', 'Ask the owner.')
+    if (request.startsWith('ad_group of 2'))
+      throw new OperationError('platform_refused', 'No permission.', 'Ask the owner.')
   }
   const summary = await rig.run(5)
-  expect(summary).toMatchObject({ state: 'failed', accountsSynced: 2, failedAccounts: [{ accountId: account(2), code: 'platform_refused' }] })
-  expect(rig.sync.progress()).toMatchObject({ state: 'failed', error: { code: 'platform_refused', message: '1 of 3 accounts could not be read completely; the rest is up to date. No permission.' } })
+  expect(summary).toMatchObject({
+    state: 'failed',
+    accountsSynced: 2,
+    failedAccounts: [{ accountId: account(2), code: 'platform_refused' }],
+  })
+  expect(rig.sync.progress()).toMatchObject({
+    state: 'failed',
+    error: {
+      code: 'platform_refused',
+      message: '1 of 3 accounts could not be read completely; the rest is up to date. No permission.',
+    },
+  })
   const { accounts } = factsReaders(rig.facts)
   expect(accounts.all().map((each) => each.lastSyncAtMs !== null)).toEqual([true, false, true])
   const { done, total } = rig.sync.progress()
@@ -152,7 +175,8 @@ test('one account that cannot be read does not stop the others, and is not calle
 test('a dead token is reported once and costs only its own connection', async () => {
   const dead = paperPlatform()
   dead.onPage = (request) => {
-    if (request !== 'accounts') throw new OperationError('needs_reconnect', 'TikTok no longer accepts the token.', 'Connect again.')
+    if (request !== 'accounts')
+      throw new OperationError('needs_reconnect', 'TikTok no longer accepts the token.', 'Connect again.')
   }
   const alive = paperPlatform({ accounts: 2 })
   alive.accounts.shift()
@@ -176,7 +200,8 @@ test('a listing that breaks off half-way changes nothing of what was known', asy
   for (const [id, entity] of platform.entities) platform.entities.set(id, { ...entity, name: `${entity.name} renamed` })
   let pages = 0
   platform.onPage = (request) => {
-    if (request.startsWith('campaign of') && ++pages === 3) throw new OperationError('platform_unreachable', 'The connection broke.', 'Try again.')
+    if (request.startsWith('campaign of') && ++pages === 3)
+      throw new OperationError('platform_unreachable', 'The connection broke.', 'Try again.')
   }
   rig.clock.advance(7_200_000)
   expect(await rig.run(2)).toMatchObject({ state: 'failed' })
@@ -228,20 +253,43 @@ test('rows that do not belong to the request are refused, not stored under anoth
   const ad = entityId(account(1), 'ad', '10101')
   platform.patches.set(`${ad} 2026-11-20`, { currency: 'USD' } as never)
   expect(await rig.run(5)).toMatchObject({ state: 'failed', failedAccounts: [{ code: 'platform_refused' }] })
-  expect(rig.facts.prepare('SELECT COUNT(*) AS n FROM metric_fact f JOIN entity e USING (entity_key) WHERE e.type = ?').get('ad')).toEqual({ n: 0 })
+  expect(
+    rig.facts
+      .prepare('SELECT COUNT(*) AS n FROM metric_fact f JOIN entity e USING (entity_key) WHERE e.type = ?')
+      .get('ad'),
+  ).toEqual({ n: 0 })
+})
+
+test('a level the platform will not report on does not cost the other levels, and the account is not called fresh', async () => {
+  const platform = paperPlatform()
+  const rig = syncRig(platform)
+  platform.onPage = (request) => {
+    if (request.startsWith('ad days'))
+      throw new OperationError('platform_refused', 'More than 20,000 ads.', 'Ask for less.')
+  }
+  expect(await rig.run(60)).toMatchObject({ state: 'failed', accountsSynced: 0 })
+  expect(platform.requests.filter((request) => request.startsWith('campaign days'))).toHaveLength(2)
+  expect(platform.requests.filter((request) => request.startsWith('ad days'))).toHaveLength(1)
+  expect(rig.sync.progress()).toMatchObject({ done: 9, total: 9 })
+  expect(factsReaders(rig.facts).accounts.byId(account(1))?.lastSyncAtMs).toBeNull()
 })
 
 test('numbers of something the platform does not list are kept under its bare id', async () => {
   const platform = paperPlatform()
   const rig = syncRig(platform)
-  const list = platform.adapter.listEntities
+  const list = platform.adapter.listEntities.bind(platform.adapter)
   Object.assign(platform.adapter, {
     listEntities: async function* (id: never, type: never, signal: AbortSignal) {
-      for await (const page of list(id, type, signal)) yield page.filter((entity) => !entity.entityId.endsWith('/ad/20202'))
+      for await (const page of list(id, type, signal))
+        yield page.filter((entity) => !entity.entityId.endsWith('/ad/20202'))
     },
   })
   expect(await rig.run(3)).toMatchObject({ state: 'done' })
-  expect(factsReaders(rig.facts).entities.byId(entityId(account(1), 'ad', '20202'))).toMatchObject({ name: '', status: 'unknown', editable: [] })
+  expect(factsReaders(rig.facts).entities.byId(entityId(account(1), 'ad', '20202'))).toMatchObject({
+    name: '',
+    status: 'unknown',
+    editable: [],
+  })
 })
 
 test('a budget written and read back during a listing is not overwritten by the older page', async () => {

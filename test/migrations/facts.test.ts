@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { loadMigrations } from '../../main/store/migrate.ts'
 import { openFacts, openFactsReadOnly } from '../../main/store/open.ts'
@@ -8,19 +8,56 @@ import { factsReaders } from '../../main/store/facts-tables.ts'
 import { contentOf, openTestFacts, syncRig } from '../support/facts-rig.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
 
-const SUMS = ['spend_micros', 'impressions', 'clicks', 'video_views', 'click_conversion_micros', 'view_conversion_micros', 'engaged_conversion_micros', 'click_value_micros', 'view_value_micros']
-const KNOWN = { video_known: 'video_views', click_conversion_known: 'click_conversion_micros', view_conversion_known: 'view_conversion_micros', engaged_conversion_known: 'engaged_conversion_micros', click_value_known: 'click_value_micros', view_value_known: 'view_value_micros' }
-const SLOW_SUMS = ['COUNT(*)', ...SUMS.map((name) => `COALESCE(SUM(f.${name}), 0)`), ...Object.values(KNOWN).map((name) => `COUNT(f.${name})`), 'COUNT(f.click_window_days)', 'COALESCE(SUM(f.click_window_days), 0)', 'COALESCE(SUM(f.click_window_days * f.click_window_days), 0)'].join(', ')
-const STORED_SUMS = ['facts', ...SUMS, ...Object.keys(KNOWN), 'window_known', 'window_days', 'window_squares'].join(', ')
+const SUMS = [
+  'spend_micros',
+  'impressions',
+  'clicks',
+  'video_views',
+  'click_conversion_micros',
+  'view_conversion_micros',
+  'engaged_conversion_micros',
+  'click_value_micros',
+  'view_value_micros',
+]
+const KNOWN = {
+  video_known: 'video_views',
+  click_conversion_known: 'click_conversion_micros',
+  view_conversion_known: 'view_conversion_micros',
+  engaged_conversion_known: 'engaged_conversion_micros',
+  click_value_known: 'click_value_micros',
+  view_value_known: 'view_value_micros',
+}
+const SLOW_SUMS = [
+  'COUNT(*)',
+  ...SUMS.map((name) => `COALESCE(SUM(f.${name}), 0)`),
+  ...Object.values(KNOWN).map((name) => `COUNT(f.${name})`),
+  'COUNT(f.click_window_days)',
+  'COALESCE(SUM(f.click_window_days), 0)',
+  'COALESCE(SUM(f.click_window_days * f.click_window_days), 0)',
+].join(', ')
+const STORED_SUMS = ['facts', ...SUMS, ...Object.keys(KNOWN), 'window_known', 'window_days', 'window_squares'].join(
+  ', ',
+)
 
 /** Two accounts with entities 1..4 of all levels, no facts. */
 function withEntities() {
   const facts = openTestFacts()
   for (const n of [1, 2])
-    facts.prepare(`INSERT INTO account VALUES (?, ?, 'tiktok', 'n', 'EUR', 'UTC', 'active', '', 'c', 1, 1, 28, NULL, NULL, NULL)`).run(n, `tiktok:${n}`)
-  for (const [key, account, type] of [[1, 1, 'campaign'], [2, 1, 'campaign'], [3, 1, 'ad'], [4, 2, 'campaign']] as const)
     facts
-      .prepare(`INSERT INTO entity VALUES (?, ?, ?, ?, NULL, '', '', 'enabled', '', '', 'none', NULL, '[]', '{}', NULL, NULL, 0, 0, 0)`)
+      .prepare(
+        `INSERT INTO account VALUES (?, ?, 'tiktok', 'n', 'EUR', 'UTC', 'active', '', 'c', 1, 1, 28, NULL, NULL, NULL)`,
+      )
+      .run(n, `tiktok:${n}`)
+  for (const [key, account, type] of [
+    [1, 1, 'campaign'],
+    [2, 1, 'campaign'],
+    [3, 1, 'ad'],
+    [4, 2, 'campaign'],
+  ] as const)
+    facts
+      .prepare(
+        `INSERT INTO entity VALUES (?, ?, ?, ?, NULL, '', '', 'enabled', '', '', 'none', NULL, '[]', '{}', NULL, NULL, 0, 0, 0)`,
+      )
       .run(key, `tiktok:${account}/${type}/${key}`, account, type)
   return facts
 }
@@ -37,8 +74,17 @@ test('every table is strict, and the steps are numbered without a gap', () => {
 
 test('the roll-ups equal the facts after any sequence of new, changed and removed facts', () => {
   const value = fc.option(fc.bigInt(-1000n, 10n ** 12n), { nil: null })
-  const row = fc.record({ entity: fc.integer({ min: 1, max: 4 }), day: fc.integer({ min: 20_000, max: 20_050 }), counts: fc.tuple(fc.bigInt(0n, 10n ** 15n), fc.bigInt(0n, 10n ** 9n), fc.bigInt(0n, 10n ** 6n)), values: fc.array(value, { minLength: 6, maxLength: 6 }), window: fc.constantFrom(null, 0n, 1n, 7n, 28n) })
-  const action = fc.oneof({ weight: 4, arbitrary: fc.record({ kind: fc.constant('put' as const), row }) }, { weight: 1, arbitrary: fc.record({ kind: fc.constant('remove' as const), row }) })
+  const row = fc.record({
+    entity: fc.integer({ min: 1, max: 4 }),
+    day: fc.integer({ min: 20_000, max: 20_050 }),
+    counts: fc.tuple(fc.bigInt(0n, 10n ** 15n), fc.bigInt(0n, 10n ** 9n), fc.bigInt(0n, 10n ** 6n)),
+    values: fc.array(value, { minLength: 6, maxLength: 6 }),
+    window: fc.constantFrom(null, 0n, 1n, 7n, 28n),
+  })
+  const action = fc.oneof(
+    { weight: 4, arbitrary: fc.record({ kind: fc.constant('put' as const), row }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('remove' as const), row }) },
+  )
   fc.assert(
     fc.property(fc.array(action, { maxLength: 60 }), (actions) => {
       const facts = withEntities()
@@ -48,18 +94,27 @@ test('the roll-ups equal the facts after any sequence of new, changed and remove
          ON CONFLICT (entity_key, day) DO UPDATE SET ${[...SUMS, 'click_window_days'].map((name) => `${name} = excluded.${name}`).join(', ')}`,
       )
       const remove = facts.prepare('DELETE FROM metric_fact WHERE entity_key = ? AND day = ?')
-      for (const { kind, row: { entity, day, counts, values, window } } of actions)
+      for (const {
+        kind,
+        row: { entity, day, counts, values, window },
+      } of actions)
         if (kind === 'put') put.run(entity, day, ...counts, ...values, window)
         else remove.run(entity, day)
       const read = (sql: string): unknown[] => facts.prepare(sql).safeIntegers().raw().all()
       expect(read(`SELECT entity_key, block, ${STORED_SUMS} FROM metric_block WHERE facts > 0 ORDER BY 1, 2`)).toEqual(
         read(`SELECT f.entity_key, f.day / 16, ${SLOW_SUMS} FROM metric_fact f GROUP BY 1, 2 ORDER BY 1, 2`),
       )
-      expect(read(`SELECT account_key, level, day, ${STORED_SUMS} FROM metric_day WHERE facts > 0 ORDER BY 1, 2, 3`)).toEqual(
-        read(`SELECT e.account_key, e.type, f.day, ${SLOW_SUMS} FROM metric_fact f JOIN entity e USING (entity_key) GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`),
+      expect(
+        read(`SELECT account_key, level, day, ${STORED_SUMS} FROM metric_day WHERE facts > 0 ORDER BY 1, 2, 3`),
+      ).toEqual(
+        read(
+          `SELECT e.account_key, e.type, f.day, ${SLOW_SUMS} FROM metric_fact f JOIN entity e USING (entity_key) GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`,
+        ),
       )
       // What was taken out leaves nothing behind.
-      expect(read(`SELECT COUNT(*) FROM metric_block WHERE facts = 0 AND (spend_micros <> 0 OR video_known <> 0)`)).toEqual([[0n]])
+      expect(
+        read(`SELECT COUNT(*) FROM metric_block WHERE facts = 0 AND (spend_micros <> 0 OR video_known <> 0)`),
+      ).toEqual([[0n]])
       facts.close()
     }),
     { numRuns: 25 },
@@ -69,9 +124,15 @@ test('the roll-ups equal the facts after any sequence of new, changed and remove
 test('a fact stays where it is, belongs to an entity, and never holds a fraction', () => {
   const facts = withEntities()
   const insert = (entity: number, spend: unknown) =>
-    facts.prepare('INSERT INTO metric_fact (entity_key, day, spend_micros, impressions, clicks, fetched_at_ms) VALUES (?, 1, ?, 1, 1, 1)').run(entity, spend)
+    facts
+      .prepare(
+        'INSERT INTO metric_fact (entity_key, day, spend_micros, impressions, clicks, fetched_at_ms) VALUES (?, 1, ?, 1, 1, 1)',
+      )
+      .run(entity, spend)
   insert(1, 9_007_199_254_740_993n)
-  expect(facts.prepare('SELECT spend_micros FROM metric_fact').safeIntegers().pluck().get()).toBe(9_007_199_254_740_993n)
+  expect(facts.prepare('SELECT spend_micros FROM metric_fact').safeIntegers().pluck().get()).toBe(
+    9_007_199_254_740_993n,
+  )
   expect(() => insert(1, 5)).toThrow(/UNIQUE/)
   expect(() => insert(99, 5)).toThrow(/FOREIGN KEY/)
   expect(() => insert(2, 1.5)).toThrow(/cannot store REAL/)

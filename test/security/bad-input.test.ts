@@ -15,7 +15,11 @@ const WELL_FORMED: Readonly<Record<string, Record<string, unknown>>> = {
   list_entities: { account_id: 'tiktok:7000000000000000001', type: 'campaign' },
   get_entity: { entity_id: entity },
   query_metrics: { metrics: ['spend'], start_date: '2026-01-01', end_date: '2026-01-31', dimensions: ['date'] },
-  check_change: { operations: [{ kind: 'set_budget', entity_id: entity, budget: 'daily', expected_current: '50.00', new_value: '60.00' }] },
+  check_change: {
+    operations: [
+      { kind: 'set_budget', entity_id: entity, budget: 'daily', expected_current: '50.00', new_value: '60.00' },
+    ],
+  },
   propose_change: {
     idempotency_key: 'abcdefgh',
     title: 'A title',
@@ -39,7 +43,27 @@ const WELL_FORMED: Readonly<Record<string, Record<string, unknown>>> = {
 }
 
 const odd = fc.oneof(
-  fc.constantFrom<unknown>(null, '', ' ', -1, 0.5, Number.NaN, 1e308, true, [], {}, '__proto__', '\u0000', '\u202e', 'x'.repeat(5_000), ['a', ['b']], '1e3', '١٢٠', '-0', '120,00'),
+  fc.constantFrom<unknown>(
+    null,
+    '',
+    ' ',
+    -1,
+    0.5,
+    Number.NaN,
+    1e308,
+    true,
+    [],
+    {},
+    '__proto__',
+    '\u0000',
+    '\u202e',
+    'x'.repeat(5_000),
+    ['a', ['b']],
+    '1e3',
+    '١٢٠',
+    '-0',
+    '120,00',
+  ),
   fc.jsonValue(),
 )
 
@@ -47,14 +71,21 @@ const odd = fc.oneof(
 function malformed(name: string): fc.Arbitrary<unknown> {
   const good = WELL_FORMED[name] ?? {}
   const keys = Object.keys(good)
-  const extra = fc.tuple(fc.constantFrom('caller', 'approved', 'constructor', 'limit_', 'x'), odd).map(([key, value]) => ({ ...good, [key]: value }))
+  const extra = fc
+    .tuple(fc.constantFrom('caller', 'approved', 'constructor', 'limit_', 'x'), odd)
+    .map(([key, value]) => ({ ...good, [key]: value }))
   const notAnObject = fc.oneof(odd, fc.constant('x'.repeat(MAX_INPUT_BYTES + 1)))
   if (keys.length === 0) return fc.oneof(extra, notAnObject)
-  const missing = fc.constantFrom(...keys).map((key) => Object.fromEntries(Object.entries(good).filter(([each]) => each !== key)))
+  const missing = fc
+    .constantFrom(...keys)
+    .map((key) => Object.fromEntries(Object.entries(good).filter(([each]) => each !== key)))
   const changed = fc.tuple(fc.constantFrom(...keys), odd).map(([key, value]) => ({ ...good, [key]: value }))
   const deeper = fc.tuple(fc.constantFrom(...keys), odd).map(([key, value]) => {
     const inner = good[key]
-    return { ...good, [key]: Array.isArray(inner) && typeof inner[0] === 'object' ? [{ ...inner[0], amount: value }] : [inner, value] }
+    return {
+      ...good,
+      [key]: Array.isArray(inner) && typeof inner[0] === 'object' ? [{ ...inner[0], amount: value }] : [inner, value],
+    }
   })
   return fc.oneof(missing, changed, deeper, extra, notAnObject)
 }
@@ -68,7 +99,11 @@ describe('malformed calls', () => {
 
   test.each(OPERATION_NAMES)('of %s', async (name) => {
     const operation: Operation = OPERATIONS[name]
-    const caller: Caller = operation.callers.includes('agent') ? AGENT : operation.callers.includes('window') ? { kind: 'window' } : { kind: 'cli' }
+    const caller: Caller = operation.callers.includes('agent')
+      ? AGENT
+      : operation.callers.includes('window')
+        ? { kind: 'window' }
+        : { kind: 'cli' }
     const counts = async () => ({
       records: (await app.window('list_audit', { limit: 1 })).size,
       drafts: (await app.window('list_drafts', { group: 'any' })).total,

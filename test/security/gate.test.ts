@@ -8,7 +8,16 @@ import { openVault } from '../../main/vault/vault.ts'
 import { TOKEN_LIFE_MS } from '../../main/approval/gate.ts'
 import { OPERATION_NAMES } from '../../shared/operation-names.ts'
 import { OPERATIONS, type Operation } from '../../shared/operations.ts'
-import { AGENT, type App, externalId, PASSPHRASE, proposeBudget, settled, someAdGroup, startApp } from '../support/app.ts'
+import {
+  AGENT,
+  type App,
+  externalId,
+  PASSPHRASE,
+  proposeBudget,
+  settled,
+  someAdGroup,
+  startApp,
+} from '../support/app.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
 
 let app: App
@@ -18,7 +27,7 @@ beforeAll(async () => {
 afterAll(() => app.close())
 
 const arm = async (draft: { draft_id: string; draft_hash: string }) => {
-  const { challenge } = await app.window('arm_draft', { draft_id: draft.draft_id as never, draft_hash: draft.draft_hash })
+  const { challenge } = await app.window('arm_draft', { draft_id: draft.draft_id, draft_hash: draft.draft_hash })
   if (challenge === null) throw new Error('not armed')
   return challenge
 }
@@ -27,14 +36,26 @@ const WINDOW: Caller = { kind: 'window' }
 const nothingWritten = (entityId: string): void => expect(app.sandbox.requests.writesTo(externalId(entityId))).toBe(0)
 
 describe('who may decide', () => {
-  const decisions = OPERATION_NAMES.filter((name) => (OPERATIONS[name] as Operation).effect === 'decide' || (OPERATIONS[name] as Operation).effect === 'configure')
-  const others: readonly Caller[] = [AGENT, { ...AGENT, scopes: ['mcp.read', 'mcp.draft', 'mcp.approve' as never] }, { kind: 'loop' }, { kind: 'cli' }]
+  const decisions = OPERATION_NAMES.filter(
+    (name) =>
+      (OPERATIONS[name] as Operation).effect === 'decide' || (OPERATIONS[name] as Operation).effect === 'configure',
+  )
+  const others: readonly Caller[] = [
+    AGENT,
+    { ...AGENT, scopes: ['mcp.read', 'mcp.draft', 'mcp.approve' as never] },
+    { kind: 'loop' },
+    { kind: 'cli' },
+  ]
 
   test('no deciding or configuring operation answers an agent, the loop or the command line', async () => {
     for (const name of decisions)
       for (const caller of others) {
         if ((OPERATIONS[name] as Operation).callers.includes(caller.kind)) continue
-        expect([name, caller.kind, (await app.refusal(caller, name, {})).code]).toEqual([name, caller.kind, 'not_allowed'])
+        expect([name, caller.kind, (await app.refusal(caller, name, {})).code]).toEqual([
+          name,
+          caller.kind,
+          'not_allowed',
+        ])
       }
   })
 
@@ -42,8 +63,19 @@ describe('who may decide', () => {
     const target = await someAdGroup(app, 0)
     const draft = await proposeBudget(app, target)
     const challenge = await arm(draft)
-    for (const name of ['approve_draft', 'apply_change', 'confirm_Draft', 'confirm_draft ', 'ｃonfirm_draft', '__proto__', 'constructor', 'toString'])
-      expect((await app.refusal(AGENT, name, confirm(draft.draft_id, challenge.confirm_token))).code).toBe('unknown_operation')
+    for (const name of [
+      'approve_draft',
+      'apply_change',
+      'confirm_Draft',
+      'confirm_draft ',
+      'ｃonfirm_draft',
+      '__proto__',
+      'constructor',
+      'toString',
+    ])
+      expect((await app.refusal(AGENT, name, confirm(draft.draft_id, challenge.confirm_token))).code).toBe(
+        'unknown_operation',
+      )
     const forged = { ...confirm(draft.draft_id, challenge.confirm_token), caller: { kind: 'window' } }
     expect((await app.refusal(AGENT, 'confirm_draft', forged)).code).toBe('not_allowed')
     expect((await app.refusal(WINDOW, 'confirm_draft', forged)).code).toBe('invalid_input')
@@ -54,12 +86,16 @@ describe('who may decide', () => {
   test('every refused attempt is in the log', async () => {
     const { records } = await app.window('list_audit', { limit: 200 })
     const refused = records.filter((record) => record.type === 'call.refused')
-    expect(refused.some((record) => record.line.includes('"op":"confirm_draft"') && record.actor.kind === 'agent')).toBe(true)
+    expect(
+      refused.some((record) => record.line.includes('"op":"confirm_draft"') && record.actor.kind === 'agent'),
+    ).toBe(true)
     expect(refused.some((record) => record.disclosed['op'] === 'approve_draft')).toBe(true)
   })
 
   test('an agent with read scope alone cannot draft', async () => {
-    const error = await app.refusal({ ...AGENT, scopes: ['mcp.read'] }, 'withdraw_draft', { draft_id: 'd_aaaaaaaaaaaaaaaa' })
+    const error = await app.refusal({ ...AGENT, scopes: ['mcp.read'] }, 'withdraw_draft', {
+      draft_id: 'd_aaaaaaaaaaaaaaaa',
+    })
     expect(error).toMatchObject({ code: 'insufficient_scope', details: { required: 'mcp.draft' } })
   })
 
@@ -77,7 +113,9 @@ describe('a confirm token', () => {
     const draft = await proposeBudget(app, target)
     const { confirm_token } = await arm(draft)
     await app.window('confirm_draft', { draft_id: draft.draft_id, confirm_token })
-    expect((await app.refusal(WINDOW, 'confirm_draft', confirm(draft.draft_id, confirm_token))).code).toBe('token_invalid')
+    expect((await app.refusal(WINDOW, 'confirm_draft', confirm(draft.draft_id, confirm_token))).code).toBe(
+      'token_invalid',
+    )
     await settled(app, draft.draft_id)
     expect(app.sandbox.requests.writesTo(externalId(target.entityId))).toBe(1)
   })
@@ -86,7 +124,9 @@ describe('a confirm token', () => {
     const target = await someAdGroup(app, 2)
     const draft = await proposeBudget(app, target)
     const { confirm_token } = await arm(draft)
-    const both = await Promise.all([1, 2].map(() => app.core.run(WINDOW, 'confirm_draft', confirm(draft.draft_id, confirm_token))))
+    const both = await Promise.all(
+      [1, 2].map(() => app.core.run(WINDOW, 'confirm_draft', confirm(draft.draft_id, confirm_token))),
+    )
     expect(both.filter((reply) => reply.ok)).toHaveLength(1)
     await settled(app, draft.draft_id)
     expect(app.sandbox.requests.writesTo(externalId(target.entityId))).toBe(1)
@@ -98,7 +138,9 @@ describe('a confirm token', () => {
     const { confirm_token } = await arm(draft)
     app.clock.jumpWall(-24 * 3_600_000)
     app.clock.advance(TOKEN_LIFE_MS + 1)
-    expect((await app.refusal(WINDOW, 'confirm_draft', confirm(draft.draft_id, confirm_token))).code).toBe('token_invalid')
+    expect((await app.refusal(WINDOW, 'confirm_draft', confirm(draft.draft_id, confirm_token))).code).toBe(
+      'token_invalid',
+    )
     app.clock.jumpWall(24 * 3_600_000)
     nothingWritten(target.entityId)
   })
@@ -109,15 +151,23 @@ describe('a confirm token', () => {
     if (first === undefined) throw new Error('no open draft')
     const older = await arm(first)
     const newer = await arm(first)
-    expect((await app.refusal(WINDOW, 'confirm_draft', confirm(first.draft_id, older.confirm_token))).code).toBe('token_invalid')
+    expect((await app.refusal(WINDOW, 'confirm_draft', confirm(first.draft_id, older.confirm_token))).code).toBe(
+      'token_invalid',
+    )
     const other = await proposeBudget(app, await someAdGroup(app, 4))
     await arm(other)
-    expect((await app.refusal(WINDOW, 'confirm_draft', confirm(other.draft_id, newer.confirm_token))).code).toBe('token_invalid')
+    expect((await app.refusal(WINDOW, 'confirm_draft', confirm(other.draft_id, newer.confirm_token))).code).toBe(
+      'token_invalid',
+    )
     await app.window('disarm_draft', { draft_id: first.draft_id })
-    expect((await app.refusal(WINDOW, 'confirm_draft', confirm(first.draft_id, newer.confirm_token))).code).toBe('token_invalid')
+    expect((await app.refusal(WINDOW, 'confirm_draft', confirm(first.draft_id, newer.confirm_token))).code).toBe(
+      'token_invalid',
+    )
     const last = await arm(first)
     app = await app.restart()
-    expect((await app.refusal(WINDOW, 'confirm_draft', confirm(first.draft_id, last.confirm_token))).code).toBe('token_invalid')
+    expect((await app.refusal(WINDOW, 'confirm_draft', confirm(first.draft_id, last.confirm_token))).code).toBe(
+      'token_invalid',
+    )
     expect((await app.window('get_draft', { draft_id: first.draft_id })).draft.state).toBe('pending')
     nothingWritten(target.entityId)
   })
@@ -140,7 +190,9 @@ describe('what was shown is what is written', () => {
     const ledger = openLedger(`${app.workspaceFolder}/ledger.db`, vault.ledgerKey())
     ledger.prepare(`UPDATE draft_item SET after_value = '9999.00' WHERE draft_id = ?`).run(draft.draft_id)
     ledger.close()
-    expect((await app.refusal(WINDOW, 'confirm_draft', confirm(draft.draft_id, confirm_token))).code).toBe('draft_changed')
+    expect((await app.refusal(WINDOW, 'confirm_draft', confirm(draft.draft_id, confirm_token))).code).toBe(
+      'draft_changed',
+    )
     nothingWritten(target.entityId)
   })
 })
@@ -151,11 +203,23 @@ describe('the browser window', () => {
     try {
       const target = await someAdGroup(browser, 0)
       const draft = await proposeBudget(browser, target)
-      const { challenge } = await browser.window('arm_draft', { draft_id: draft.draft_id, draft_hash: draft.draft_hash })
+      const { challenge } = await browser.window('arm_draft', {
+        draft_id: draft.draft_id,
+        draft_hash: draft.draft_hash,
+      })
       expect(challenge?.needs_passphrase).toBe(true)
       const token = challenge?.confirm_token ?? ''
-      expect((await browser.refusal(WINDOW, 'confirm_draft', confirm(draft.draft_id, token))).code).toBe('wrong_passphrase')
-      expect((await browser.refusal(WINDOW, 'confirm_draft', { ...confirm(draft.draft_id, token), passphrase: 'not it at all' })).code).toBe('wrong_passphrase')
+      expect((await browser.refusal(WINDOW, 'confirm_draft', confirm(draft.draft_id, token))).code).toBe(
+        'wrong_passphrase',
+      )
+      expect(
+        (
+          await browser.refusal(WINDOW, 'confirm_draft', {
+            ...confirm(draft.draft_id, token),
+            passphrase: 'not it at all',
+          })
+        ).code,
+      ).toBe('wrong_passphrase')
       expect(browser.sandbox.requests.writesTo(externalId(target.entityId))).toBe(0)
       await browser.window('confirm_draft', { draft_id: draft.draft_id, confirm_token: token, passphrase: PASSPHRASE })
       expect(await settled(browser, draft.draft_id)).toMatchObject({ state: 'applied' })

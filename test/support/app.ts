@@ -1,6 +1,5 @@
 /** The whole app without a window, in a folder of its own, against the sandbox: what stories are told on. */
 import { join } from 'node:path'
-import type { Reply } from '../../shared/api.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { ErrorReply } from '../../shared/errors.ts'
 import type { OperationName } from '../../shared/operation-names.ts'
@@ -77,14 +76,27 @@ export async function startApp(homeFolder: string, options: AppOptions = {}): Pr
   const clock = testClock()
   const sandbox = await startSandbox({ seed: 7, clock })
   const ports = testPorts(homeFolder, clock, options.shell)
-  const coreOptions: CoreOptions = { tiktokBaseUrl: sandbox.tiktok.baseUrl, startsWork: false, opensDoors: false, ...options.core }
+  const coreOptions: CoreOptions = {
+    tiktokBaseUrl: sandbox.tiktok.baseUrl,
+    startsWork: false,
+    opensDoors: false,
+    ...options.core,
+  }
   const core = await createCore(ports, coreOptions)
   const app = appOf(core, { clock, sandbox, ports, coreOptions })
   await app.window('create_workspace', { vault: 'passphrase', passphrase: PASSPHRASE })
-  const { appId, appSecret, authCode } = sandbox.tiktok.credentials
-  await app.window('connect_tiktok', { app_id: appId, app_secret: appSecret, auth_code: authCode() })
+  const { credentials } = sandbox.tiktok
+  await app.window('connect_tiktok', {
+    app_id: credentials.appId,
+    app_secret: credentials.appSecret,
+    auth_code: credentials.authCode(),
+  })
   await app.window('start_sync', { days: options.syncDays ?? 9 })
-  await waitFor(async () => (await app.window('get_sync', {})).sync.state === 'done', { what: 'the sync to finish', withinMs: 60_000, everyMs: 100 })
+  await waitFor(async () => (await app.window('get_sync', {})).sync.state === 'done', {
+    what: 'the sync to finish',
+    withinMs: 60_000,
+    everyMs: 100,
+  })
   return app
 }
 
@@ -97,7 +109,7 @@ interface Parts {
 
 function appOf(core: Core, parts: Parts): App {
   const call = async (caller: Caller, name: string, input: unknown): Promise<unknown> => {
-    const reply = (await core.run(caller, name, input)) as Reply<unknown>
+    const reply = await core.run(caller, name, input)
     if (!reply.ok) throw new Error(`${name}: ${reply.error.code}: ${reply.error.message}`)
     return reply.value
   }
@@ -116,7 +128,11 @@ function appOf(core: Core, parts: Parts): App {
     },
     async restart(options = {}) {
       await core.close()
-      const again = await createCore(parts.ports, { ...parts.coreOptions, passphrase: new Secret(PASSPHRASE), ...options })
+      const again = await createCore(parts.ports, {
+        ...parts.coreOptions,
+        passphrase: new Secret(PASSPHRASE),
+        ...options,
+      })
       return appOf(again, parts)
     },
     async close() {
@@ -130,13 +146,22 @@ function appOf(core: Core, parts: Parts): App {
 export const externalId = (entityId: string): string => entityId.slice(entityId.lastIndexOf('/') + 1)
 
 /** A running ad group with a daily budget of its own in the EUR account. */
-export async function someAdGroup(app: App, nth = 0): Promise<{ readonly entityId: string; readonly budget: string; readonly currency: string }> {
+export async function someAdGroup(
+  app: App,
+  nth = 0,
+): Promise<{ readonly entityId: string; readonly budget: string; readonly currency: string }> {
   const { accounts } = await app.window('list_accounts', {})
   const account = accounts.find((each) => each.currency === 'EUR')
   if (account === undefined) throw new Error('no EUR account')
-  const { entities } = await app.window('list_entities', { account_id: account.account_id, type: 'ad_group', status: 'enabled', order_by: 'id', limit: 100 })
+  const { entities } = await app.window('list_entities', {
+    account_id: account.account_id,
+    type: 'ad_group',
+    status: 'enabled',
+    order_by: 'id',
+    limit: 100,
+  })
   const found = entities.filter((entity) => entity.budget_kind === 'daily')[nth]
-  if (found?.daily_budget == null) throw new Error('no such ad group')
+  if (found === undefined || found.daily_budget === null) throw new Error('no such ad group')
   return { entityId: found.entity_id, budget: found.daily_budget.amount, currency: found.daily_budget.currency }
 }
 
@@ -145,13 +170,25 @@ export const aLittleLess = (budget: string): string => `${Math.round(Number(budg
 
 let proposals = 0
 /** The story agent proposes a new daily budget. */
-export async function proposeBudget(app: App, target: { readonly entityId: string; readonly budget: string }, newValue = aLittleLess(target.budget)): Promise<DraftView> {
+export async function proposeBudget(
+  app: App,
+  target: { readonly entityId: string; readonly budget: string },
+  newValue = aLittleLess(target.budget),
+): Promise<DraftView> {
   proposals += 1
   const { draft } = await app.agent('propose_change', {
     idempotency_key: `story-${process.pid}-${proposals}-${Date.now()}`,
     title: 'Trim a group',
     rationale: 'It has stopped paying back over the last week.',
-    operations: [{ kind: 'set_budget', entity_id: target.entityId as never, budget: 'daily', expected_current: target.budget, new_value: newValue }],
+    operations: [
+      {
+        kind: 'set_budget',
+        entity_id: target.entityId,
+        budget: 'daily',
+        expected_current: target.budget,
+        new_value: newValue,
+      },
+    ],
   })
   return draft
 }
@@ -161,7 +198,7 @@ export async function settled(app: App, draftId: string): Promise<DraftView> {
   let draft: DraftView | undefined
   await waitFor(
     async () => {
-      draft = (await app.window('get_draft', { draft_id: draftId as never })).draft
+      draft = (await app.window('get_draft', { draft_id: draftId })).draft
       return !['approved', 'applying'].includes(draft.state)
     },
     { what: 'the change to settle', withinMs: 30_000 },

@@ -27,7 +27,10 @@ export async function startBrowserApp(homeFolder: string, workspace?: string): P
   if (!existsSync(join(rendererFolder, 'index.html'))) throw new Error('The window is not built: npm run build')
   const ports = testPorts(homeFolder, systemClock, 'browser')
   let sandbox: Sandbox | undefined
-  const core = await createCore(ports, { ...(workspace === undefined ? {} : { workspace }), onSandbox: (made) => void (sandbox = made) })
+  const core = await createCore(ports, {
+    ...(workspace === undefined ? {} : { workspace }),
+    onSandbox: (made) => void (sandbox = made),
+  })
   const window = await openBrowserWindow({ core, rendererFolder, clock: systemClock, randomBytes, log: ports.log })
   return {
     core,

@@ -7,7 +7,8 @@ import { Secret } from '../../main/secret.ts'
 import { PASSPHRASE, testPorts } from './app.ts'
 
 const [homeFolder, tiktokBaseUrl, draftId, step] = process.argv.slice(2)
-if (homeFolder === undefined || tiktokBaseUrl === undefined || draftId === undefined || step === undefined) throw new Error('four arguments')
+if (homeFolder === undefined || tiktokBaseUrl === undefined || draftId === undefined || step === undefined)
+  throw new Error('four arguments')
 
 const core = await createCore(testPorts(homeFolder, systemClock), {
   tiktokBaseUrl,
@@ -24,7 +25,10 @@ const call = async (name: string, input: unknown): Promise<unknown> => {
   return reply.value
 }
 const { draft } = (await call('get_draft', { draft_id: draftId })) as OutputOf<'get_draft'>
-const { challenge } = (await call('arm_draft', { draft_id: draftId, draft_hash: draft.draft_hash })) as OutputOf<'arm_draft'>
+const { challenge } = (await call('arm_draft', {
+  draft_id: draftId,
+  draft_hash: draft.draft_hash,
+})) as OutputOf<'arm_draft'>
 await call('confirm_draft', { draft_id: draftId, confirm_token: challenge?.confirm_token })
 // The step ends this process; if it never comes, the test sees exit code 3.
 setTimeout(() => process.exit(3), 20_000)

@@ -8,7 +8,15 @@ import { type FactsDb, openFacts } from '../../main/store/open.ts'
 import { createSync, type Sync, type SyncDeps, type SyncSummary } from '../../main/sync/sync.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { Account, Entity } from '../../shared/domain/entity.ts'
-import { accountId, entityId, type AccountId, type EntityId, type EntityType, splitAccountId, splitEntityId } from '../../shared/domain/ids.ts'
+import {
+  accountId,
+  entityId,
+  type AccountId,
+  type EntityId,
+  type EntityType,
+  splitAccountId,
+  splitEntityId,
+} from '../../shared/domain/ids.ts'
 import type { MetricFact, MetricLevel } from '../../shared/domain/metric.ts'
 import { currencyExponent } from '../../shared/domain/money.ts'
 import { makeTempFolder } from './temp-folder.ts'
@@ -36,7 +44,10 @@ export function openTestFacts(folder: string = makeTempFolder('facts'), key: Uin
   return openFacts(join(folder, 'facts.db'), key)
 }
 
-export type Request = { readonly kind: 'accounts' } | { readonly kind: EntityType; readonly account: string } | { readonly kind: MetricLevel; readonly account: string; readonly from: string; readonly to: string }
+export type Request =
+  | { readonly kind: 'accounts' }
+  | { readonly kind: EntityType; readonly account: string }
+  | { readonly kind: MetricLevel; readonly account: string; readonly from: string; readonly to: string }
 type FactPatch = Partial<Omit<MetricFact, 'platform' | 'accountId' | 'level' | 'entityId' | 'date' | 'currency'>>
 
 /** What a test may change of the made-up platform. Nothing random: the same shape always reports the same numbers. */
@@ -64,7 +75,8 @@ export interface PaperShape {
   readonly restatementDays?: number
 }
 
-const number = (text: string): number => [...text].reduce((hash, character) => (hash * 31 + (character.codePointAt(0) ?? 0)) % 1_000_003, 7)
+const number = (text: string): number =>
+  Array.from(text).reduce((hash, character) => (hash * 31 + (character.codePointAt(0) ?? 0)) % 1_000_003, 7)
 
 /** One account has `campaigns` campaigns of `adGroups` ad groups of `ads` ads each. */
 export function paperPlatform(shape: PaperShape = {}): PaperPlatform {
@@ -79,10 +91,19 @@ export function paperPlatform(shape: PaperShape = {}): PaperPlatform {
     rawStatus: 'STATUS_ENABLE',
   }))
   const entities = new Map<EntityId, Entity>()
-  const platform: PaperPlatform = { adapter: undefined as never, accounts, entities, requests: [], patches: new Map(), pageSize: 1000, onPage: () => undefined }
+  const platform: PaperPlatform = {
+    adapter: undefined as never,
+    accounts,
+    entities,
+    requests: [],
+    patches: new Map(),
+    pageSize: 1000,
+    onPage: () => undefined,
+  }
   for (const account of accounts) populate(entities, account.accountId, { campaigns, adGroups, ads })
 
-  const ofType = (id: AccountId, type: EntityType): Entity[] => [...entities.values()].filter((entity) => entity.accountId === id && entity.type === type)
+  const ofType = (id: AccountId, type: EntityType): Entity[] =>
+    [...entities.values()].filter((entity) => entity.accountId === id && entity.type === type)
   async function* paged<T>(request: string, rows: readonly T[], signal: AbortSignal): AsyncGenerator<readonly T[]> {
     platform.requests.push(request)
     for (let start = 0; start < rows.length || start === 0; start += platform.pageSize) {
@@ -96,7 +117,8 @@ export function paperPlatform(shape: PaperShape = {}): PaperPlatform {
     for (const entity of ofType(id, level))
       for (let day = from; day <= to; day += 1) {
         const patch = platform.patches.get(`${entity.entityId} ${dateOf(day)}`)
-        if (patch !== null) facts.push({ ...paperFact(entity, dateOf(day), currency, { campaigns, adGroups, ads }), ...patch })
+        if (patch !== null)
+          facts.push({ ...paperFact(entity, dateOf(day), currency, { campaigns, adGroups, ads }), ...patch })
       }
     return facts
   }
@@ -110,9 +132,14 @@ export function paperPlatform(shape: PaperShape = {}): PaperPlatform {
       signal.throwIfAborted()
       return accounts
     },
-    listEntities: (id, type, signal) => paged(`${type} of ${splitAccountId(id).externalId.slice(-1)}`, ofType(id, type), signal),
+    listEntities: (id, type, signal) =>
+      paged(`${type} of ${splitAccountId(id).externalId.slice(-1)}`, ofType(id, type), signal),
     dailyMetrics: ({ accountId: id, level, startDate, endDate }, signal) =>
-      paged(`${level} days of ${splitAccountId(id).externalId.slice(-1)} ${startDate}..${endDate}`, factsOf(id, level, dayOf(startDate) ?? 0, dayOf(endDate) ?? 0), signal),
+      paged(
+        `${level} days of ${splitAccountId(id).externalId.slice(-1)} ${startDate}..${endDate}`,
+        factsOf(id, level, dayOf(startDate) ?? 0, dayOf(endDate) ?? 0),
+        signal,
+      ),
     readLive: async (): Promise<LiveValue> => {
       throw new Error('reads nothing live')
     },
@@ -122,7 +149,12 @@ export function paperPlatform(shape: PaperShape = {}): PaperPlatform {
 }
 
 /** An ad's day; the levels above report the exact sum of theirs, as a platform would. */
-export function paperFact(entity: Entity, date: string, currency: string, shape: { campaigns: number; adGroups: number; ads: number }): MetricFact {
+export function paperFact(
+  entity: Entity,
+  date: string,
+  currency: string,
+  shape: { campaigns: number; adGroups: number; ads: number },
+): MetricFact {
   const below = entity.type === 'campaign' ? shape.adGroups * shape.ads : entity.type === 'ad_group' ? shape.ads : 1
   const { externalId } = splitEntityId(entity.entityId)
   let spend = 0
@@ -131,7 +163,12 @@ export function paperFact(entity: Entity, date: string, currency: string, shape:
   let conversions = 0
   // Ids are positional: campaign 3, its ad group 301, its ad 30102.
   for (let n = 0; n < below; n += 1) {
-    const ad = entity.type === 'ad' ? externalId : entity.type === 'ad_group' ? `${externalId}0${n + 1}` : `${externalId}0${Math.floor(n / shape.ads) + 1}0${(n % shape.ads) + 1}`
+    const ad =
+      entity.type === 'ad'
+        ? externalId
+        : entity.type === 'ad_group'
+          ? `${externalId}0${n + 1}`
+          : `${externalId}0${Math.floor(n / shape.ads) + 1}0${(n % shape.ads) + 1}`
     const seed = number(`${ad} ${date}`)
     spend += 1_00 + (seed % 50_00)
     impressions += 1000 + (seed % 977)
@@ -160,10 +197,25 @@ export function paperFact(entity: Entity, date: string, currency: string, shape:
   }
 }
 
-function populate(entities: Map<EntityId, Entity>, account: AccountId, shape: { campaigns: number; adGroups: number; ads: number }): void {
+function populate(
+  entities: Map<EntityId, Entity>,
+  account: AccountId,
+  shape: { campaigns: number; adGroups: number; ads: number },
+): void {
   const add = (type: EntityType, externalId: string, name: string, more: Partial<Entity> = {}): EntityId => {
     const id = entityId(account, type, externalId)
-    entities.set(id, { entityId: id, accountId: account, type, name, status: 'enabled', rawStatus: 'ENABLE', deliveryStatus: 'DELIVERY_OK', budgetKind: 'inherited', editable: [], ...more })
+    entities.set(id, {
+      entityId: id,
+      accountId: account,
+      type,
+      name,
+      status: 'enabled',
+      rawStatus: 'ENABLE',
+      deliveryStatus: 'DELIVERY_OK',
+      budgetKind: 'inherited',
+      editable: [],
+      ...more,
+    })
     return id
   }
   const creative = add('creative', 'v1', 'A video', { budgetKind: 'none' })
@@ -177,12 +229,24 @@ function populate(entities: Map<EntityId, Entity>, account: AccountId, shape: { 
         clickWindowDays: 7,
         viewWindowDays: 1,
         editable: [
-          { field: 'daily_budget', isEditable: true, minMicros: 20_000_000n, maxMicros: 9_007_199_254_740_991n, stepMicros: 10_000n, takesEffect: 'immediately' },
+          {
+            field: 'daily_budget',
+            isEditable: true,
+            minMicros: 20_000_000n,
+            maxMicros: 9_007_199_254_740_991n,
+            stepMicros: 10_000n,
+            takesEffect: 'immediately',
+          },
           { field: 'status', isEditable: true, takesEffect: 'immediately' },
         ],
       })
       for (let a = 1; a <= shape.ads; a += 1)
-        add('ad', `${c}0${g}0${a}`, `Ad ${c}.${g}.${a}`, { parentId: adGroup, creativeIds: [splitEntityId(creative).externalId], text: 'Buy now', landingPage: 'https://shop.example/' })
+        add('ad', `${c}0${g}0${a}`, `Ad ${c}.${g}.${a}`, {
+          parentId: adGroup,
+          creativeIds: [splitEntityId(creative).externalId],
+          text: 'Buy now',
+          landingPage: 'https://shop.example/',
+        })
     }
   }
 }
@@ -199,7 +263,10 @@ export interface SyncRig {
   restart(): Sync
 }
 
-export function syncRig(platform: PaperPlatform = paperPlatform(), more: Partial<SyncDeps> & { readonly clock?: HandClock } = {}): SyncRig {
+export function syncRig(
+  platform: PaperPlatform = paperPlatform(),
+  more: Partial<SyncDeps> & { readonly clock?: HandClock } = {},
+): SyncRig {
   const { clock = handClock(), facts = openTestFacts(), ...rest } = more
   const summaries: SyncSummary[] = []
   const troubles: { connectionId: string; code: string }[] = []
@@ -239,14 +306,21 @@ export function syncRig(platform: PaperPlatform = paperPlatform(), more: Partial
 export function contentOf(facts: FactsDb): Record<string, unknown[]> {
   const read = (sql: string): unknown[] => facts.prepare(sql).safeIntegers().raw().all()
   return {
-    facts: read(`SELECT e.entity_id, f.day, f.spend_micros, f.impressions, f.clicks, f.video_views, f.reach, f.click_conversion_micros,
+    facts:
+      read(`SELECT e.entity_id, f.day, f.spend_micros, f.impressions, f.clicks, f.video_views, f.reach, f.click_conversion_micros,
       f.view_conversion_micros, f.engaged_conversion_micros, f.click_value_micros, f.view_value_micros, f.click_window_days, f.view_window_days,
       f.window_source, f.first_spend_micros FROM metric_fact f JOIN entity e USING (entity_key) ORDER BY 1, 2`),
-    blocks: read('SELECT e.entity_id, b.* FROM metric_block b JOIN entity e USING (entity_key) ORDER BY 1, 3').map((row) => (row as unknown[]).toSpliced(1, 1)),
+    blocks: read('SELECT e.entity_id, b.* FROM metric_block b JOIN entity e USING (entity_key) ORDER BY 1, 3').map(
+      (row) => (row as unknown[]).toSpliced(1, 1),
+    ),
     days: read('SELECT * FROM metric_day ORDER BY account_key, level, day'),
-    entities: read('SELECT entity_id, parent_id, name, status, daily_budget_micros, editable_json, details_json FROM entity ORDER BY 1'),
+    entities: read(
+      'SELECT entity_id, parent_id, name, status, daily_budget_micros, editable_json, details_json FROM entity ORDER BY 1',
+    ),
     held: read('SELECT account_key, level, day, was_over, is_final FROM fetched_day ORDER BY 1, 2, 3'),
-    restated: read('SELECT account_key, level, day, age_days, facts_changed, spend_moved_micros FROM restatement ORDER BY 1, 2, 3, 4'),
+    restated: read(
+      'SELECT account_key, level, day, age_days, facts_changed, spend_moved_micros FROM restatement ORDER BY 1, 2, 3, 4',
+    ),
     accounts: read('SELECT account_id, complete_through, is_listed FROM account ORDER BY 1'),
     staged: read('SELECT * FROM entity_staged'),
   }

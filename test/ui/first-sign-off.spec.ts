@@ -26,20 +26,40 @@ function complaintsOf(page: Page): string[] {
 async function shoot(page: Page, name: string): Promise<void> {
   for (const scheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme: scheme })
+    await page.waitForTimeout(300) // colours fade
     await page.screenshot({ path: join(SHOTS, `${name}-${scheme}.png`) })
   }
   await page.emulateMedia({ colorScheme: 'light' })
 }
 
-async function proposeOverMcp(app: BrowserApp): Promise<{ draftId: string; entityId: string; before: string; after: string }> {
-  const { token, http_url } = await app.ask('add_client', { name: 'Story client', scopes: ['mcp.read', 'mcp.draft'], expires_in_days: 30 })
+async function proposeOverMcp(
+  app: BrowserApp,
+): Promise<{ draftId: string; entityId: string; before: string; after: string }> {
+  const { token, http_url } = await app.ask('add_client', {
+    name: 'Story client',
+    scopes: ['mcp.read', 'mcp.draft'],
+    expires_in_days: 30,
+  })
   if (http_url === null) throw new Error('the agent door is shut')
   const client = new Client({ name: 'story', version: '1' })
-  await client.connect(new StreamableHTTPClientTransport(new URL(http_url), { requestInit: { headers: { authorization: `Bearer ${token}` } } }))
-  const call = async (name: string, args: Record<string, unknown>): Promise<Record<string, never>> => (await client.callTool({ name, arguments: args })).structuredContent as Record<string, never>
-  const { accounts } = (await call('list_accounts', {})) as unknown as { accounts: { account_id: string; currency: string }[] }
+  await client.connect(
+    new StreamableHTTPClientTransport(new URL(http_url), {
+      requestInit: { headers: { authorization: `Bearer ${token}` } },
+    }),
+  )
+  const call = async (name: string, args: Record<string, unknown>): Promise<Record<string, never>> =>
+    (await client.callTool({ name, arguments: args })).structuredContent as Record<string, never>
+  const { accounts } = (await call('list_accounts', {})) as unknown as {
+    accounts: { account_id: string; currency: string }[]
+  }
   const account = accounts.find((each) => each.currency === 'EUR')
-  const { entities } = (await call('list_entities', { account_id: account?.account_id, type: 'ad_group', status: 'enabled', order_by: 'id', limit: 100 })) as unknown as {
+  const { entities } = (await call('list_entities', {
+    account_id: account?.account_id,
+    type: 'ad_group',
+    status: 'enabled',
+    order_by: 'id',
+    limit: 100,
+  })) as unknown as {
     entities: { entity_id: string; budget_kind: string; daily_budget: { amount: string } | null }[]
   }
   const { drafts } = (await call('list_drafts', {})) as unknown as { drafts: { operations: { entity_id: string }[] }[] }
@@ -51,7 +71,9 @@ async function proposeOverMcp(app: BrowserApp): Promise<{ draftId: string; entit
     idempotency_key: 'first-sign-off-story',
     title: 'Lower a budget that has stopped paying back',
     rationale: 'Spend rose for two weeks while orders stayed flat. Fifteen percent less keeps it learning.',
-    operations: [{ kind: 'set_budget', entity_id: target?.entity_id, budget: 'daily', expected_current: before, new_value: after }],
+    operations: [
+      { kind: 'set_budget', entity_id: target?.entity_id, budget: 'daily', expected_current: before, new_value: after },
+    ],
   })) as unknown as { draft: { draft_id: string; state: string } }
   expect(answer.draft.state).toBe('pending')
   await client.close()
@@ -71,8 +93,17 @@ test('a newcomer signs off one change within minutes, and finds the proof', asyn
     await expect(page.getByRole('link', { name: /Overview/ })).toBeVisible({ timeout: 60_000 })
     await page.getByRole('link', { name: /Overview/ }).click()
     await expect(page.getByText(/€[\d,.]+/).first()).toBeVisible({ timeout: 60_000 })
-    await waitFor(async () => (await app.ask('get_sync', {})).sync.state === 'done', { what: 'the first sync', withinMs: 60_000, everyMs: 200 })
-    await expect(page.getByText('Demo assistant').first().or(page.getByRole('link', { name: /Queue/ }))).toBeVisible()
+    await waitFor(async () => (await app.ask('get_sync', {})).sync.state === 'done', {
+      what: 'the first sync',
+      withinMs: 60_000,
+      everyMs: 200,
+    })
+    await expect(
+      page
+        .getByText('Demo assistant')
+        .first()
+        .or(page.getByRole('link', { name: /Queue/ })),
+    ).toBeVisible()
     await shoot(page, '2-overview')
 
     const proposed = await proposeOverMcp(app)
@@ -101,9 +132,18 @@ test('a newcomer signs off one change within minutes, and finds the proof', asyn
     expect((app.sandbox().world.adGroup(externalId)?.budgetMinor ?? 0) / 100).toBe(Number(proposed.after))
 
     await page.getByRole('link', { name: /Audit/ }).click()
-    const { records } = await app.ask('list_audit', { draft_id: proposed.draftId as never, limit: 50 })
-    expect(records.map((record) => record.type).toReversed()).toEqual(['draft.proposed', 'draft.armed', 'draft.approved', 'apply.intent', 'apply.sent', 'apply.outcome', 'draft.applied'])
-    for (const words of ['Draft proposed', 'Live value read, confirmation opened', 'Approved']) await expect(page.getByText(words).first()).toBeVisible()
+    const { records } = await app.ask('list_audit', { draft_id: proposed.draftId, limit: 50 })
+    expect(records.map((record) => record.type).toReversed()).toEqual([
+      'draft.proposed',
+      'draft.armed',
+      'draft.approved',
+      'apply.intent',
+      'apply.sent',
+      'apply.outcome',
+      'draft.applied',
+    ])
+    for (const words of ['Draft proposed', 'Live value read, confirmation opened', 'Approved'])
+      await expect(page.getByText(words).first()).toBeVisible()
     await page.getByRole('button', { name: 'Verify the log' }).click()
     await expect(page.getByText(/verifies|verified/i).first()).toBeVisible({ timeout: 30_000 })
     await shoot(page, '6-audit')
@@ -120,9 +160,14 @@ test('a draft that was overtaken says so, and nothing is written', async ({ page
   test.setTimeout(120_000)
   const app = await startBrowserApp(makeTempFolder('story-drift'), 'demo')
   try {
-    await waitFor(async () => (await app.ask('list_drafts', {})).drafts.length >= 3, { what: 'the demo proposals', withinMs: 60_000, everyMs: 200 })
+    await waitFor(async () => (await app.ask('list_drafts', {})).drafts.length >= 3, {
+      what: 'the demo proposals',
+      withinMs: 60_000,
+      everyMs: 200,
+    })
     const overtaken = await waitFor(
-      async () => (await app.ask('list_drafts', {})).drafts.find((draft) => draft.untrusted.title.startsWith('A little more')),
+      async () =>
+        (await app.ask('list_drafts', {})).drafts.find((draft) => draft.untrusted.title.startsWith('A little more')),
       { what: 'the draft that will drift' },
     )
     await page.goto(app.window.newLink())

@@ -1,0 +1,535 @@
+/**
+ * Every screen in every state, and the rules of the Confirm dialog, in a real browser with the real content policy.
+ * The core is a double whose answers are parsed by the operation table, so they cannot drift from it.
+ */
+import AxeBuilder from '@axe-core/playwright'
+import { expect, type Page, test } from '@playwright/test'
+import { type StaticRenderer, serveRenderer } from '../support/static-renderer.ts'
+import { fails, type Handlers, type WindowDouble } from '../support/window-double.ts'
+import { withDouble } from '../support/window-page.ts'
+import {
+  APPLIED_HISTORY,
+  appState,
+  challenge,
+  change,
+  draft,
+  draftAnswer,
+  draftId,
+  empty,
+  filled,
+  WAITING,
+} from '../support/window-world.ts'
+
+let renderer: StaticRenderer
+test.beforeAll(async () => {
+  renderer = await serveRenderer()
+})
+test.afterAll(() => renderer.close())
+
+let double: WindowDouble | undefined
+let faults: string[] = []
+test.beforeEach(() => {
+  double = undefined
+  faults = []
+})
+test.afterEach(() => {
+  expect(double?.drift ?? [], 'scripted answers fit the table').toEqual([])
+  expect(faults, 'no script error and no policy violation').toEqual([])
+})
+
+async function open(page: Page, handlers: Handlers, route = '#/overview'): Promise<WindowDouble> {
+  page.on('pageerror', (error) => faults.push(error.message))
+  page.on('console', (message) => {
+    if (/Content Security Policy|Refused to/.test(message.text())) faults.push(message.text())
+  })
+  double = await withDouble(page, handlers)
+  await page.goto(`${renderer.url}/${route}`)
+  return double
+}
+
+const never = <T>(): Promise<T> => new Promise<T>(() => {})
+const broken = () => fails('internal', 'The store did not answer.', 'Nothing was changed. Try again.')
+const push = (page: Page) => page.getByRole('button', { name: /^Push .+ to TikTok$/ })
+const called = (name: string): unknown[] =>
+  (double?.calls ?? []).filter((call) => call.name === name).map((call) => call.input)
+
+const SCREENS = [
+  { route: '#/overview', empty: 'No ad account is connected yet', loading: 'Loading figures', error: 'The figures could not be read.' },
+  { route: '#/queue', empty: 'Nothing needs your decision', loading: 'Loading drafts', error: 'The drafts could not be read.' },
+  { route: '#/accounts', empty: 'No ad account is connected yet', loading: 'Loading accounts', error: 'The accounts could not be read.' },
+  { route: '#/audit', empty: 'No records yet', loading: 'Loading records', error: 'The records could not be read.' },
+  { route: '#/connections', empty: 'No AI client is connected', loading: 'Loading connections', error: 'The AI clients could not be read.' },
+] as const
+const READS = ['list_accounts', 'query_metrics', 'list_drafts', 'list_audit', 'list_connections', 'list_clients'] as const
+const all = (answer: () => unknown): Handlers => Object.fromEntries(READS.map((name) => [name, answer])) as Handlers
+
+for (const screen of SCREENS) {
+  test.describe(`the screen ${screen.route}`, () => {
+    test('says what it is for when it is empty', async ({ page }) => {
+      await open(page, empty(), screen.route)
+      await expect(page.getByText(screen.empty)).toBeVisible()
+    })
+
+    test('shows a skeleton while it loads', async ({ page }) => {
+      await open(page, { ...filled(), ...all(never) }, screen.route)
+      await expect(page.getByRole('status', { name: screen.loading }).first()).toBeVisible()
+    })
+
+    test('says what failed, keeps the rail, and recovers on Try again', async ({ page }) => {
+      const core = await open(page, { ...filled(), ...all(broken) }, screen.route)
+      await expect(page.getByText(screen.error)).toBeVisible()
+      await expect(page.getByText('The store did not answer. Nothing was changed. Try again.').first()).toBeVisible()
+      await expect(page.getByRole('navigation', { name: 'Main' })).toBeVisible()
+      core.script(filled())
+      for (const button of (await page.getByRole('button', { name: 'Try again' }).all()).toReversed()) await button.click()
+      await expect(page.getByText(screen.error)).toHaveCount(0)
+    })
+
+    for (const scheme of ['light', 'dark'] as const)
+      test(`has no accessibility fault, ${scheme}, filled and empty`, async ({ page }) => {
+        await page.emulateMedia({ colorScheme: scheme })
+        const core = await open(page, filled(), screen.route)
+        await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+        await expect(page.getByRole('status', { name: /^Loading/ })).toHaveCount(0)
+        expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([])
+        core.script(empty())
+        core.changed()
+        await expect(page.getByText(screen.empty)).toBeVisible()
+        expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([])
+      })
+
+    test('fits 640 × 400 (1280 × 800 at 200 %) without sideways scrolling of the page', async ({ page }) => {
+      await page.setViewportSize({ width: 640, height: 400 })
+      await open(page, filled(), screen.route)
+      await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+      const overflow = await page.evaluate(() => {
+        const content = document.getElementById('content')
+        return [document.documentElement, content].map((each) => (each?.scrollWidth ?? 0) - (each?.clientWidth ?? 0))
+      })
+      expect(overflow).toEqual([0, 0])
+    })
+  })
+}
+
+test.describe('before the workspace is open', () => {
+  test('a first run offers the demo and an account, and opens the demo', async ({ page }) => {
+    const core = await open(page, { get_app_state: () => appState({ phase: 'first_run', workspace: null }) }, '')
+    await expect(page.getByRole('heading', { name: 'Explore the demo' })).toBeVisible()
+    expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([])
+    core.script({ ...filled(), open_demo: () => ({ connection_id: 'x_1' }) })
+    await page.getByRole('button', { name: 'Open the demo' }).click()
+    await expect(page.getByRole('heading', { name: 'Overview' })).toBeVisible()
+  })
+
+  test('a workspace without a keychain is sealed with a passphrase typed twice', async ({ page }) => {
+    const core = await open(
+      page,
+      { get_app_state: () => appState({ phase: 'first_run', workspace: null, keychain: 'missing', shell: 'electron' }) },
+      '',
+    )
+    await page.getByRole('button', { name: 'Set up a workspace' }).click()
+    await expect(page.getByText('No keychain answers on this computer.')).toBeVisible()
+    await page.getByLabel('Passphrase', { exact: true }).fill('short')
+    await expect(page.getByText('At least 8 characters.', { exact: true })).toBeVisible()
+    await page.getByLabel('Passphrase', { exact: true }).fill('long enough words')
+    await page.getByLabel('Repeat the passphrase').fill('something else')
+    await expect(page.getByRole('button', { name: 'Create workspace' })).toBeDisabled()
+    await page.getByLabel('Repeat the passphrase').fill('long enough words')
+    core.script({ ...empty(), create_workspace: () => ({}) })
+    await page.getByRole('button', { name: 'Create workspace' }).click()
+    await expect(page.getByRole('dialog', { name: 'Connect TikTok' })).toBeVisible()
+    expect(called('create_workspace')).toEqual([{ vault: 'passphrase', passphrase: 'long enough words' }])
+  })
+
+  test('a locked workspace asks for its passphrase and says when it is wrong', async ({ page }) => {
+    const wrong = fails('wrong_passphrase', 'That is not the passphrase of this workspace.', 'Try again.')
+    const core = await open(page, { get_app_state: () => appState({ phase: 'locked' }), unlock_workspace: () => wrong }, '')
+    expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([])
+    await page.getByLabel('Passphrase').fill('guess')
+    await page.getByLabel('Passphrase').press('Enter')
+    await expect(page.getByText('That is not the passphrase of this workspace.')).toBeVisible()
+    core.script({ ...filled(), unlock_workspace: () => ({}) })
+    await page.getByRole('button', { name: 'Unlock' }).click()
+    await expect(page.getByRole('heading', { name: 'Overview' })).toBeVisible()
+  })
+
+  for (const [keychain, words] of [
+    ['locked', 'The system keychain is locked.'],
+    ['missing', 'No system keychain answers.'],
+    ['frozen', 'The system keychain does not answer.'],
+  ] as const)
+    test(`a ${keychain} keychain is told apart from the others`, async ({ page }) => {
+      const workspace = { name: 'Mine', is_demo: false, vault: 'keychain', log_vkey: 'k' } as const
+      await open(page, { get_app_state: () => appState({ phase: 'locked', keychain, workspace }) }, '')
+      await expect(page.getByText(words)).toBeVisible()
+    })
+
+  test('a lost key is trouble, and nothing offers to make a new one', async ({ page }) => {
+    const trouble = { code: 'vault_key_missing', message: 'The key is not in the keychain.', hint: 'Nothing was changed.', retryable: true }
+    await open(page, { get_app_state: () => appState({ phase: 'trouble', trouble }) }, '')
+    await expect(page.getByText('The app will not make a new key over it', { exact: false })).toBeVisible()
+    await expect(page.getByRole('button')).toHaveText(['Try again'])
+  })
+})
+
+test('when the app behind the window stops, the window says so, keeps what it has, and comes back', async ({ page }) => {
+  const core = await open(page, filled(), '#/queue')
+  await expect(page.getByText('New customers FR + BE')).toBeVisible()
+  core.script({ wait_for_change: () => fails('app_not_running', 'gone', 'gone', true) })
+  core.changed()
+  await expect(page.getByText('The app behind this window has stopped.')).toBeVisible()
+  await expect(page.getByText('Nothing was changed. Start it again with npm start.')).toBeVisible()
+  await expect(page.getByText('New customers FR + BE')).toBeVisible()
+  core.script({ wait_for_change: ({ since }) => new Promise((done) => setTimeout(() => done({ revision: since + 1 }), 200)) })
+  await expect(page.getByText('The app behind this window has stopped.')).toHaveCount(0, { timeout: 15_000 })
+})
+
+test.describe('the queue', () => {
+  test('is walked with J and K, entered with Enter, and its address can be shared', async ({ page }) => {
+    await open(page, filled(), '#/queue')
+    await expect(page.getByText('New customers FR + BE')).toBeVisible()
+    await page.keyboard.press('j')
+    await page.keyboard.press('j')
+    await expect(page).toHaveURL(new RegExp(`#/queue/${draftId('b')}$`))
+    await expect(page.getByRole('heading', { level: 2, name: 'New customers FR + BE' })).toBeVisible()
+    await page.keyboard.press('k')
+    await expect(page).toHaveURL(new RegExp(`#/queue/${draftId('a')}$`))
+    await page.keyboard.press('Enter')
+    await expect(page.locator('#draft-detail')).toBeFocused()
+  })
+
+  test('back and forward move between screens', async ({ page }) => {
+    await open(page, filled(), '#/queue')
+    await page.getByRole('link', { name: 'Audit' }).click()
+    await expect(page.getByRole('heading', { level: 1, name: 'Audit' })).toBeVisible()
+    await page.goBack()
+    await expect(page.getByRole('heading', { level: 1, name: 'Queue' })).toBeVisible()
+  })
+
+  test('a draft blocked by the limits stands under Decided and says which limit', async ({ page }) => {
+    await open(page, filled(), `#/queue/${draftId('f')}`)
+    await expect(page.getByRole('button', { name: 'Decided' })).toHaveAttribute('aria-pressed', 'true')
+    await expect(page.getByText('this looks like a slipped digit', { exact: false })).toBeVisible()
+    await expect(page.getByRole('button', { name: 'Approve & push live' })).toHaveCount(0)
+  })
+
+  test('a stale draft shows what it was and what it is, and cannot be approved', async ({ page }) => {
+    await open(page, filled(), `#/queue/${draftId('g')}`)
+    await expect(page.getByText('It was €120.00 then and is €135.00 now. Nothing was changed.', { exact: false })).toBeVisible()
+    await expect(page.getByRole('button', { name: 'Approve & push live' })).toHaveCount(0)
+    await expect(page.getByRole('button', { name: 'Propose from the current value…' })).toBeVisible()
+  })
+
+  test('an unknown outcome is not called a failure; Check again only reads', async ({ page }) => {
+    await open(page, { ...filled(), reconcile_draft: () => ({ draft: draft('h', { state: 'unknown' }) }) }, `#/queue/${draftId('h')}`)
+    await expect(page.getByText('will not be sent again', { exact: false })).toBeVisible()
+    await page.getByRole('button', { name: 'Check again' }).click()
+    await expect.poll(() => called('reconcile_draft')).toEqual([{ draft_id: draftId('h') }])
+  })
+
+  test('rejecting keeps the reason', async ({ page }) => {
+    await open(page, { ...filled(), reject_draft: () => ({ draft: draft('a', { state: 'rejected' }) }) }, `#/queue/${draftId('a')}`)
+    await page.getByRole('button', { name: 'Reject…' }).click()
+    await page.getByRole('textbox').fill('Too early in the season.')
+    await page.getByRole('button', { name: 'Reject draft' }).click()
+    await expect(page.getByRole('dialog')).toHaveCount(0)
+    expect(called('reject_draft')).toEqual([{ draft_id: draftId('a'), reason: 'Too early in the season.' }])
+  })
+
+  test('only one’s own draft can be withdrawn', async ({ page }) => {
+    await open(page, filled(), `#/queue/${draftId('a')}`)
+    await expect(page.getByRole('button', { name: 'Approve & push live' })).toBeVisible()
+    await expect(page.getByRole('button', { name: 'Withdraw' })).toHaveCount(0)
+    await page.goto(`${renderer.url}/#/queue/${draftId('c')}`)
+    await expect(page.getByRole('button', { name: 'Withdraw' })).toBeVisible()
+  })
+})
+
+test.describe('Confirm', () => {
+  const withoutPassphrase = (): Handlers => ({
+    ...filled(),
+    arm_draft: () => ({
+      draft: draft('a', { state: 'armed' }),
+      challenge: challenge(draft('a'), { needs_passphrase: false }),
+    }),
+    confirm_draft: () => ({ draft: draft('a', { state: 'approved' }) }),
+  })
+  const arm = async (page: Page, handlers: Handlers): Promise<void> => {
+    await open(page, handlers, `#/queue/${draftId('a')}`)
+    await page.getByRole('button', { name: 'Approve & push live' }).click()
+    await expect(page.getByRole('alertdialog', { name: 'Confirm this change' })).toBeVisible()
+  }
+
+  test('repeats the change, is not focused, and is dead for the first second', async ({ page }) => {
+    await arm(page, withoutPassphrase())
+    const dialog = page.getByRole('alertdialog')
+    // Read at once: before anything that waits.
+    const atOnce = await push(page).evaluate((button) => ({
+      isDisabled: (button as HTMLButtonElement).disabled,
+      isFocused: document.activeElement === button,
+      text: button.textContent,
+    }))
+    expect(atOnce).toEqual({ isDisabled: true, isFocused: false, text: 'Push €120.00 → €101.00 to TikTok' })
+    await page.keyboard.press('Control+Enter')
+    expect(called('confirm_draft')).toEqual([])
+    for (const words of ['Northwind Outdoor EU', 'Broad 25–44, interest: hiking', 'Daily budget', '9f3c21ab'])
+      await expect(dialog.getByText(words).first()).toBeVisible()
+    await expect(dialog.getByText('-€19.00 per day (-15.8%)')).toBeVisible()
+    await expect(push(page)).toBeEnabled()
+    await expect(push(page)).not.toBeFocused()
+    await page.keyboard.press('Enter')
+    expect(called('confirm_draft'), 'Enter alone never confirms').toEqual([])
+  })
+
+  test('Escape gives the confirmation back and nothing is pushed', async ({ page }) => {
+    await arm(page, withoutPassphrase())
+    await page.keyboard.press('Escape')
+    await expect(page.getByRole('alertdialog')).toHaveCount(0)
+    await expect.poll(() => called('disarm_draft')).toEqual([{ draft_id: draftId('a') }])
+    expect(called('confirm_draft')).toEqual([])
+  })
+
+  test('a click beside the dialog does nothing', async ({ page }) => {
+    await arm(page, withoutPassphrase())
+    await page.mouse.click(8, 8)
+    await expect(page.getByRole('alertdialog')).toBeVisible()
+    expect(called('disarm_draft')).toEqual([])
+  })
+
+  test('Ctrl+Enter confirms once, even when pressed twice', async ({ page }) => {
+    await arm(page, { ...withoutPassphrase(), confirm_draft: () => never() })
+    await expect(push(page)).toBeEnabled()
+    await page.keyboard.press('Control+Enter')
+    await page.keyboard.press('Control+Enter')
+    await expect.poll(() => called('confirm_draft')).toEqual([{ draft_id: draftId('a'), confirm_token: 'T'.repeat(43) }])
+  })
+
+  test('asks for the passphrase in a browser, shows the demo’s, and says when it is wrong', async ({ page }) => {
+    await arm(page, {
+      ...filled(),
+      confirm_draft: ({ passphrase }) =>
+        passphrase === 'demo-demo'
+          ? { draft: draft('a', { state: 'approved' }) }
+          : fails('wrong_passphrase', 'That is not the passphrase.', 'Nothing was changed.'),
+    })
+    await expect(page.getByText('Demo passphrase: demo-demo')).toBeVisible()
+    const field = page.getByLabel('Workspace passphrase')
+    await field.fill('nonsense')
+    await expect(push(page)).toBeEnabled()
+    await field.press('Enter')
+    expect(called('confirm_draft'), 'Enter in the field never confirms').toEqual([])
+    await push(page).click()
+    await expect(page.getByText('That is not the passphrase.')).toBeVisible()
+    await field.fill('demo-demo')
+    await push(page).click()
+    await expect(page.getByRole('alertdialog')).toHaveCount(0)
+  })
+
+  test('a reading that is too old must be read again', async ({ page }) => {
+    const handlers = withoutPassphrase()
+    await arm(page, {
+      ...handlers,
+      arm_draft: () => ({
+        draft: draft('a', { state: 'armed' }),
+        challenge: challenge(draft('a'), { needs_passphrase: false, expires_in_ms: 1_500 }),
+      }),
+    })
+    await expect(page.getByText('The reading is more than two minutes old.')).toBeVisible()
+    await expect(push(page)).toHaveCount(0)
+    await page.keyboard.press('Control+Enter')
+    expect(called('confirm_draft')).toEqual([])
+    double?.script({
+      arm_draft: () => ({
+        draft: draft('a', { state: 'armed' }),
+        challenge: challenge(draft('a'), { needs_passphrase: false, confirm_token: 'U'.repeat(43) }),
+      }),
+    })
+    await page.getByRole('button', { name: 'Read again' }).click()
+    await expect(push(page)).toBeEnabled()
+  })
+
+  test('a value that moved opens no dialog: the draft is stale and says so', async ({ page }) => {
+    const stale = draft('a', { state: 'stale', state_reason: 'live_value_moved' })
+    await open(page, filled(), `#/queue/${draftId('a')}`)
+    await expect(page.getByRole('button', { name: 'Approve & push live' })).toBeVisible()
+    double?.script({ arm_draft: () => ({ draft: stale, challenge: null }), get_draft: () => draftAnswer(stale) })
+    await page.getByRole('button', { name: 'Approve & push live' }).click()
+    await expect(page.getByText('The value on TikTok has moved since this draft was made.')).toBeVisible()
+    await expect(page.getByRole('alertdialog')).toHaveCount(0)
+  })
+
+  test('a platform that does not answer leaves the draft waiting, with the reason beside the button', async ({ page }) => {
+    const down = fails('platform_unreachable', 'TikTok did not answer.', 'Try again in a minute.', true)
+    await open(page, { ...filled(), arm_draft: () => down }, `#/queue/${draftId('a')}`)
+    await page.getByRole('button', { name: 'Approve & push live' }).click()
+    await expect(page.getByText('Not approved. Nothing was changed on TikTok.')).toBeVisible()
+    await expect(page.getByText('TikTok did not answer. Try again in a minute.')).toBeVisible()
+  })
+
+  test('after it, the progress line follows the records, and Undo is offered once applied', async ({ page }) => {
+    await arm(page, withoutPassphrase())
+    const follow = (state: 'approved' | 'applying' | 'applied', records: number): void => {
+      const view = draft('a', { state })
+      const history = APPLIED_HISTORY.slice(0, records)
+      double?.script({ get_draft: () => ({ ...draftAnswer(view), history }), confirm_draft: () => ({ draft: view }) })
+      double?.changed()
+    }
+    await expect(push(page)).toBeEnabled()
+    follow('approved', 3)
+    await push(page).click()
+    const line = page.getByRole('list', { name: 'Progress of this change' })
+    await expect(line.getByRole('listitem').first()).toHaveText('Intent recordedin progress')
+    follow('applying', 5)
+    await expect(line.getByRole('listitem')).toHaveText([
+      'Intent recordedrecord 46',
+      'Sent to TikTokrecord 47',
+      'Read backin progress',
+      'Recordedwaiting',
+    ])
+    follow('applied', 7)
+    await expect(line.getByRole('listitem').last()).toHaveText('Recordedrecord 49')
+    await expect(page.getByText('TikTok now reads €101.00.')).toBeVisible()
+    await expect(page.getByRole('button', { name: 'Undo…' })).toBeVisible()
+  })
+
+  for (const scheme of ['light', 'dark'] as const)
+    test(`has no accessibility fault, ${scheme}`, async ({ page }) => {
+      await page.emulateMedia({ colorScheme: scheme })
+      await arm(page, filled())
+      expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([])
+    })
+
+  test('everything that decides fits a 900 × 600 window', async ({ page }) => {
+    await page.setViewportSize({ width: 900, height: 600 })
+    await arm(page, filled())
+    for (const part of [push(page), page.getByLabel('Workspace passphrase'), page.getByText('9f3c21ab')])
+      await expect(part).toBeInViewport({ ratio: 1 })
+  })
+})
+
+test('names and reasons written by others are shown as text, with invisible characters made visible', async ({ page }) => {
+  const hostile = '<img src=x onerror="window.hacked=1"><b>bold</b> \u202Egnirts\u200B'
+  const view = draft('a', {
+    operations: [change({ untrusted: { path: [hostile, hostile, hostile] } })],
+    untrusted: { title: hostile, rationale: `${hostile}\n<script>window.hacked=1</script>`, origin_name: hostile },
+  })
+  await open(
+    page,
+    {
+      ...filled(),
+      list_drafts: () => ({ drafts: [view], open: 1, total: 1, next_cursor: null, as_of: null, warnings: [] }),
+      get_draft: () => draftAnswer(view),
+      arm_draft: () => ({ draft: view, challenge: challenge(view) }),
+    },
+    `#/queue/${draftId('a')}`,
+  )
+  await page.getByRole('button', { name: 'Approve & push live' }).click()
+  await expect(page.getByRole('alertdialog').getByText('<img src=x', { exact: false }).first()).toBeVisible()
+  expect(await page.locator('img, #root script, b').count()).toBe(0)
+  expect(await page.evaluate(() => 'hacked' in window)).toBe(false)
+  const text = await page.evaluate(() => document.body.innerText)
+  expect(text).toContain('␣gnirts␣')
+  expect(text).not.toMatch(/[\u202E\u200B]/)
+})
+
+test.describe('proposing a change', () => {
+  const form = async (page: Page): Promise<void> => {
+    await open(page, filled(), '#/accounts')
+    await page.getByRole('button', { name: 'Propose a change to Summer prospecting DE' }).click()
+  }
+
+  test('an amount that can be read two ways is refused with both readings', async ({ page }) => {
+    await form(page)
+    const field = page.getByLabel('New daily budget (EUR)')
+    await field.fill('1.500')
+    await expect(page.getByText('This can be read as €1,500.00 or as €1.50.', { exact: false })).toBeVisible()
+    await page.getByLabel('Reason').fill('The campaign is ready for more.')
+    await expect(page.getByRole('button', { name: 'Add to queue' })).toBeDisabled()
+    await field.fill('1.500,00')
+    await expect(page.getByText('Read as €1,500.00')).toBeVisible()
+    await expect(page.getByRole('button', { name: 'Add to queue' })).toBeEnabled()
+  })
+
+  test('the preview comes from the core, and one form makes one draft', async ({ page }) => {
+    await form(page)
+    await page.getByLabel('New daily budget (EUR)').fill('101')
+    await expect(page.getByText('Within your limits')).toBeVisible()
+    await page.getByLabel('Reason').fill('Cost per conversion has risen for a week.')
+    await page.getByRole('button', { name: 'Add to queue' }).click()
+    await expect(page).toHaveURL(new RegExp(`#/queue/${draftId('a')}$`))
+    const [input] = called('propose_change') as { operations: unknown[]; title: string }[]
+    expect(input?.operations).toEqual([
+      { kind: 'set_budget', entity_id: WAITING[0]?.operations[0]?.entity_id, budget: 'daily', expected_current: '120.00', new_value: '101.00' },
+    ])
+    expect(input?.title).toBe('Daily budget of Summer prospecting DE')
+  })
+})
+
+test.describe('the overview', () => {
+  test('keeps view-through apart, names the window, and says the chart in words', async ({ page }) => {
+    await open(page, filled())
+    await expect(page.getByText('not in ROAS')).toBeVisible()
+    await expect(page.getByText('7-day click', { exact: false }).first()).toBeVisible()
+    await expect(page.getByText(/^Spend €[\d,.]+ from .+, up [\d.]+% against the period before/)).toBeVisible()
+  })
+
+  test('T turns both charts into tables with the same days', async ({ page }) => {
+    await open(page, filled())
+    await expect(page.getByRole('figure', { name: 'Spend per day' })).toBeVisible()
+    await page.keyboard.press('t')
+    const rows = page.getByRole('figure', { name: 'Spend per day' }).getByRole('row')
+    await expect(rows).toHaveCount(1 + 28 + 1)
+    await expect(rows.nth(1)).toContainText('today, incomplete')
+  })
+
+  test('exports a chart as CSV and as a picture', async ({ page }) => {
+    await open(page, filled())
+    for (const [button, ending] of [
+      ['Export Spend per day as CSV', '.csv'],
+      ['Export Spend per day as PNG', '.png'],
+    ] as const) {
+      const download = page.waitForEvent('download')
+      await page.getByRole('button', { name: button }).click()
+      expect((await download).suggestedFilename()).toMatch(new RegExp(`^spend-.*\\${ending}$`))
+    }
+  })
+})
+
+test('the audit screen names the first fault and where it is', async ({ page }) => {
+  const fault = { kind: 'chain_broken', seq: 12, message: 'Record 12 does not follow record 11.' }
+  await open(
+    page,
+    {
+      ...filled(),
+      verify_audit: () => ({ is_ok: false, size: 51, root: '', vkey: 'k', checkpoints: 3, took_ms: 5, fault, limits: [] }),
+    },
+    '#/audit',
+  )
+  await page.getByRole('button', { name: 'Verify the log' }).click()
+  await expect(page.getByText('First fault: chain_broken, at record 12.')).toBeVisible()
+  await expect(page.getByText('Record 12 does not follow record 11.')).toBeVisible()
+})
+
+test('an AI client’s token is shown once and leaves no trace in the page', async ({ page }) => {
+  await open(page, filled(), '#/connections')
+  await page.getByRole('button', { name: 'Add AI client' }).click()
+  await page.getByLabel('Name').fill('My assistant')
+  await page.getByRole('button', { name: 'Create token' }).click()
+  const token = 'ssm_exampleexampleexampleexampleexampleexample0'
+  await expect(page.getByRole('group', { name: 'Token' })).toHaveText(token)
+  await expect(page.getByRole('group', { name: 'Configuration for Claude Desktop' })).toContainText('mcpServers')
+  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([])
+  await page.getByRole('button', { name: 'I have copied it' }).click()
+  await expect(page.getByRole('dialog')).toHaveCount(0)
+  expect(await page.content()).not.toContain(token)
+  expect(await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }) + location.href)).not.toContain(token)
+})
+
+test('the theme chosen by hand is kept', async ({ page }) => {
+  await open(page, filled())
+  await page.getByRole('button', { name: 'Theme: as the system' }).click()
+  await page.getByRole('button', { name: 'Theme: light' }).click()
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark')
+  await page.reload()
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark')
+})
