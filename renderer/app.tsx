@@ -41,11 +41,14 @@ function Content() {
     document.title = `${TEXTS.rail[route.screen]} · ${TEXTS.app.name}`
   }, [route.screen])
   if (app.data === undefined) {
-    const isGone = link !== 'live' || (app.isError && ['app_not_running', 'not_authorized'].includes(errorReply(app.error).code))
+    const isGone =
+      link !== 'live' || (app.isError && ['app_not_running', 'not_authorized'].includes(errorReply(app.error).code))
     return (
       <main className="grid h-full place-items-center p-6">
         {isGone ? (
-          <LinkNotice isExpired={link === 'expired' || (app.isError && errorReply(app.error).code === 'not_authorized')} />
+          <LinkNotice
+            isExpired={link === 'expired' || (app.isError && errorReply(app.error).code === 'not_authorized')}
+          />
         ) : app.isError ? (
           <ErrorNotice error={app.error} onRetry={() => void app.refetch()} />
         ) : (

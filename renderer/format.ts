@@ -120,9 +120,13 @@ export function day(isoDate: string): string {
   return dateFormat('day', { day: 'numeric', month: 'short', timeZone: 'UTC' }).format(new Date(`${isoDate}T00:00:00Z`))
 }
 export function dayLong(isoDate: string): string {
-  return dateFormat('dayLong', { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' }).format(
-    new Date(`${isoDate}T00:00:00Z`),
-  )
+  return dateFormat('dayLong', {
+    weekday: 'short',
+    day: 'numeric',
+    month: 'short',
+    year: 'numeric',
+    timeZone: 'UTC',
+  }).format(new Date(`${isoDate}T00:00:00Z`))
 }
 export function dayRange(start: string, end: string): string {
   return dateFormat('range', { day: 'numeric', month: 'short', timeZone: 'UTC' }).formatRange(

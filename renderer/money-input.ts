@@ -54,7 +54,8 @@ export function parseAmount(text: string, currency: string, locale: string): Par
     if (marks.filter((mark) => mark === last).length > 1 || !isGrouped(whole, other)) return { kind: 'not_an_amount' }
     return wire(whole.replaceAll(other, ''), bare.slice(at + 1), exponent)
   }
-  if (marks.length > 1) return isGrouped(bare, last) ? wire(bare.replaceAll(last, ''), '', exponent) : { kind: 'not_an_amount' }
+  if (marks.length > 1)
+    return isGrouped(bare, last) ? wire(bare.replaceAll(last, ''), '', exponent) : { kind: 'not_an_amount' }
   const [whole = '', fraction = ''] = bare.split(last)
   if (!isGrouped(bare, last)) return wire(whole, fraction, exponent)
   // Three digits after one mark: thousands, or three decimals?

@@ -171,14 +171,16 @@ export const TEXTS = {
     history: 'History',
     record: 'Record {seq}',
     staleTitle: 'The value on {platform} has moved since this draft was made.',
-    staleText: 'It was {before} then and is {live} now. Nothing was changed. A new draft can start from the current value.',
+    staleText:
+      'It was {before} then and is {live} now. Nothing was changed. A new draft can start from the current value.',
     staleUnknown: 'Nothing was changed. A new draft can start from the current value.',
     proposeAgain: 'Propose from the current value…',
     blockedTitle: 'Your limits block this change.',
     blockedText: 'Nothing was changed on {platform}.',
     failedTitle: '{platform} did not take this change.',
     unknownTitle: 'The outcome on {platform} is not known.',
-    unknownText: 'The request was sent once and will not be sent again. Check again reads the current value; it writes nothing.',
+    unknownText:
+      'The request was sent once and will not be sent again. Check again reads the current value; it writes nothing.',
     expiredTitle: 'This draft expired before anyone decided.',
     expiredText: 'Nothing was changed on {platform}.',
     rejectedTitle: 'You rejected this draft.',
@@ -271,8 +273,12 @@ export const TEXTS = {
     titleEnable: 'Enable {name}',
     amount: {
       empty: 'Write an amount.',
-      ambiguous: 'This can be read as {thousands} or as {decimals}. Write it without the separator, or with the decimals.',
-      decimals: { one: '{count} decimal is the most this currency has.', other: '{count} decimals are the most this currency has.' },
+      ambiguous:
+        'This can be read as {thousands} or as {decimals}. Write it without the separator, or with the decimals.',
+      decimals: {
+        one: '{count} decimal is the most this currency has.',
+        other: '{count} decimals are the most this currency has.',
+      },
       bad: 'Write digits, like {example}.',
     },
   },
@@ -282,7 +288,8 @@ export const TEXTS = {
     none: 'No data in these dates',
     noneText: 'Sync to read them from the platform, or choose other dates.',
     noAccountsTitle: 'No ad account is connected yet',
-    noAccounts: 'Connect a TikTok ad account to see spend, ROAS and conversions here. Everything stays on this computer.',
+    noAccounts:
+      'Connect a TikTok ad account to see spend, ROAS and conversions here. Everything stays on this computer.',
     notSyncedTitle: 'Nothing has been read yet',
     notSynced: 'The account is connected. A first sync reads its campaigns and daily figures.',
     connect: 'Connect TikTok',
@@ -326,8 +333,10 @@ export const TEXTS = {
     campaign: 'Campaign',
     convRoas: 'ROAS',
     share: 'Share',
-    summarySpend: 'Spend {total} from {start} to {end}, {change} against the period before. Highest on {maxDay} with {max}, lowest on {minDay} with {min}.',
-    summaryRoas: 'ROAS {total} from {start} to {end}, {change} against the period before. Highest on {maxDay} with {max}, lowest on {minDay} with {min}.',
+    summarySpend:
+      'Spend {total} from {start} to {end}, {change} against the period before. Highest on {maxDay} with {max}, lowest on {minDay} with {min}.',
+    summaryRoas:
+      'ROAS {total} from {start} to {end}, {change} against the period before. Highest on {maxDay} with {max}, lowest on {minDay} with {min}.',
     changeUp: 'up {percent}',
     changeDown: 'down {percent}',
     changeFlat: 'unchanged',
@@ -381,7 +390,10 @@ export const TEXTS = {
     question: 'What happened, and can you prove it?',
     verify: 'Verify the log',
     verifying: 'Checking every record…',
-    okTitle: { one: 'The log verifies: {count} record, no fault.', other: 'The log verifies: {count} records, no fault.' },
+    okTitle: {
+      one: 'The log verifies: {count} record, no fault.',
+      other: 'The log verifies: {count} records, no fault.',
+    },
     checkpoints: { one: '{count} signed checkpoint', other: '{count} signed checkpoints' },
     took: 'took {ms} ms',
     root: 'Tree root',
@@ -406,7 +418,15 @@ export const TEXTS = {
     empty: 'Every step from proposal to outcome becomes a signed record here.',
     failed: 'The records could not be read.',
     loading: 'Loading records',
-    actors: { agent: 'AI client', window: 'You', loop: 'Watcher', cli: 'Command line', system: 'App', core: 'App', app: 'App' },
+    actors: {
+      agent: 'AI client',
+      window: 'You',
+      loop: 'Watcher',
+      cli: 'Command line',
+      system: 'App',
+      core: 'App',
+      app: 'App',
+    },
     filterDraft: 'Only draft {id}',
     all: 'Show all records',
     records: { one: '{count} record', other: '{count} records' },
@@ -459,7 +479,8 @@ export const TEXTS = {
     remove: 'Remove…',
     reconnect: 'Reconnect',
     removeTitle: 'Remove this connection',
-    removeText: 'The stored tokens are deleted and the platform is asked to revoke them. Figures already read stay on this computer. Nothing is changed in your campaigns.',
+    removeText:
+      'The stored tokens are deleted and the platform is asked to revoke them. Figures already read stay on this computer. Nothing is changed in your campaigns.',
     removeConfirm: 'Remove connection',
     removed: 'Connection removed; the platform confirmed the revocation',
     removedLocally: 'Connection removed here; the platform did not confirm the revocation',
@@ -469,9 +490,12 @@ export const TEXTS = {
     tiktok: {
       title: 'Connect TikTok',
       intro: 'You need a TikTok developer app of your own. It is free, and it keeps your data between you and TikTok.',
-      step1: 'In the TikTok for Business developer portal (business-api.tiktok.com), open My Apps and choose your app. App ID and Secret stand under Basic information.',
-      step2: 'Copy the Advertiser authorization URL from the same page, open it in your browser and approve access for your ad accounts.',
-      step3: 'TikTok sends the browser to your redirect address. Copy the value after auth_code= from the address bar. It works once, within an hour.',
+      step1:
+        'In the TikTok for Business developer portal (business-api.tiktok.com), open My Apps and choose your app. App ID and Secret stand under Basic information.',
+      step2:
+        'Copy the Advertiser authorization URL from the same page, open it in your browser and approve access for your ad accounts.',
+      step3:
+        'TikTok sends the browser to your redirect address. Copy the value after auth_code= from the address bar. It works once, within an hour.',
       appId: 'App ID',
       appIdBad: 'The App ID is digits only.',
       appSecret: 'App secret',
@@ -537,7 +561,8 @@ export const TEXTS = {
     title: 'Your ads, your laptop, your signature.',
     intro: 'AI clients propose, you approve. Every step is signed.',
     demo: 'Explore the demo',
-    demoText: 'A made-up advertiser with 400 days of figures and a few drafts waiting. No account needed, nothing leaves this computer.',
+    demoText:
+      'A made-up advertiser with 400 days of figures and a few drafts waiting. No account needed, nothing leaves this computer.',
     demoAction: 'Open the demo',
     demoBusy: 'Building the demo world…',
     real: 'Connect an account',
@@ -573,9 +598,18 @@ export const TEXTS = {
     submit: 'Unlock',
     busy: 'Unlocking…',
     keychain: {
-      locked: ['The system keychain is locked.', 'Unlock it in your system’s keychain or password app, then try again. Your data is safe.'],
-      missing: ['No system keychain answers.', 'The key of this workspace is in a keychain that is not running. Start it, or log in to a desktop session, then try again. Your data is untouched.'],
-      frozen: ['The system keychain does not answer.', 'It may be showing a question behind another window. Answer it, then try again.'],
+      locked: [
+        'The system keychain is locked.',
+        'Unlock it in your system’s keychain or password app, then try again. Your data is safe.',
+      ],
+      missing: [
+        'No system keychain answers.',
+        'The key of this workspace is in a keychain that is not running. Start it, or log in to a desktop session, then try again. Your data is untouched.',
+      ],
+      frozen: [
+        'The system keychain does not answer.',
+        'It may be showing a question behind another window. Answer it, then try again.',
+      ],
       unchecked: ['The keychain has not been asked yet.', 'Try again to ask it.'],
       ready: ['The system keychain is ready.', 'Open the workspace with the key it holds.'],
     },
@@ -583,8 +617,10 @@ export const TEXTS = {
     open: 'Open workspace',
     failed: 'The workspace stayed locked.',
     troubleTitle: 'The workspace can’t be opened',
-    keyMissing: 'Encrypted data stands here and its key is gone. The app will not make a new key over it: that would lose the data for good. Restore the keychain entry or a backup of it.',
-    ledgerBroken: 'The audit log does not verify. Nothing can be approved until this is understood. Keep the folder as it is.',
+    keyMissing:
+      'Encrypted data stands here and its key is gone. The app will not make a new key over it: that would lose the data for good. Restore the keychain entry or a backup of it.',
+    ledgerBroken:
+      'The audit log does not verify. Nothing can be approved until this is understood. Keep the folder as it is.',
   },
   keys: {
     title: 'Keyboard shortcuts',

@@ -17,7 +17,10 @@ type AppState = OutputOf<'get_app_state'>
 
 function Rail({ route, waiting }: { route: Route; waiting: number }) {
   return (
-    <nav aria-label={TEXTS.rail.label} className="flex w-14 shrink-0 flex-col gap-0.5 border-r border-line bg-sunken p-2 md:w-44">
+    <nav
+      aria-label={TEXTS.rail.label}
+      className="flex w-14 shrink-0 flex-col gap-0.5 border-r border-line bg-sunken p-2 md:w-44"
+    >
       <p className="mb-2 hidden h-7 items-center gap-2 px-2 font-semibold md:flex">
         <span aria-hidden="true" className="grid size-5 place-items-center rounded-md bg-accent text-on-accent">
           <Icon name="check" size={14} />

@@ -36,7 +36,10 @@ function Dates() {
         isLabelHidden
         value={settings.range}
         onChange={choose}
-        options={(['7', '14', '28', '90', 'custom'] as const).map((value) => ({ value, label: TEXTS.bar.ranges[value] }))}
+        options={(['7', '14', '28', '90', 'custom'] as const).map((value) => ({
+          value,
+          label: TEXTS.bar.ranges[value],
+        }))}
       />
       {settings.range === 'custom' ? (
         <span className="flex items-center gap-1">
@@ -86,7 +89,9 @@ function timeLeft(sync: Sync, nowMs: number): string | null {
   if (leftSeconds < 1 || leftSeconds > 36_000) return null
   const unit = leftSeconds >= 60 ? 'minute' : 'second'
   const format = new Intl.NumberFormat(navigator.language, { style: 'unit', unit, unitDisplay: 'short' })
-  return fill(TEXTS.bar.syncLeft, { time: format.format(unit === 'minute' ? Math.ceil(leftSeconds / 60) : leftSeconds) })
+  return fill(TEXTS.bar.syncLeft, {
+    time: format.format(unit === 'minute' ? Math.ceil(leftSeconds / 60) : leftSeconds),
+  })
 }
 
 function Running({ sync }: { sync: Sync }) {
@@ -179,7 +184,9 @@ export function TopBar({
     <header className="flex min-h-11 shrink-0 flex-wrap items-center gap-x-3 gap-y-1 border-b border-line px-4 py-1.5">
       <p className="flex min-w-0 items-center gap-2">
         <span className="sr-only">{TEXTS.bar.workspace}</span>
-        <span className="foreign truncate font-medium">{app.workspace === null ? '' : visible(app.workspace.name)}</span>
+        <span className="foreign truncate font-medium">
+          {app.workspace === null ? '' : visible(app.workspace.name)}
+        </span>
         {app.workspace?.is_demo === true ? (
           <Explain why={TEXTS.bar.demoWhy}>
             <Chip tone="accent">{TEXTS.bar.demo}</Chip>

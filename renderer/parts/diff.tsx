@@ -35,13 +35,21 @@ export function BeforeAfter({ change, size = 'normal' }: { change: ChangeView; s
       <s className="text-ink-3">{before}</s>
       <Icon name="arrow" size={size === 'large' ? 16 : 13} className="self-center text-ink-3" />
       <strong className="font-semibold">{after}</strong>
-      {delta === null ? null : <span className={`text-ink-2 ${size === 'large' ? 'text-md' : 'text-xs'}`}>{delta}</span>}
+      {delta === null ? null : (
+        <span className={`text-ink-2 ${size === 'large' ? 'text-md' : 'text-xs'}`}>{delta}</span>
+      )}
     </p>
   )
 }
 
 /** Several changes as a table with their net effect. */
-export function ChangeTable({ changes, net }: { changes: readonly ChangeView[]; net: { amount: string; currency: string } }) {
+export function ChangeTable({
+  changes,
+  net,
+}: {
+  changes: readonly ChangeView[]
+  net: { amount: string; currency: string }
+}) {
   return (
     <div className="overflow-x-auto rounded-md border border-line">
       <table className="w-full text-left">
@@ -74,7 +82,19 @@ function share(amount: string, limit: string): number {
   return whole === 0 ? 0 : Math.min(100, Math.max(0, (Math.abs(Number(amount)) / whole) * 100))
 }
 
-function Bar({ label, used, after, limit, currency }: { label: string; used: string; after: string; limit: string; currency: string }) {
+function Bar({
+  label,
+  used,
+  after,
+  limit,
+  currency,
+}: {
+  label: string
+  used: string
+  after: string
+  limit: string
+  currency: string
+}) {
   const isOver = Math.abs(Number(after)) > Math.abs(Number(limit))
   const words = fill(TEXTS.envelope.values, {
     used: money({ amount: used, currency }),
@@ -106,7 +126,13 @@ export function EnvelopeBars({ envelope }: { envelope: readonly EnvelopeView[] }
     <div className="flex flex-col gap-2.5">
       {envelope.map((each) => (
         <div key={each.account_id} className="grid gap-x-5 gap-y-2 sm:grid-cols-2">
-          <Bar label={TEXTS.envelope.net} used={each.net_used} after={each.net_after} limit={each.net_limit} currency={each.currency} />
+          <Bar
+            label={TEXTS.envelope.net}
+            used={each.net_used}
+            after={each.net_after}
+            limit={each.net_limit}
+            currency={each.currency}
+          />
           <Bar
             label={TEXTS.envelope.gross}
             used={each.gross_used}

@@ -42,14 +42,20 @@ export function EntityPicker({ onPick }: { onPick: (entityId: EntityView['entity
             label={TEXTS.propose.account}
             value={account}
             onChange={setAccountId}
-            options={accounts.data.accounts.map((each) => ({ value: each.account_id, label: visible(each.untrusted.name) }))}
+            options={accounts.data.accounts.map((each) => ({
+              value: each.account_id,
+              label: visible(each.untrusted.name),
+            }))}
           />
         ) : null}
         <Select<Level>
           label={TEXTS.propose.entity}
           value={level}
           onChange={setLevel}
-          options={(['campaign', 'ad_group', 'ad'] as const).map((each) => ({ value: each, label: TEXTS.entityTypes[each] }))}
+          options={(['campaign', 'ad_group', 'ad'] as const).map((each) => ({
+            value: each,
+            label: TEXTS.entityTypes[each],
+          }))}
         />
       </div>
       <TextField label={TEXTS.propose.search} value={name} onChange={setName} autoFocus maxLength={80} />

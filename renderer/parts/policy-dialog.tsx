@@ -10,7 +10,11 @@ import { ErrorNotice } from './pieces.tsx'
 export function PolicyDialog({ onClose }: { onClose: () => void }) {
   const policy = useRead('get_policy', {})
   return (
-    <Dialog title={TEXTS.policy.title} onClose={onClose} footer={<Button onPress={onClose}>{TEXTS.common.close}</Button>}>
+    <Dialog
+      title={TEXTS.policy.title}
+      onClose={onClose}
+      footer={<Button onPress={onClose}>{TEXTS.common.close}</Button>}
+    >
       <p className="mb-3 text-ink-2">{TEXTS.policy.intro}</p>
       {policy.isPending ? <SkeletonRows rows={6} label={TEXTS.common.loading} /> : null}
       {policy.isError ? <ErrorNotice error={policy.error} onRetry={() => void policy.refetch()} /> : null}

@@ -77,7 +77,11 @@ function Preview({ operation, isSettled }: { operation: ChangeInput | null; isSe
   )
   const change = check.data?.operations[0]
   return (
-    <section aria-label={TEXTS.propose.check} aria-live="polite" className="rounded-lg border border-line bg-sunken px-3 py-2.5">
+    <section
+      aria-label={TEXTS.propose.check}
+      aria-live="polite"
+      className="rounded-lg border border-line bg-sunken px-3 py-2.5"
+    >
       <h3 className="mb-1 text-xs font-medium text-ink-2">{TEXTS.propose.check}</h3>
       {operation === null ? <p className="text-ink-2">{TEXTS.propose.checkHint}</p> : null}
       {operation !== null && (check.isFetching || !isSettled) && change === undefined ? (
@@ -157,7 +161,9 @@ function Form({
   if (!canBudget && !canStatus)
     return (
       <Notice tone="info" title={TEXTS.propose.notEditable}>
-        {answer.editable_fields.map((field) => (field.refusal === null ? null : <p key={field.field}>{field.refusal}</p>))}
+        {answer.editable_fields.map((field) =>
+          field.refusal === null ? null : <p key={field.field}>{field.refusal}</p>,
+        )}
       </Notice>
     )
   const isPaused = current.status === 'paused'
@@ -207,7 +213,10 @@ function Form({
           {...(problem === null ? { help: amountHelp(parsed, currency) } : {})}
         />
       ) : null}
-      <Preview operation={settledOperation} isSettled={settled === (operation === null ? '' : JSON.stringify(operation))} />
+      <Preview
+        operation={settledOperation}
+        isSettled={settled === (operation === null ? '' : JSON.stringify(operation))}
+      />
       <TextField
         label={TEXTS.propose.reason}
         value={reason}
@@ -274,7 +283,9 @@ export function ProposeDialog({
     <Dialog title={TEXTS.propose.title} onClose={onClose}>
       {chosen === null ? <EntityPicker onPick={setChosen} /> : null}
       {chosen !== null && answer.isPending ? <SkeletonRows rows={8} height={40} label={TEXTS.common.loading} /> : null}
-      {chosen !== null && answer.isError ? <ErrorNotice error={answer.error} onRetry={() => void answer.refetch()} /> : null}
+      {chosen !== null && answer.isError ? (
+        <ErrorNotice error={answer.error} onRetry={() => void answer.refetch()} />
+      ) : null}
       {chosen !== null && answer.data !== undefined && accounts.data !== undefined ? (
         <Form
           key={answer.data.entity.entity_id}

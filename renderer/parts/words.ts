@@ -38,14 +38,19 @@ export function movementText(movement: { readonly amount: string; readonly curre
     : fill(TEXTS.diff.perDay, { amount: money(movement, true) })
 }
 
-const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/gu
+const INVISIBLE =
+  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/gu
 /** Text by others, with what cannot be seen made visible. Line breaks survive where `keepsLines`. */
 export function visible(text: string, keepsLines = false): string {
   return text.replace(INVISIBLE, (mark) => (keepsLines && (mark === '\n' || mark === '\t') ? mark : '␣'))
 }
 
 /** Account first, entity last. Never empty. */
-export function pathOf(change: ChangeView): { readonly account: string; readonly above: string[]; readonly name: string } {
+export function pathOf(change: ChangeView): {
+  readonly account: string
+  readonly above: string[]
+  readonly name: string
+} {
   const path = change.untrusted.path
   const name = path.at(-1) ?? change.entity_id
   return { account: path[0] ?? change.account_id, above: path.slice(0, -1), name }

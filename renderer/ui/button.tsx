@@ -12,7 +12,9 @@ const LOOKS: Readonly<Record<ButtonLook, string>> = {
 }
 const SIZES = { small: 'h-6 px-2 text-xs', normal: 'h-7 px-2.5', large: 'h-9 px-4 text-md' } as const
 
-export interface ButtonProps extends Omit<AriaButtonProps, 'className' | 'children' | 'style'> {
+export interface ButtonProps extends Omit<AriaButtonProps, 'className' | 'children' | 'style' | 'isPending'> {
+  /** Something is going on: presses are ignored, focus stays. */
+  readonly isPending?: boolean
   readonly look?: ButtonLook
   readonly size?: keyof typeof SIZES
   readonly icon?: IconName
@@ -21,14 +23,26 @@ export interface ButtonProps extends Omit<AriaButtonProps, 'className' | 'childr
 }
 
 function looks(look: ButtonLook, size: keyof typeof SIZES, extra: string | undefined): string {
-  return `inline-flex shrink-0 cursor-default items-center justify-center gap-1.5 rounded-md border font-medium whitespace-nowrap select-none disabled:opacity-55 pending:opacity-80 ${SIZES[size]} ${LOOKS[look]} ${extra ?? ''}`
+  return `inline-flex shrink-0 cursor-default items-center justify-center gap-1.5 rounded-md border font-medium whitespace-nowrap select-none disabled:opacity-55 ${SIZES[size]} ${LOOKS[look]} ${extra ?? ''}`
 }
 
+const ignore = (): void => {}
+
 /** A verb. While `isPending` it keeps its width and its focus and shows that something is going on. */
-export function Button({ look = 'plain', size = 'normal', icon, className, children, ...rest }: ButtonProps) {
+export function Button({
+  look = 'plain',
+  size = 'normal',
+  icon,
+  className,
+  children,
+  isPending = false,
+  ...rest
+}: ButtonProps) {
+  // Not the library's own pending state: that announces through an element which outlives the button without a name.
+  const pending = isPending ? ({ 'aria-disabled': true, type: 'button', onPress: ignore } as const) : {}
   return (
-    <AriaButton {...rest} className={looks(look, size, className)}>
-      {rest.isPending === true ? (
+    <AriaButton {...rest} {...pending} className={`${looks(look, size, className)} ${isPending ? 'opacity-80' : ''}`}>
+      {isPending ? (
         <span aria-hidden="true" className="spinner size-3.5" />
       ) : icon === undefined ? null : (
         <Icon name={icon} size={14} />

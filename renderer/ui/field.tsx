@@ -84,7 +84,12 @@ export function Choice<T extends string>({
 }: {
   label: string
   value: T
-  options: readonly { readonly value: T; readonly label: string; readonly help?: string; readonly isDisabled?: boolean }[]
+  options: readonly {
+    readonly value: T
+    readonly label: string
+    readonly help?: string
+    readonly isDisabled?: boolean
+  }[]
   onChange: (value: T) => void
 }) {
   return (

@@ -1,6 +1,16 @@
 /** One line over days. Knows nothing of what it draws: values, words and marks are handed in. Straight lines, gaps stay gaps. */
 import { useId } from 'react'
-import { CartesianGrid, Line, LineChart, ReferenceArea, ReferenceLine, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts'
+import {
+  CartesianGrid,
+  Line,
+  LineChart,
+  ReferenceArea,
+  ReferenceLine,
+  ResponsiveContainer,
+  Tooltip,
+  XAxis,
+  YAxis,
+} from 'recharts'
 
 export interface ChartPoint {
   readonly key: string
@@ -21,7 +31,15 @@ export interface LineChartProps {
   readonly markers: readonly string[]
 }
 
-function Words({ active, label, describe }: { active?: boolean; label?: string | number; describe: (key: string) => readonly string[] }) {
+function Words({
+  active,
+  label,
+  describe,
+}: {
+  active?: boolean
+  label?: string | number
+  describe: (key: string) => readonly string[]
+}) {
   if (active !== true || label === undefined) return null
   return (
     <div className="num rounded-md bg-raised px-2.5 py-1.5 text-xs shadow-pop">
@@ -68,12 +86,7 @@ export function DayLineChart(props: LineChartProps) {
           tickCount={4}
         />
         {tinted === undefined ? null : (
-          <ReferenceArea
-            x1={tinted.from}
-            x2={tinted.to}
-            fill="var(--color-warn)"
-            fillOpacity={0.09}
-          />
+          <ReferenceArea x1={tinted.from} x2={tinted.to} fill="var(--color-warn)" fillOpacity={0.09} />
         )}
         {hatchedFrom === undefined || last === undefined ? null : (
           <ReferenceArea x1={hatchedFrom} x2={last} fill={`url(#${hatchId})`} fillOpacity={0.9} />
@@ -84,7 +97,14 @@ export function DayLineChart(props: LineChartProps) {
             x={key}
             stroke="var(--color-accent-ink)"
             strokeDasharray="2 3"
-            label={{ value: '◆', position: 'insideTopLeft', fill: 'var(--color-accent-ink)', fontSize: 10, dy: -14, dx: -8 }}
+            label={{
+              value: '◆',
+              position: 'insideTopLeft',
+              fill: 'var(--color-accent-ink)',
+              fontSize: 10,
+              dy: -14,
+              dx: -8,
+            }}
           />
         ))}
         <Tooltip

@@ -8,7 +8,16 @@ export function saveFile(name: string, type: string, content: BlobPart): void {
   setTimeout(() => URL.revokeObjectURL(url), 10_000)
 }
 
-const STYLES = ['fill', 'stroke', 'stroke-width', 'stroke-dasharray', 'opacity', 'font-family', 'font-size', 'font-weight'] as const
+const STYLES = [
+  'fill',
+  'stroke',
+  'stroke-width',
+  'stroke-dasharray',
+  'opacity',
+  'font-family',
+  'font-size',
+  'font-weight',
+] as const
 
 /** A PNG of an SVG as it looks now, on the page's background. A data: address, because the page's policy allows no other image. */
 export async function svgToPng(svg: SVGSVGElement, scale = 2): Promise<Blob> {

@@ -33,7 +33,10 @@ export function Td({
   ...rest
 }: TdHTMLAttributes<HTMLTableCellElement> & { isNumber?: boolean }) {
   return (
-    <td {...rest} className={`h-8 border-b border-line px-3 ${isNumber ? 'num text-right whitespace-nowrap' : ''} ${className}`}>
+    <td
+      {...rest}
+      className={`h-8 border-b border-line px-3 ${isNumber ? 'num text-right whitespace-nowrap' : ''} ${className}`}
+    >
       {children}
     </td>
   )

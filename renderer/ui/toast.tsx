@@ -27,7 +27,11 @@ export function toast(text: string): void {
 export function Toasts() {
   const toasts = useToasts((state) => state.toasts)
   return (
-    <div role="status" aria-live="polite" className="pointer-events-none fixed right-4 bottom-4 z-50 flex flex-col gap-2">
+    <div
+      role="status"
+      aria-live="polite"
+      className="pointer-events-none fixed right-4 bottom-4 z-50 flex flex-col gap-2"
+    >
       {toasts.map((each) => (
         <div key={each.id} className="flex items-center gap-2 rounded-lg bg-ink px-3 py-2 text-canvas shadow-pop">
           <Icon name="check" size={14} />

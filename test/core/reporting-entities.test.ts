@@ -42,11 +42,12 @@ const get = (entity: EntityId, openDraftIds: readonly string[] = []): OutputOf<'
 const names = (input: Parameters<typeof list>[0]): string[] =>
   list(input).entities.map((entity) => entity.untrusted.name)
 
+const accounts = (input: InputOf<'list_accounts'> = {}) =>
+  OPERATIONS.list_accounts.output.parse(
+    listAccounts({ ...rig, connectionState: (connection) => `${connection} is ok` }, input),
+  )
+
 describe('list_accounts', () => {
-  const accounts = (input: InputOf<'list_accounts'> = {}) =>
-    OPERATIONS.list_accounts.output.parse(
-      listAccounts({ ...rig, connectionState: (connection) => `${connection} is ok` }, input),
-    )
   test('says how fresh each account is and how much is in it', () => {
     expect(accounts()).toEqual({
       accounts: [

@@ -49,6 +49,8 @@ describe('text written by others', () => {
   })
 })
 
+const at = (time: string, zone: string): string => dateOf(localDay(Date.parse(time), zone))
+
 describe('calendar days', () => {
   test('exist or do not', () => {
     expect(dayOf('1970-01-01')).toBe(0)
@@ -57,7 +59,6 @@ describe('calendar days', () => {
       expect(dayOf(none)).toBeUndefined()
   })
   test('are those of the account, across midnight and changes of the clock', () => {
-    const at = (time: string, zone: string): string => dateOf(localDay(Date.parse(time), zone))
     expect(at('2026-11-23T12:00:00Z', 'Pacific/Kiritimati')).toBe('2026-11-24')
     expect(at('2026-11-23T09:00:00Z', 'America/Los_Angeles')).toBe('2026-11-23')
     expect(at('2026-11-23T07:59:59Z', 'America/Los_Angeles')).toBe('2026-11-22')

@@ -318,15 +318,15 @@ test('other work gets its turn between pages', async () => {
   platform.pageSize = 50
   const rig = syncRig(platform)
   let turns = 0
-  let isRunning = true
+  const stop = new AbortController()
   const other = (async () => {
-    while (isRunning) {
+    while (!stop.signal.aborted) {
       await nextTurn()
       turns += 1
     }
   })()
   await rig.run(30)
-  isRunning = false
+  stop.abort()
   await other
   expect(turns).toBeGreaterThan(40)
 })

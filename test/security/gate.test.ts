@@ -1,10 +1,6 @@
 /** Everything that must not get past the gate, tried. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Caller } from '../../main/ports.ts'
-import { Secret } from '../../main/secret.ts'
-import { openLedger } from '../../main/store/open.ts'
-import { openPassphraseStore } from '../../main/vault/passphrase-store.ts'
-import { openVault } from '../../main/vault/vault.ts'
 import { TOKEN_LIFE_MS } from '../../main/approval/gate.ts'
 import { OPERATION_NAMES } from '../../shared/operation-names.ts'
 import { OPERATIONS, type Operation } from '../../shared/operations.ts'
@@ -18,6 +14,7 @@ import {
   someAdGroup,
   startApp,
 } from '../support/app.ts'
+import { openLedgerFile } from '../support/ledger-file.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
 
 let app: App
@@ -185,9 +182,7 @@ describe('what was shown is what is written', () => {
     const target = await someAdGroup(app, 5)
     const draft = await proposeBudget(app, target)
     const { confirm_token } = await arm(draft)
-    const store = await openPassphraseStore(`${app.workspaceFolder}/vault.sealed.json`, new Secret(PASSPHRASE))
-    const vault = await openVault({ store, clock: app.clock, encryptedFiles: [] })
-    const ledger = openLedger(`${app.workspaceFolder}/ledger.db`, vault.ledgerKey())
+    const ledger = await openLedgerFile(app.workspaceFolder, app.clock)
     ledger.prepare(`UPDATE draft_item SET after_value = '9999.00' WHERE draft_id = ?`).run(draft.draft_id)
     ledger.close()
     expect((await app.refusal(WINDOW, 'confirm_draft', confirm(draft.draft_id, confirm_token))).code).toBe(

@@ -80,7 +80,10 @@ export function createWindowDouble(first: Handlers): WindowDouble {
     const output = OPERATIONS[known].output.safeParse(answer)
     if (output.success) return { ok: true, value: output.data }
     drift.push(`${known}: ${output.error.message}`)
-    return { ok: false, error: { ...unscripted(name), message: `The scripted answer of ${name} does not fit the table.` } }
+    return {
+      ok: false,
+      error: { ...unscripted(name), message: `The scripted answer of ${name} does not fit the table.` },
+    }
   }
 
   return {

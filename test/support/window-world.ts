@@ -132,7 +132,11 @@ export const WAITING: readonly DraftView[] = [
       }),
     ],
     created_at: ago(3 * 60 * MINUTE_MS),
-    untrusted: { title: 'Pause Test: hooks v4', rationale: 'The test is over, the winner runs elsewhere.', origin_name: 'You' },
+    untrusted: {
+      title: 'Pause Test: hooks v4',
+      rationale: 'The test is over, the winner runs elsewhere.',
+      origin_name: 'You',
+    },
   }),
 ]
 
@@ -158,12 +162,15 @@ export const DECIDED: readonly DraftView[] = [
         {
           rule: 'digit_slip',
           outcome: 'block',
-          message: 'The new budget is ten times the old one: this looks like a slipped digit. The most one step allows is €180.00.',
+          message:
+            'The new budget is ten times the old one: this looks like a slipped digit. The most one step allows is €180.00.',
           limit: '180.00',
         },
       ],
     },
-    operations: [change({ requested: '1200.00', after: '1200.00', daily_movement: { amount: '1080.00', currency: 'EUR' } })],
+    operations: [
+      change({ requested: '1200.00', after: '1200.00', daily_movement: { amount: '1080.00', currency: 'EUR' } }),
+    ],
   }),
   draft('g', {
     state: 'stale',
@@ -171,8 +178,16 @@ export const DECIDED: readonly DraftView[] = [
     state_message: 'Somebody changed the budget in TikTok Ads Manager.',
     decided_at: ago(2 * DAY_MS),
   }),
-  draft('h', { state: 'unknown', state_message: 'The connection broke after the request was sent.', decided_at: ago(5 * MINUTE_MS) }),
-  draft('i', { state: 'apply_failed', state_message: 'TikTok refused: the ad group is in review.', decided_at: ago(4 * DAY_MS) }),
+  draft('h', {
+    state: 'unknown',
+    state_message: 'The connection broke after the request was sent.',
+    decided_at: ago(5 * MINUTE_MS),
+  }),
+  draft('i', {
+    state: 'apply_failed',
+    state_message: 'TikTok refused: the ad group is in review.',
+    decided_at: ago(4 * DAY_MS),
+  }),
   draft('j', { state: 'expired', decided_at: ago(6 * DAY_MS) }),
 ]
 
@@ -180,13 +195,21 @@ export function draftAnswer(view: DraftView): OutputOf<'get_draft'> {
   const isApplied = view.state === 'applied'
   const cut = view.state === 'unknown' ? 5 : view.state === 'apply_failed' ? 6 : 0
   const history = isApplied ? APPLIED_HISTORY : APPLIED_HISTORY.slice(0, Math.max(1, cut))
-  const ending = view.state === 'unknown' ? 'draft.unknown' : view.state === 'apply_failed' ? 'draft.apply_failed' : null
+  const ending =
+    view.state === 'unknown' ? 'draft.unknown' : view.state === 'apply_failed' ? 'draft.apply_failed' : null
   return {
     draft: view,
     history: ending === null ? [...history] : [...history, record(50, ending, 5)],
     results:
       isApplied || view.state === 'stale'
-        ? [{ k: 0, outcome: isApplied ? 'applied' : null, live_value: isApplied ? '101.00' : '135.00', platform_request_id: isApplied ? '20261123141500A1B2' : null }]
+        ? [
+            {
+              k: 0,
+              outcome: isApplied ? 'applied' : null,
+              live_value: isApplied ? '101.00' : '135.00',
+              platform_request_id: isApplied ? '20261123141500A1B2' : null,
+            },
+          ]
         : [],
     envelope: view.state === 'pending' || view.state === 'armed' ? ENVELOPE : [],
     as_of: ago(12 * MINUTE_MS),
@@ -257,7 +280,11 @@ function metrics(spend: number, roas: number, views = 31) {
   }
 }
 
-export function metricsAnswer(input: { dimensions?: string[] | undefined; start_date: string; end_date: string }): OutputOf<'query_metrics'> {
+export function metricsAnswer(input: {
+  dimensions?: string[] | undefined
+  start_date: string
+  end_date: string
+}): OutputOf<'query_metrics'> {
   const length = Math.round((Date.parse(input.end_date) - Date.parse(input.start_date)) / DAY_MS) + 1
   const byDate = input.dimensions?.includes('date') === true
   const byCampaign = input.dimensions?.includes('campaign') === true
@@ -276,7 +303,10 @@ export function metricsAnswer(input: { dimensions?: string[] | undefined; start_
       ? NAMES.map((name, index) => ({
           entity_id: campaign(index),
           currency: 'EUR',
-          metrics: index === 5 ? { ...metrics(41.2, 0), roas: '0.00', conversions: 0, cpa: null, conversions_view: null } : metrics((total / 3) * 0.62 ** index, 3.4 - index * 0.4, 60 - index * 9),
+          metrics:
+            index === 5
+              ? { ...metrics(41.2, 0), roas: '0.00', conversions: 0, cpa: null, conversions_view: null }
+              : metrics((total / 3) * 0.62 ** index, 3.4 - index * 0.4, 60 - index * 9),
           untrusted: { name },
         }))
       : []
@@ -288,7 +318,12 @@ export function metricsAnswer(input: { dimensions?: string[] | undefined; start_
       end_date: day(daysAgoOf(input.start_date) + 1),
       totals: [{ currency: 'EUR', metrics: metrics(total * 0.91, 2.62, 190) }],
     },
-    attribution: { primary: 'click_through', click_window_days: 7, window_source: 'entity_setting', note: 'View-through is counted apart.' },
+    attribution: {
+      primary: 'click_through',
+      click_window_days: 7,
+      window_source: 'entity_setting',
+      note: 'View-through is counted apart.',
+    },
     complete_through: day(1),
     is_partial: false,
     restating_since: day(3),
@@ -299,7 +334,13 @@ export function metricsAnswer(input: { dimensions?: string[] | undefined; start_
   }
 }
 
-function entity(id: EntityView['entity_id'], name: string, type: EntityView['type'], spend: string, parent: EntityView['entity_id'] | null = null): EntityView {
+function entity(
+  id: EntityView['entity_id'],
+  name: string,
+  type: EntityView['type'],
+  spend: string,
+  parent: EntityView['entity_id'] | null = null,
+): EntityView {
   return {
     entity_id: id,
     account_id: ACCOUNT,
@@ -324,7 +365,10 @@ export const RECORDS: OutputOf<'list_audit'>['records'] = [
     seq: each.seq,
     type: each.type,
     at: each.at,
-    actor: each.type.startsWith('draft.pro') || each.type === 'call.refused' ? { kind: 'agent', id: 'c_abcdef' } : { kind: 'window', id: 'window' },
+    actor:
+      each.type.startsWith('draft.pro') || each.type === 'call.refused'
+        ? { kind: 'agent', id: 'c_abcdef' }
+        : { kind: 'window', id: 'window' },
     draft_id: each.draft,
     line: JSON.stringify({ at: each.at, seq: each.seq, type: each.type, v: 1 }),
     leaf: 'ab'.repeat(32),
@@ -363,7 +407,11 @@ export function filled(): Handlers {
       app_version: '0.1.0',
       workspace: { name: 'Northwind', is_demo: true },
       client: null,
-      accounts: ACCOUNTS.map((each) => ({ account_id: each.account_id, last_sync_at: each.last_sync_at, connection_state: 'ok' })),
+      accounts: ACCOUNTS.map((each) => ({
+        account_id: each.account_id,
+        last_sync_at: each.last_sync_at,
+        connection_state: 'ok',
+      })),
       open_drafts: WAITING.length,
       policy: { version: 3, rules: [] },
       as_of: ago(12 * MINUTE_MS),
@@ -372,7 +420,14 @@ export function filled(): Handlers {
     list_accounts: () => ({ accounts: ACCOUNTS, as_of: page.as_of, warnings: [] }),
     query_metrics: (input) => metricsAnswer(input),
     list_drafts: (input) => {
-      const drafts = input.state !== undefined ? all.filter((each) => each.state === input.state) : input.group === 'decided' ? [...DECIDED] : input.group === 'any' ? all : [...WAITING]
+      const drafts =
+        input.state !== undefined
+          ? all.filter((each) => each.state === input.state)
+          : input.group === 'decided'
+            ? [...DECIDED]
+            : input.group === 'any'
+              ? all
+              : [...WAITING]
       return { drafts, open: WAITING.length, total: drafts.length, ...page }
     },
     get_draft: (input) => draftAnswer(all.find((each) => each.draft_id === input.draft_id) ?? draft('a')),
@@ -380,7 +435,10 @@ export function filled(): Handlers {
       version: 3,
       rules: [
         { rule: 'max_step_percent', text: 'One step may change a budget by at most 50%.' },
-        { rule: 'envelope_net', text: 'Within 24 hours the daily spend of an account may rise by at most €500.00 in sum.' },
+        {
+          rule: 'envelope_net',
+          text: 'Within 24 hours the daily spend of an account may rise by at most €500.00 in sum.',
+        },
       ],
     }),
     list_entities: (input) => {
@@ -402,8 +460,24 @@ export function filled(): Handlers {
       entity: entity(input.entity_id, NAMES[0] ?? '', 'campaign', '1900.00'),
       current: { daily_budget: '120.00', status: 'enabled' },
       editable_fields: [
-        { field: 'daily_budget', is_editable: true, refusal: null, min: '20.00', max: null, step: '0.01', takes_effect: 'immediately' },
-        { field: 'status', is_editable: true, refusal: null, min: null, max: null, step: null, takes_effect: 'immediately' },
+        {
+          field: 'daily_budget',
+          is_editable: true,
+          refusal: null,
+          min: '20.00',
+          max: null,
+          step: '0.01',
+          takes_effect: 'immediately',
+        },
+        {
+          field: 'status',
+          is_editable: true,
+          refusal: null,
+          min: null,
+          max: null,
+          step: null,
+          takes_effect: 'immediately',
+        },
       ],
       settings: {
         objective: 'CONVERSIONS',
@@ -425,14 +499,27 @@ export function filled(): Handlers {
       const asked = input.operations[0]
       const after = asked?.kind === 'set_budget' ? asked.new_value : 'paused'
       return {
-        operations: [change({ entity_id: campaign(0), requested: after, after, ...(asked?.kind === 'set_status' ? { kind: 'set_status', field: 'status', before: 'enabled' } : {}) })],
+        operations: [
+          change({
+            entity_id: campaign(0),
+            requested: after,
+            after,
+            ...(asked?.kind === 'set_status' ? { kind: 'set_status', field: 'status', before: 'enabled' } : {}),
+          }),
+        ],
         policy: PASS,
         net_daily_movement: { amount: '-19.00', currency: 'EUR' },
         envelope: ENVELOPE,
         warnings: [],
       }
     },
-    propose_change: () => ({ draft: draft('a'), created: true, envelope: ENVELOPE, notice: 'Waiting for a person.', warnings: [] }),
+    propose_change: () => ({
+      draft: draft('a'),
+      created: true,
+      envelope: ENVELOPE,
+      notice: 'Waiting for a person.',
+      warnings: [],
+    }),
     list_audit: () => ({ records: RECORDS, size: 51, next_before_seq: null }),
     verify_audit: () => ({
       is_ok: true,
@@ -442,15 +529,38 @@ export function filled(): Handlers {
       checkpoints: 37,
       took_ms: 84,
       fault: null,
-      limits: ['A log that was replaced as a whole, together with its keychain entry, cannot be told from the original.'],
+      limits: [
+        'A log that was replaced as a whole, together with its keychain entry, cannot be told from the original.',
+      ],
     }),
     list_connections: () => ({
       connections: [
-        { connection_id: 'x_1', platform: 'tiktok', is_sandbox: true, state: 'ok', state_detail: null, created_at: ago(20 * DAY_MS), account_ids: [ACCOUNT] },
-        { connection_id: 'x_2', platform: 'tiktok', is_sandbox: false, state: 'needs_reconnect', state_detail: 'TikTok says the access was revoked.', created_at: ago(90 * DAY_MS), account_ids: [SECOND] },
+        {
+          connection_id: 'x_1',
+          platform: 'tiktok',
+          is_sandbox: true,
+          state: 'ok',
+          state_detail: null,
+          created_at: ago(20 * DAY_MS),
+          account_ids: [ACCOUNT],
+        },
+        {
+          connection_id: 'x_2',
+          platform: 'tiktok',
+          is_sandbox: false,
+          state: 'needs_reconnect',
+          state_detail: 'TikTok says the access was revoked.',
+          created_at: ago(90 * DAY_MS),
+          account_ids: [SECOND],
+        },
       ],
     }),
-    list_clients: () => ({ clients: CLIENTS, http_url: 'http://127.0.0.1:47811/mcp', http_problem: null, bridge: BRIDGE }),
+    list_clients: () => ({
+      clients: CLIENTS,
+      http_url: 'http://127.0.0.1:47811/mcp',
+      http_problem: null,
+      bridge: BRIDGE,
+    }),
     add_client: (input) => ({
       client: { ...(CLIENTS[0] as (typeof CLIENTS)[number]), untrusted: { name: input.name, client_info: null } },
       token: 'ssm_exampleexampleexampleexampleexampleexample0',
@@ -489,7 +599,12 @@ export function empty(): Handlers {
     ...filled(),
     get_app_state: () =>
       appState({
-        workspace: { name: 'My workspace', is_demo: false, vault: 'passphrase', log_vkey: 'spendsignoff/log+1a2b3c4d+AaBb' },
+        workspace: {
+          name: 'My workspace',
+          is_demo: false,
+          vault: 'passphrase',
+          log_vkey: 'spendsignoff/log+1a2b3c4d+AaBb',
+        },
         demo_passphrase: null,
         open_drafts: 0,
         sync: { ...IDLE, state: 'idle', started_at: null, finished_at: null, done: 0, total: 0 },

@@ -54,13 +54,40 @@ const called = (name: string): unknown[] =>
   (double?.calls ?? []).filter((call) => call.name === name).map((call) => call.input)
 
 const SCREENS = [
-  { route: '#/overview', empty: 'No ad account is connected yet', loading: 'Loading figures', error: 'The figures could not be read.' },
-  { route: '#/queue', empty: 'Nothing needs your decision', loading: 'Loading drafts', error: 'The drafts could not be read.' },
-  { route: '#/accounts', empty: 'No ad account is connected yet', loading: 'Loading accounts', error: 'The accounts could not be read.' },
+  {
+    route: '#/overview',
+    empty: 'No ad account is connected yet',
+    loading: 'Loading figures',
+    error: 'The figures could not be read.',
+  },
+  {
+    route: '#/queue',
+    empty: 'Nothing needs your decision',
+    loading: 'Loading drafts',
+    error: 'The drafts could not be read.',
+  },
+  {
+    route: '#/accounts',
+    empty: 'No ad account is connected yet',
+    loading: 'Loading accounts',
+    error: 'The accounts could not be read.',
+  },
   { route: '#/audit', empty: 'No records yet', loading: 'Loading records', error: 'The records could not be read.' },
-  { route: '#/connections', empty: 'No AI client is connected', loading: 'Loading connections', error: 'The AI clients could not be read.' },
+  {
+    route: '#/connections',
+    empty: 'No AI client is connected',
+    loading: 'Loading connections',
+    error: 'The AI clients could not be read.',
+  },
 ] as const
-const READS = ['list_accounts', 'query_metrics', 'list_drafts', 'list_audit', 'list_connections', 'list_clients'] as const
+const READS = [
+  'list_accounts',
+  'query_metrics',
+  'list_drafts',
+  'list_audit',
+  'list_connections',
+  'list_clients',
+] as const
 const all = (answer: () => unknown): Handlers => Object.fromEntries(READS.map((name) => [name, answer])) as Handlers
 
 for (const screen of SCREENS) {
@@ -81,7 +108,8 @@ for (const screen of SCREENS) {
       await expect(page.getByText('The store did not answer. Nothing was changed. Try again.').first()).toBeVisible()
       await expect(page.getByRole('navigation', { name: 'Main' })).toBeVisible()
       core.script(filled())
-      for (const button of (await page.getByRole('button', { name: 'Try again' }).all()).toReversed()) await button.click()
+      for (const button of (await page.getByRole('button', { name: 'Try again' }).all()).toReversed())
+        await button.click()
       await expect(page.getByText(screen.error)).toHaveCount(0)
     })
 
@@ -124,7 +152,9 @@ test.describe('before the workspace is open', () => {
   test('a workspace without a keychain is sealed with a passphrase typed twice', async ({ page }) => {
     const core = await open(
       page,
-      { get_app_state: () => appState({ phase: 'first_run', workspace: null, keychain: 'missing', shell: 'electron' }) },
+      {
+        get_app_state: () => appState({ phase: 'first_run', workspace: null, keychain: 'missing', shell: 'electron' }),
+      },
       '',
     )
     await page.getByRole('button', { name: 'Set up a workspace' }).click()
@@ -143,7 +173,11 @@ test.describe('before the workspace is open', () => {
 
   test('a locked workspace asks for its passphrase and says when it is wrong', async ({ page }) => {
     const wrong = fails('wrong_passphrase', 'That is not the passphrase of this workspace.', 'Try again.')
-    const core = await open(page, { get_app_state: () => appState({ phase: 'locked' }), unlock_workspace: () => wrong }, '')
+    const core = await open(
+      page,
+      { get_app_state: () => appState({ phase: 'locked' }), unlock_workspace: () => wrong },
+      '',
+    )
     expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([])
     await page.getByLabel('Passphrase').fill('guess')
     await page.getByLabel('Passphrase').press('Enter')
@@ -165,14 +199,21 @@ test.describe('before the workspace is open', () => {
     })
 
   test('a lost key is trouble, and nothing offers to make a new one', async ({ page }) => {
-    const trouble = { code: 'vault_key_missing', message: 'The key is not in the keychain.', hint: 'Nothing was changed.', retryable: true }
+    const trouble = {
+      code: 'vault_key_missing',
+      message: 'The key is not in the keychain.',
+      hint: 'Nothing was changed.',
+      retryable: true,
+    }
     await open(page, { get_app_state: () => appState({ phase: 'trouble', trouble }) }, '')
     await expect(page.getByText('The app will not make a new key over it', { exact: false })).toBeVisible()
     await expect(page.getByRole('button')).toHaveText(['Try again'])
   })
 })
 
-test('when the app behind the window stops, the window says so, keeps what it has, and comes back', async ({ page }) => {
+test('when the app behind the window stops, the window says so, keeps what it has, and comes back', async ({
+  page,
+}) => {
   const core = await open(page, filled(), '#/queue')
   await expect(page.getByText('New customers FR + BE')).toBeVisible()
   core.script({ wait_for_change: () => fails('app_not_running', 'gone', 'gone', true) })
@@ -180,7 +221,9 @@ test('when the app behind the window stops, the window says so, keeps what it ha
   await expect(page.getByText('The app behind this window has stopped.')).toBeVisible()
   await expect(page.getByText('Nothing was changed. Start it again with npm start.')).toBeVisible()
   await expect(page.getByText('New customers FR + BE')).toBeVisible()
-  core.script({ wait_for_change: ({ since }) => new Promise((done) => setTimeout(() => done({ revision: since + 1 }), 200)) })
+  core.script({
+    wait_for_change: ({ since }) => new Promise((done) => setTimeout(() => done({ revision: since + 1 }), 200)),
+  })
   await expect(page.getByText('The app behind this window has stopped.')).toHaveCount(0, { timeout: 15_000 })
 })
 
@@ -215,20 +258,30 @@ test.describe('the queue', () => {
 
   test('a stale draft shows what it was and what it is, and cannot be approved', async ({ page }) => {
     await open(page, filled(), `#/queue/${draftId('g')}`)
-    await expect(page.getByText('It was €120.00 then and is €135.00 now. Nothing was changed.', { exact: false })).toBeVisible()
+    await expect(
+      page.getByText('It was €120.00 then and is €135.00 now. Nothing was changed.', { exact: false }),
+    ).toBeVisible()
     await expect(page.getByRole('button', { name: 'Approve & push live' })).toHaveCount(0)
     await expect(page.getByRole('button', { name: 'Propose from the current value…' })).toBeVisible()
   })
 
   test('an unknown outcome is not called a failure; Check again only reads', async ({ page }) => {
-    await open(page, { ...filled(), reconcile_draft: () => ({ draft: draft('h', { state: 'unknown' }) }) }, `#/queue/${draftId('h')}`)
+    await open(
+      page,
+      { ...filled(), reconcile_draft: () => ({ draft: draft('h', { state: 'unknown' }) }) },
+      `#/queue/${draftId('h')}`,
+    )
     await expect(page.getByText('will not be sent again', { exact: false })).toBeVisible()
     await page.getByRole('button', { name: 'Check again' }).click()
     await expect.poll(() => called('reconcile_draft')).toEqual([{ draft_id: draftId('h') }])
   })
 
   test('rejecting keeps the reason', async ({ page }) => {
-    await open(page, { ...filled(), reject_draft: () => ({ draft: draft('a', { state: 'rejected' }) }) }, `#/queue/${draftId('a')}`)
+    await open(
+      page,
+      { ...filled(), reject_draft: () => ({ draft: draft('a', { state: 'rejected' }) }) },
+      `#/queue/${draftId('a')}`,
+    )
     await page.getByRole('button', { name: 'Reject…' }).click()
     await page.getByRole('textbox').fill('Too early in the season.')
     await page.getByRole('button', { name: 'Reject draft' }).click()
@@ -301,7 +354,9 @@ test.describe('Confirm', () => {
     await expect(push(page)).toBeEnabled()
     await page.keyboard.press('Control+Enter')
     await page.keyboard.press('Control+Enter')
-    await expect.poll(() => called('confirm_draft')).toEqual([{ draft_id: draftId('a'), confirm_token: 'T'.repeat(43) }])
+    await expect
+      .poll(() => called('confirm_draft'))
+      .toEqual([{ draft_id: draftId('a'), confirm_token: 'T'.repeat(43) }])
   })
 
   test('asks for the passphrase in a browser, shows the demo’s, and says when it is wrong', async ({ page }) => {
@@ -358,7 +413,9 @@ test.describe('Confirm', () => {
     await expect(page.getByRole('alertdialog')).toHaveCount(0)
   })
 
-  test('a platform that does not answer leaves the draft waiting, with the reason beside the button', async ({ page }) => {
+  test('a platform that does not answer leaves the draft waiting, with the reason beside the button', async ({
+    page,
+  }) => {
     const down = fails('platform_unreachable', 'TikTok did not answer.', 'Try again in a minute.', true)
     await open(page, { ...filled(), arm_draft: () => down }, `#/queue/${draftId('a')}`)
     await page.getByRole('button', { name: 'Approve & push live' }).click()
@@ -407,7 +464,9 @@ test.describe('Confirm', () => {
   })
 })
 
-test('names and reasons written by others are shown as text, with invisible characters made visible', async ({ page }) => {
+test('names and reasons written by others are shown as text, with invisible characters made visible', async ({
+  page,
+}) => {
   const hostile = '<img src=x onerror="window.hacked=1"><b>bold</b> \u202Egnirts\u200B'
   const view = draft('a', {
     operations: [change({ untrusted: { path: [hostile, hostile, hostile] } })],
@@ -459,7 +518,13 @@ test.describe('proposing a change', () => {
     await expect(page).toHaveURL(new RegExp(`#/queue/${draftId('a')}$`))
     const [input] = called('propose_change') as { operations: unknown[]; title: string }[]
     expect(input?.operations).toEqual([
-      { kind: 'set_budget', entity_id: WAITING[0]?.operations[0]?.entity_id, budget: 'daily', expected_current: '120.00', new_value: '101.00' },
+      {
+        kind: 'set_budget',
+        entity_id: WAITING[0]?.operations[0]?.entity_id,
+        budget: 'daily',
+        expected_current: '120.00',
+        new_value: '101.00',
+      },
     ])
     expect(input?.title).toBe('Daily budget of Summer prospecting DE')
   })
@@ -501,7 +566,16 @@ test('the audit screen names the first fault and where it is', async ({ page }) 
     page,
     {
       ...filled(),
-      verify_audit: () => ({ is_ok: false, size: 51, root: '', vkey: 'k', checkpoints: 3, took_ms: 5, fault, limits: [] }),
+      verify_audit: () => ({
+        is_ok: false,
+        size: 51,
+        root: '',
+        vkey: 'k',
+        checkpoints: 3,
+        took_ms: 5,
+        fault,
+        limits: [],
+      }),
     },
     '#/audit',
   )
@@ -522,7 +596,9 @@ test('an AI client’s token is shown once and leaves no trace in the page', asy
   await page.getByRole('button', { name: 'I have copied it' }).click()
   await expect(page.getByRole('dialog')).toHaveCount(0)
   expect(await page.content()).not.toContain(token)
-  expect(await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }) + location.href)).not.toContain(token)
+  expect(
+    await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }) + location.href),
+  ).not.toContain(token)
 })
 
 test('the theme chosen by hand is kept', async ({ page }) => {

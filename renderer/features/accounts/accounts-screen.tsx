@@ -46,7 +46,9 @@ function AccountRow({ account, isSelected }: { account: Account; isSelected: boo
           t.accountStates.active
         ) : (
           <Chip tone="warn" icon="warn">
-            {account.connection_state === 'ok' ? t.accountStates[account.status] : connectionWord(account.connection_state)}
+            {account.connection_state === 'ok'
+              ? t.accountStates[account.status]
+              : connectionWord(account.connection_state)}
           </Chip>
         )}
       </Td>

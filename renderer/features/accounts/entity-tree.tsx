@@ -25,9 +25,17 @@ const PAGE = 100
 function Budget({ entity }: { entity: EntityView }) {
   if (entity.daily_budget !== null) return money(entity.daily_budget)
   if (entity.budget_kind === 'inherited')
-    return <span className="text-ink-2" title={t.budgetInherited}>{t.inherited}</span>
+    return (
+      <span className="text-ink-2" title={t.budgetInherited}>
+        {t.inherited}
+      </span>
+    )
   if (entity.budget_kind === 'lifetime')
-    return <span className="text-ink-2" title={t.budgetLifetime}>{t.lifetime}</span>
+    return (
+      <span className="text-ink-2" title={t.budgetLifetime}>
+        {t.lifetime}
+      </span>
+    )
   return <Unknown why={t.budgetNone} />
 }
 
@@ -66,13 +74,7 @@ function Row({
         </span>
       </Td>
       <Td className="text-ink-2">{TEXTS.entityTypes[entity.type]}</Td>
-      <Td>
-        {entity.status === 'enabled' ? (
-          TEXTS.statuses.enabled
-        ) : (
-          <Chip>{TEXTS.statuses[entity.status]}</Chip>
-        )}
-      </Td>
+      <Td>{entity.status === 'enabled' ? TEXTS.statuses.enabled : <Chip>{TEXTS.statuses[entity.status]}</Chip>}</Td>
       <Td isNumber>
         <Budget entity={entity} />
       </Td>
@@ -199,7 +201,13 @@ function Rows({
   )
 }
 
-export function EntityTree({ account, onPropose }: { account: Account; onPropose: (id: EntityView['entity_id']) => void }) {
+export function EntityTree({
+  account,
+  onPropose,
+}: {
+  account: Account
+  onPropose: (id: EntityView['entity_id']) => void
+}) {
   const [name, setName] = useState('')
   return (
     <Section

@@ -218,7 +218,9 @@ export function AuditScreen({ draftId }: { draftId: string | null }) {
         )}
         {rows.length === 0 ? null : (
           <p className="num flex items-center gap-3 text-xs text-ink-2">
-            {draftId === null ? fill(TEXTS.common.shown, { shown: rows.length, total: size }) : fill(t.filterDraft, { id: draftId })}
+            {draftId === null
+              ? fill(TEXTS.common.shown, { shown: rows.length, total: size })
+              : fill(t.filterDraft, { id: draftId })}
             {records.hasNextPage ? (
               <Button size="small" isPending={records.isFetchingNextPage} onPress={() => void records.fetchNextPage()}>
                 {TEXTS.common.more}

@@ -57,7 +57,15 @@ function RemoveDialog({ connection, onClose }: { connection: Connection; onClose
   )
 }
 
-function Row({ connection, onRemove, onReconnect }: { connection: Connection; onRemove: () => void; onReconnect: () => void }) {
+function Row({
+  connection,
+  onRemove,
+  onReconnect,
+}: {
+  connection: Connection
+  onRemove: () => void
+  onReconnect: () => void
+}) {
   const nowMs = useNow()
   const isOk = connection.state === 'ok'
   return (

@@ -25,7 +25,10 @@ export function authCodeOf(text: string): string {
 function Step({ number, text, children }: { number: number; text: string; children: React.ReactNode }) {
   return (
     <li className="grid grid-cols-[1.5rem_1fr] gap-x-2">
-      <span aria-hidden="true" className="num grid size-5 place-items-center rounded-full bg-selected text-xs font-medium text-accent-ink">
+      <span
+        aria-hidden="true"
+        className="num grid size-5 place-items-center rounded-full bg-selected text-xs font-medium text-accent-ink"
+      >
         {number}
       </span>
       <div className="flex flex-col gap-2">

@@ -27,7 +27,12 @@ function Code({ label, text }: { label: string; text: string }) {
     <div className="relative">
       {/* A scrolling block without controls must take the focus to be scrolled and copied by keyboard. */}
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-      <pre tabIndex={0} role="group" aria-label={label} className="max-h-56 overflow-auto rounded-md border border-line bg-sunken px-3 py-2 pr-20 font-mono text-xs break-all whitespace-pre-wrap">
+      <pre
+        tabIndex={0}
+        role="group"
+        aria-label={label}
+        className="max-h-56 overflow-auto rounded-md border border-line bg-sunken px-3 py-2 pr-20 font-mono text-xs break-all whitespace-pre-wrap"
+      >
         {text}
       </pre>
       <span className="absolute top-1.5 right-1.5">

@@ -56,7 +56,7 @@ export function VaultForm({ app, onBack }: { app: AppState; onBack: () => void }
       className="flex w-full max-w-md flex-col gap-4"
       onSubmit={(event) => {
         event.preventDefault()
-        if (isReady) submit()
+        if (isReady && !create.isPending) submit()
       }}
     >
       <div>

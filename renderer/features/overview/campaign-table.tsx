@@ -13,7 +13,13 @@ import { type Scope, useCampaigns } from './use-figures.ts'
 
 const t = TEXTS.overview
 
-export function CampaignTable({ scope, onPropose }: { scope: Scope; onPropose: (id: EntityView['entity_id']) => void }) {
+export function CampaignTable({
+  scope,
+  onPropose,
+}: {
+  scope: Scope
+  onPropose: (id: EntityView['entity_id']) => void
+}) {
   const campaigns = useCampaigns(scope)
   const rows = campaigns.data?.rows.filter((row) => row.currency === scope.currency) ?? []
   const cell = (name: 'money' | 'ratio' | 'count', value: string | number | null | undefined, why: string) => (

@@ -19,7 +19,8 @@ function textOf(series: Series, text: string | null, currency: string): string {
   if (text === null) return TEXTS.common.unknown
   return series === 'spend' ? money({ amount: text, currency }) : ratio(text)
 }
-const exact = (point: DayPoint, series: Series): string | null => (series === 'spend' ? point.spendText : point.roasText)
+const exact = (point: DayPoint, series: Series): string | null =>
+  series === 'spend' ? point.spendText : point.roasText
 
 function noteOf(point: DayPoint): string {
   return [
@@ -38,7 +39,12 @@ function changeWords(fraction: number | null): string {
 }
 
 /** The chart in one sentence, for screen readers and for everybody under the chart. */
-function summary(series: Series, points: readonly DayPoint[], totals: Metrics | undefined, scope: Scope): string | null {
+function summary(
+  series: Series,
+  points: readonly DayPoint[],
+  totals: Metrics | undefined,
+  scope: Scope,
+): string | null {
   const ends = extremes(points, series)
   const now = totalsFor(totals?.totals, scope.currency)?.[series]
   if (ends === null || now === null || now === undefined) return null
@@ -75,7 +81,12 @@ function useExports({ series, points, scope }: ChartProps) {
   return {
     box,
     saveCsv: () => {
-      const rows = points.map((point) => [point.date, exact(point, series), series === 'spend' ? scope.currency : null, noteOf(point)])
+      const rows = points.map((point) => [
+        point.date,
+        exact(point, series),
+        series === 'spend' ? scope.currency : null,
+        noteOf(point),
+      ])
       saveFile(`${name}.csv`, 'text/csv;charset=utf-8', csv([['date', series, 'currency', 'note'], ...rows]))
       toast(fill(t.saved, { file: `${name}.csv` }))
     },
@@ -92,7 +103,17 @@ function useExports({ series, points, scope }: ChartProps) {
   }
 }
 
-function DayTable({ series, points, scope, title }: { series: Series; points: readonly DayPoint[]; scope: Scope; title: string }) {
+function DayTable({
+  series,
+  points,
+  scope,
+  title,
+}: {
+  series: Series
+  points: readonly DayPoint[]
+  scope: Scope
+  title: string
+}) {
   return (
     // Scrollable content without controls of its own has to take the focus to be scrolled by keyboard.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
@@ -143,10 +164,21 @@ function Chart(props: ChartProps) {
           {title}
         </h2>
         <span className="flex gap-1">
-          <Button size="small" look="quiet" icon={isTable ? 'chart' : 'table'} onPress={() => set({ isTable: !isTable })}>
+          <Button
+            size="small"
+            look="quiet"
+            icon={isTable ? 'chart' : 'table'}
+            onPress={() => set({ isTable: !isTable })}
+          >
             {isTable ? t.asChart : t.asTable}
           </Button>
-          <Button size="small" look="quiet" icon="download" aria-label={fill(t.csvLong, { chart: title })} onPress={saveCsv}>
+          <Button
+            size="small"
+            look="quiet"
+            icon="download"
+            aria-label={fill(t.csvLong, { chart: title })}
+            onPress={saveCsv}
+          >
             {t.csv}
           </Button>
           {isTable ? null : (
@@ -193,7 +225,15 @@ function Chart(props: ChartProps) {
   )
 }
 
-function Legend({ points, hasToday, restatingSince }: { points: readonly DayPoint[]; hasToday: boolean; restatingSince: string | null }) {
+function Legend({
+  points,
+  hasToday,
+  restatingSince,
+}: {
+  points: readonly DayPoint[]
+  hasToday: boolean
+  restatingSince: string | null
+}) {
   const count = points.reduce((sum, point) => sum + point.markers.length, 0)
   return (
     <ul className="flex flex-wrap gap-x-4">

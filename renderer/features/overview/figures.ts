@@ -51,7 +51,9 @@ export function dayPoints(
   today: string,
   markers: ReadonlyMap<string, readonly string[]>,
 ): readonly DayPoint[] {
-  const rows = new Map(answer.rows.filter((row) => row.currency === currency && row.date !== undefined).map((row) => [row.date, row]))
+  const rows = new Map(
+    answer.rows.filter((row) => row.currency === currency && row.date !== undefined).map((row) => [row.date, row]),
+  )
   const length = Math.min(Math.max(daysBetween(start, end) + 1, 0), 400)
   return Array.from({ length }, (_, index) => {
     const date = addDays(start, index)

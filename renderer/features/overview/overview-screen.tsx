@@ -37,7 +37,11 @@ function Figures({ scope }: { scope: Scope }) {
       <DayCharts scope={scope} totals={data} />
       <CampaignTable scope={scope} onPropose={setProposing} />
       {proposing === null ? null : (
-        <ProposeDialog entity={proposing} onClose={() => setProposing(null)} onMade={(draftId) => go('queue', draftId)} />
+        <ProposeDialog
+          entity={proposing}
+          onClose={() => setProposing(null)}
+          onMade={(draftId) => go('queue', draftId)}
+        />
       )}
     </div>
   )

@@ -7,7 +7,8 @@ import { asText, change, type MetricValue, type Metrics, totalsFor } from './fig
 import type { Scope } from './use-figures.ts'
 
 const t = TEXTS.overview
-const BOX = 'flex min-h-24 min-w-0 flex-col justify-between gap-1 rounded-lg border border-line bg-surface px-3.5 py-2.5'
+const BOX =
+  'flex min-h-24 min-w-0 flex-col justify-between gap-1 rounded-lg border border-line bg-surface px-3.5 py-2.5'
 const GRID = 'grid grid-cols-2 gap-3 md:grid-cols-3 lg:grid-cols-5'
 
 export type Meaning = 'more_is_better' | 'less_is_better' | 'neutral'
@@ -32,7 +33,12 @@ export function attributionText(answer: Metrics): string {
   return days === null ? t.clickMixed : plural(t.clickDays, days)
 }
 
-export function MetricText({ name, value, currency, unknownWhy }: {
+export function MetricText({
+  name,
+  value,
+  currency,
+  unknownWhy,
+}: {
   name: 'money' | 'ratio' | 'count'
   value: MetricValue
   currency: string
@@ -93,7 +99,11 @@ export function Tiles({ answer, scope }: { answer: Metrics; scope: Scope }) {
                 ) : null}
               </dd>
               <dd>
-                <Change fraction={change(now?.[tile.key], before?.[tile.key])} meaning={tile.meaning} against={against} />
+                <Change
+                  fraction={change(now?.[tile.key], before?.[tile.key])}
+                  meaning={tile.meaning}
+                  against={against}
+                />
               </dd>
             </div>
           )

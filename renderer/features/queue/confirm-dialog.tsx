@@ -10,7 +10,15 @@ import { clock, useNow } from '../../clock.ts'
 import { fill, relativeTime } from '../../format.ts'
 import { EnvelopeBars } from '../../parts/diff.tsx'
 import { ErrorNotice, Foreign, PlatformChip, RuleList } from '../../parts/pieces.tsx'
-import { type Challenge, type ChangeView, deltaPercent, fieldValue, movementText, pathOf, platformName } from '../../parts/words.ts'
+import {
+  type Challenge,
+  type ChangeView,
+  deltaPercent,
+  fieldValue,
+  movementText,
+  pathOf,
+  platformName,
+} from '../../parts/words.ts'
 import { useAct, useRead } from '../../queries.ts'
 import { TEXTS } from '../../texts.ts'
 import { Button } from '../../ui/button.tsx'
@@ -58,42 +66,53 @@ function ChangeFacts({ change, live }: { change: ChangeView; live: Challenge['li
   const { account, above, name } = pathOf(change)
   const liveValue = live?.value ?? change.before
   const delta = deltaPercent(change)
-  const age = live === undefined ? '' : nowMs - new Date(live.read_at).getTime() < 10_000 ? TEXTS.common.now : relativeTime(live.read_at, nowMs)
+  const age =
+    live === undefined
+      ? ''
+      : nowMs - new Date(live.read_at).getTime() < 10_000
+        ? TEXTS.common.now
+        : relativeTime(live.read_at, nowMs)
   return (
-    <dl className="flex flex-col gap-1">
-      <Fact label={TEXTS.confirm.account}>
-        <Foreign text={account} /> <PlatformChip platform={change.platform} />
-      </Fact>
-      <Fact label={TEXTS.entityTypes[change.entity_type]}>
-        <Foreign text={name} className="font-semibold" />
-        {above.length > 1 ? (
-          <span className="text-xs text-ink-2">
-            {' · '}
-            <Foreign text={above.slice(1).join(' › ')} />
-          </span>
-        ) : null}
-      </Fact>
-      <Fact label={TEXTS.confirm.field}>{TEXTS.fields[change.field]}</Fact>
+    <div>
+      <dl className="flex flex-col gap-1">
+        <Fact label={TEXTS.confirm.account}>
+          <Foreign text={account} /> <PlatformChip platform={change.platform} />
+        </Fact>
+        <Fact label={TEXTS.entityTypes[change.entity_type]}>
+          <Foreign text={name} className="font-semibold" />
+          {above.length > 1 ? (
+            <span className="text-xs text-ink-2">
+              {' · '}
+              <Foreign text={above.slice(1).join(' › ')} />
+            </span>
+          ) : null}
+        </Fact>
+        <Fact label={TEXTS.confirm.field}>{TEXTS.fields[change.field]}</Fact>
+      </dl>
       <div className="my-1.5 grid grid-cols-[1fr_auto_1fr] items-end gap-3 rounded-lg border border-line bg-sunken px-4 py-2">
-        <div>
-          <dt className="text-xs text-ink-2">{fill(TEXTS.confirm.live, { platform: platformName(change.platform), ago: age })}</dt>
+        <dl>
+          <dt className="text-xs text-ink-2">
+            {fill(TEXTS.confirm.live, { platform: platformName(change.platform), ago: age })}
+          </dt>
           <dd className="num text-3xl text-ink-2">{fieldValue(change, liveValue)}</dd>
-        </div>
+        </dl>
         <Icon name="arrow" size={20} className="mb-1.5 text-ink-3" />
-        <div>
+        <dl>
           <dt className="text-xs text-ink-2">{TEXTS.confirm.after}</dt>
           <dd className="num text-3xl font-semibold">{fieldValue(change, change.after)}</dd>
-        </div>
+        </dl>
       </div>
-      <Fact label={TEXTS.confirm.effect}>
-        <span className="num">
-          {delta === null
-            ? movementText(change.daily_movement)
-            : fill(TEXTS.confirm.effectPercent, { effect: movementText(change.daily_movement), percent: delta })}
-        </span>
-        <span className="text-xs text-ink-2"> · {TEXTS.diff[change.takes_effect]}</span>
-      </Fact>
-    </dl>
+      <dl>
+        <Fact label={TEXTS.confirm.effect}>
+          <span className="num">
+            {delta === null
+              ? movementText(change.daily_movement)
+              : fill(TEXTS.confirm.effectPercent, { effect: movementText(change.daily_movement), percent: delta })}
+          </span>
+          <span className="text-xs text-ink-2"> · {TEXTS.diff[change.takes_effect]}</span>
+        </Fact>
+      </dl>
+    </div>
   )
 }
 
@@ -126,7 +145,12 @@ export function ConfirmDialog({ draft, challenge, onClose, onConfirmed, onReadAg
   const code = confirm.error === null ? null : errorReply(confirm.error).code
   const isSpent = code === 'token_invalid' || code === 'draft_changed' || code === 'not_pending'
   const isReady =
-    isGuardOver && !isExpired && !isBlocked && !isSpent && !confirm.isPending && (!challenge.needs_passphrase || passphrase !== '')
+    isGuardOver &&
+    !isExpired &&
+    !isBlocked &&
+    !isSpent &&
+    !confirm.isPending &&
+    (!challenge.needs_passphrase || passphrase !== '')
 
   const push = () => {
     if (!isReady || hasSent.current) return
@@ -229,7 +253,9 @@ export function ConfirmDialog({ draft, challenge, onClose, onConfirmed, onReadAg
             value={passphrase}
             onChange={setPassphrase}
             error={code === 'wrong_passphrase' ? errorReply(confirm.error).message : null}
-            help={hint === null ? TEXTS.confirm.passphraseWhy : fill(TEXTS.confirm.demoPassphrase, { passphrase: hint })}
+            help={
+              hint === null ? TEXTS.confirm.passphraseWhy : fill(TEXTS.confirm.demoPassphrase, { passphrase: hint })
+            }
           />
         ) : null}
         {confirm.error === null || code === 'wrong_passphrase' ? null : (

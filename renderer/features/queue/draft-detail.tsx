@@ -3,8 +3,25 @@ import type { DraftView, OutputOf } from '../../../shared/operations.ts'
 import { errorReply } from '../../api.ts'
 import { fill, plural } from '../../format.ts'
 import { BeforeAfter, ChangeTable, EnvelopeBars, Path } from '../../parts/diff.tsx'
-import { Age, ErrorNotice, Foreign, PlatformChip, PolicyChip, Quoted, RuleList, StateChip } from '../../parts/pieces.tsx'
-import { type ChangeView, fieldValue, isWaiting, movementText, originName, pathOf, platformName } from '../../parts/words.ts'
+import {
+  Age,
+  ErrorNotice,
+  Foreign,
+  PlatformChip,
+  PolicyChip,
+  Quoted,
+  RuleList,
+  StateChip,
+} from '../../parts/pieces.tsx'
+import {
+  type ChangeView,
+  fieldValue,
+  isWaiting,
+  movementText,
+  originName,
+  pathOf,
+  platformName,
+} from '../../parts/words.ts'
 import { useRead } from '../../queries.ts'
 import { href } from '../../router.ts'
 import { TEXTS } from '../../texts.ts'
@@ -74,7 +91,14 @@ function Head({ draft, change }: { draft: DraftView; change: ChangeView }) {
   )
 }
 
-const SHOWS_PROGRESS: readonly DraftView['state'][] = ['approved', 'applying', 'applied', 'apply_failed', 'unknown', 'rolled_back']
+const SHOWS_PROGRESS: readonly DraftView['state'][] = [
+  'approved',
+  'applying',
+  'applied',
+  'apply_failed',
+  'unknown',
+  'rolled_back',
+]
 
 function Body({ answer }: { answer: Answer }) {
   const { draft } = answer
@@ -102,15 +126,15 @@ function Body({ answer }: { answer: Answer }) {
       {draft.policy.rules.length === 0 ? null : (
         <div className="rounded-md border border-line px-3 py-2">
           <RuleList policy={draft.policy} />
-          {draft.policy.outcome === 'clamp' ? (
-            <p className="num mt-1 text-ink-2">{clampText(change)}</p>
-          ) : null}
+          {draft.policy.outcome === 'clamp' ? <p className="num mt-1 text-ink-2">{clampText(change)}</p> : null}
         </div>
       )}
       <DraftActions answer={answer} platform={platform} />
       <Quoted
         label={TEXTS.draft.reason}
-        who={fill(draft.origin.kind === 'agent' ? TEXTS.draft.reasonByAgent : TEXTS.draft.reasonBy, { who: originName(draft) })}
+        who={fill(draft.origin.kind === 'agent' ? TEXTS.draft.reasonByAgent : TEXTS.draft.reasonBy, {
+          who: originName(draft),
+        })}
         text={draft.untrusted.rationale}
       />
       {isWaiting(draft) && answer.envelope.length > 0 ? <EnvelopeBars envelope={answer.envelope} /> : null}
@@ -131,9 +155,24 @@ function Body({ answer }: { answer: Answer }) {
                   </a>,
                 ] as const,
               ]),
-          [TEXTS.draft.entity, <code key="i" className="font-mono text-xs">{change.entity_id}</code>],
-          [TEXTS.draft.id, <code key="d" className="font-mono text-xs">{draft.draft_id}</code>],
-          [TEXTS.draft.hash, <code key="h" className="font-mono text-xs break-all">{draft.draft_hash}</code>],
+          [
+            TEXTS.draft.entity,
+            <code key="i" className="font-mono text-xs">
+              {change.entity_id}
+            </code>,
+          ],
+          [
+            TEXTS.draft.id,
+            <code key="d" className="font-mono text-xs">
+              {draft.draft_id}
+            </code>,
+          ],
+          [
+            TEXTS.draft.hash,
+            <code key="h" className="font-mono text-xs break-all">
+              {draft.draft_hash}
+            </code>,
+          ],
         ]}
       />
       <History answer={answer} />

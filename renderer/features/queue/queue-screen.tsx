@@ -19,7 +19,10 @@ type Tab = 'open' | 'decided'
 const PAGE = 100
 
 function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.closest('input, textarea, select, [role="dialog"], [role="alertdialog"]') !== null
+  return (
+    target instanceof HTMLElement &&
+    target.closest('input, textarea, select, [role="dialog"], [role="alertdialog"]') !== null
+  )
 }
 
 /** J and K walk the list, Enter moves into the inspector. Off while typing or while a dialog is open. */
@@ -29,8 +32,13 @@ function useListKeys(drafts: readonly DraftView[], selected: string | null): voi
       if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return
       if (document.querySelector('[role="alertdialog"], [role="dialog"]') !== null) return
       const key = event.key.toLowerCase()
-      if (key === 'enter' && selected !== null && (event.target === document.body || event.target instanceof HTMLAnchorElement)) {
-        const isOnSelected = event.target === document.body || (event.target as HTMLElement).dataset['draft'] === selected
+      if (
+        key === 'enter' &&
+        selected !== null &&
+        (event.target === document.body || event.target instanceof HTMLAnchorElement)
+      ) {
+        const isOnSelected =
+          event.target === document.body || (event.target as HTMLElement).dataset['draft'] === selected
         if (!isOnSelected) return
         event.preventDefault()
         document.getElementById('draft-detail')?.focus()

@@ -39,7 +39,7 @@ function WithPassphrase({ app }: { app: AppState }) {
       className="flex flex-col gap-3"
       onSubmit={(event) => {
         event.preventDefault()
-        if (passphrase !== '') unlock.mutate({ passphrase })
+        if (passphrase !== '' && !unlock.isPending) unlock.mutate({ passphrase })
       }}
     >
       <TextField
