@@ -1,5 +1,5 @@
 /** Chooses what the window shows: nothing yet, a first run, a locked workspace, or the workspace. */
-import { useEffect } from 'react'
+import { type ReactNode, useEffect } from 'react'
 import { errorReply } from './api.ts'
 import { AccountsScreen } from './features/accounts/accounts-screen.tsx'
 import { AuditScreen } from './features/audit/audit-screen.tsx'
@@ -14,23 +14,19 @@ import { ScreenBoundary } from './frame/screen-boundary.tsx'
 import { useLink, useLiveUpdates } from './live.ts'
 import { ErrorNotice } from './parts/pieces.tsx'
 import { useRead } from './queries.ts'
-import { type Route, useRoute } from './router.ts'
+import { type Route, type Screen, useRoute } from './router.ts'
 import { TEXTS } from './texts.ts'
 import { Toasts } from './ui/toast.tsx'
 
-function ScreenOf({ route }: { route: Route }) {
-  switch (route.screen) {
-    case 'overview':
-      return <OverviewScreen />
-    case 'queue':
-      return <QueueScreen id={route.id} />
-    case 'accounts':
-      return <AccountsScreen id={route.id} />
-    case 'audit':
-      return <AuditScreen draftId={route.id} />
-    case 'connections':
-      return <ConnectionsScreen id={route.id} />
+function screenOf(route: Route): ReactNode {
+  const screens: Readonly<Record<Screen, () => ReactNode>> = {
+    overview: () => <OverviewScreen />,
+    queue: () => <QueueScreen id={route.id} />,
+    accounts: () => <AccountsScreen id={route.id} />,
+    audit: () => <AuditScreen draftId={route.id} />,
+    connections: () => <ConnectionsScreen id={route.id} />,
   }
+  return screens[route.screen]()
 }
 
 function Content() {
@@ -64,9 +60,7 @@ function Content() {
   if (app.data.phase === 'locked' || app.data.phase === 'trouble') return <UnlockScreen app={app.data} />
   return (
     <Frame app={app.data} route={route}>
-      <ScreenBoundary key={route.screen}>
-        <ScreenOf route={route} />
-      </ScreenBoundary>
+      <ScreenBoundary key={route.screen}>{screenOf(route)}</ScreenBoundary>
     </Frame>
   )
 }

@@ -43,9 +43,9 @@ export function parseAmount(text: string, currency: string, locale: string): Par
     .replace(/[\s\u00a0\u202f'’]/gu, '')
   if (bare === '') return { kind: 'empty' }
   if (!/^\d[\d.,]*$/.test(bare)) return { kind: 'not_an_amount' }
-  const marks = [...bare].filter((each) => each === '.' || each === ',')
+  const marks = bare.match(/[.,]/g) ?? []
   if (marks.length === 0) return wire(bare, '', exponent)
-  const last = marks.at(-1) ?? '.'
+  const last = marks.at(-1) === ',' ? ',' : '.'
   const isMixed = marks.some((mark) => mark !== last)
   if (isMixed) {
     const at = bare.lastIndexOf(last)

@@ -43,7 +43,7 @@ export function useRead<N extends OperationName>(
     queryFn: ({ signal }) => api[name](input, signal),
     enabled: options.isEnabled ?? true,
     ...(options.keepsPrevious === true ? { placeholderData: keepPreviousData } : {}),
-  }) as UseQueryResult<OutputOf<N>>
+  })
 }
 
 /** Runs an operation on a person's word. Never retried by itself; afterwards everything shown is read again. */

@@ -74,18 +74,17 @@ export function PaletteDialog({ onClose }: { onClose: () => void }) {
   }
   return (
     <Dialog title={TEXTS.palette.title} isTitleHidden onClose={onClose}>
-      <div
-        onKeyDown={(event) => {
-          if (event.key === 'Enter') choose(found[at])
-          if (event.key === 'ArrowDown') setAt(Math.min(at + 1, found.length - 1))
-          if (event.key === 'ArrowUp') setAt(Math.max(at - 1, 0))
-        }}
-      >
+      <div>
         <TextField
           label={TEXTS.palette.title}
           placeholder={TEXTS.palette.placeholder}
           value={text}
           autoFocus
+          onKey={(key) => {
+            if (key === 'Enter') choose(found[at])
+            if (key === 'ArrowDown') setAt(Math.min(at + 1, found.length - 1))
+            if (key === 'ArrowUp') setAt(Math.max(at - 1, 0))
+          }}
           onChange={(next) => {
             setText(next)
             setAt(0)

@@ -136,6 +136,12 @@ function useSyncKey(start: () => void, isOff: boolean): void {
   }, [start, isOff])
 }
 
+/** The older of two times; ISO times in UTC sort as text. */
+function older(oldest: string | null, account: { readonly last_sync_at: string | null }): string | null {
+  const at = account.last_sync_at
+  return oldest === null || (at !== null && at < oldest) ? at : oldest
+}
+
 function SyncState({ app }: { app: AppState }) {
   const nowMs = useNow()
   const start = useAct('start_sync')
@@ -145,7 +151,7 @@ function SyncState({ app }: { app: AppState }) {
   useSyncKey(() => start.mutate({}), isRunning || accounts.length === 0)
   if (isRunning) return <Running sync={app.sync} />
   if (accounts.length === 0) return null
-  const oldest = accounts.map((account) => account.last_sync_at).toSorted()[0] ?? null
+  const oldest = accounts.reduce<string | null>(older, null)
   const never = accounts.some((account) => account.last_sync_at === null)
   const error = app.sync.error
   return (

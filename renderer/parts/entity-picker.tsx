@@ -21,7 +21,7 @@ export function EntityPicker({ onPick }: { onPick: (entityId: EntityView['entity
   const entities = useRead(
     'list_entities',
     {
-      account_id: account ?? ('' as AccountId),
+      account_id: account ?? '',
       type: level,
       status: 'any',
       order_by: 'spend_7d',

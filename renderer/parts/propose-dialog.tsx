@@ -22,20 +22,13 @@ const CHECK_AFTER_MS = 350
 /** What is wrong with a typed amount, in words; null when it can be used. */
 export function amountProblem(parsed: ParsedAmount, currency: string): string | null {
   const t = TEXTS.propose.amount
-  switch (parsed.kind) {
-    case 'ok':
-    case 'empty':
-      return null
-    case 'ambiguous':
-      return fill(t.ambiguous, {
-        thousands: money({ amount: parsed.asThousands, currency }),
-        decimals: money({ amount: parsed.asDecimals, currency }),
-      })
-    case 'too_many_decimals':
-      return plural(t.decimals, parsed.decimals)
-    case 'not_an_amount':
-      return fill(t.bad, { example: '120.50' })
-  }
+  if (parsed.kind === 'ambiguous')
+    return fill(t.ambiguous, {
+      thousands: money({ amount: parsed.asThousands, currency }),
+      decimals: money({ amount: parsed.asDecimals, currency }),
+    })
+  if (parsed.kind === 'too_many_decimals') return plural(t.decimals, parsed.decimals)
+  return parsed.kind === 'not_an_amount' ? fill(t.bad, { example: '120.50' }) : null
 }
 
 function amountHelp(parsed: ParsedAmount, currency: string | null): string {
@@ -274,11 +267,7 @@ export function ProposeDialog({
 }) {
   const [chosen, setChosen] = useState(entity)
   const accounts = useRead('list_accounts', {})
-  const answer = useRead(
-    'get_entity',
-    { entity_id: chosen ?? ('' as EntityView['entity_id']) },
-    { isEnabled: chosen !== null },
-  )
+  const answer = useRead('get_entity', { entity_id: chosen ?? '' }, { isEnabled: chosen !== null })
   return (
     <Dialog title={TEXTS.propose.title} onClose={onClose}>
       {chosen === null ? <EntityPicker onPick={setChosen} /> : null}

@@ -38,8 +38,9 @@ export function movementText(movement: { readonly amount: string; readonly curre
     : fill(TEXTS.diff.perDay, { amount: money(movement, true) })
 }
 
+/** Controls, formats (bidi, zero-width, tags) and line separators; but not the joiner that holds an emoji together. */
 const INVISIBLE =
-  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/gu
+  /(?!(?<=[\p{Extended_Pictographic}\p{Emoji_Modifier}\ufe0f])\u200d\p{Extended_Pictographic})[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
 /** Text by others, with what cannot be seen made visible. Line breaks survive where `keepsLines`. */
 export function visible(text: string, keepsLines = false): string {
   return text.replace(INVISIBLE, (mark) => (keepsLines && (mark === '\n' || mark === '\t') ? mark : '␣'))

@@ -32,6 +32,7 @@ export interface TextFieldProps {
   readonly inputMode?: 'text' | 'decimal' | 'numeric'
   readonly placeholder?: string
   readonly maxLength?: number
+  readonly onKey?: (key: string) => void
 }
 
 export function TextField(props: TextFieldProps) {
@@ -50,6 +51,10 @@ export function TextField(props: TextFieldProps) {
       autoComplete={props.autoComplete ?? 'off'}
       validationBehavior="aria"
       className="flex flex-col gap-1"
+      onKeyDown={(event) => {
+        props.onKey?.(event.key)
+        event.continuePropagation()
+      }}
       {...(maxLength === undefined ? {} : { maxLength })}
       {...(inputMode === undefined ? {} : { inputMode })}
     >

@@ -108,9 +108,7 @@ export function DayLineChart(props: LineChartProps) {
           />
         ))}
         <Tooltip
-          content={({ active, label }) => (
-            <Words active={active} {...(label === undefined ? {} : { label })} describe={props.describe} />
-          )}
+          content={<Words describe={props.describe} />}
           cursor={{ stroke: 'var(--color-line-strong)' }}
           isAnimationActive={false}
         />

@@ -101,7 +101,8 @@ test('any range, dimensions and scope give the same sums as adding up fact by fa
       fc.boolean(),
       dimension,
       fc.constantFrom('all', 'accounts', 'campaigns'),
-      (a, b, byDate, by, scope) => {
+      fc.constantFrom(undefined, 'spend' as const, 'roas' as const, 'conversions' as const),
+      (a, b, byDate, by, scope, order_by) => {
         const today = dayOf('2026-11-23') ?? 0
         const start_date = dateOf(today - Math.max(a, b))
         const end_date = dateOf(today - Math.min(a, b))
@@ -115,6 +116,7 @@ test('any range, dimensions and scope give the same sums as adding up fact by fa
           start_date,
           end_date,
           dimensions,
+          ...(order_by === undefined ? {} : { order_by }),
           ...(scope === 'accounts' ? { account_ids: [account(2), account(3)] } : {}),
           ...(scope === 'campaigns' ? { entity_ids: chosen } : {}),
         }

@@ -55,8 +55,8 @@ const cases: readonly [string, Partial<ParsedInputOf<'query_metrics'>>, number][
     },
     200,
   ],
-  // 800,000 rows by a metric are really sorted; nothing prepares for that.
-  ['by day and campaign, largest spend first', { dimensions: ['date', 'campaign'], order_by: 'spend' }, 800],
+  // 800,000 keys are really sorted by a metric; nothing prepares for that.
+  ['by day and campaign, largest spend first', { dimensions: ['date', 'campaign'], order_by: 'spend' }, 400],
 ]
 test.each(cases)('400 days x 2,000 campaigns: %s', (_name, more, limitMs) => {
   const input = {
@@ -66,14 +66,15 @@ test.each(cases)('400 days x 2,000 campaigns: %s', (_name, more, limitMs) => {
     limit: 100,
     ...more,
   }
-  // The best of three: a shared machine's hiccup is not ours.
+  // Processor time, the best of three: other programs on this machine are not ours.
   const times = [1, 2, 3].map(() => {
-    const startedAtMs = performance.now()
+    const before = process.cpuUsage()
     const answer = queryMetrics({ facts, clock }, input)
     expect(answer.totals[0]?.metrics.clicks).toBe(
       input.entity_ids === undefined ? 321 * ENTITIES * DAYS : 321 * 50 * DAYS,
     )
-    return performance.now() - startedAtMs
+    const { user, system } = process.cpuUsage(before)
+    return (user + system) / 1000
   })
   expect(Math.min(...times)).toBeLessThan(limitMs)
 })

@@ -36,7 +36,7 @@ function useRecords(draftId: string | null) {
         {
           limit: PAGE,
           ...(pageParam === null ? {} : { before_seq: pageParam }),
-          ...(draftId === null ? {} : { draft_id: draftId as NonNullable<OutputOf<'get_draft'>>['draft']['draft_id'] }),
+          ...(draftId === null ? {} : { draft_id: draftId }),
         },
         signal,
       ),

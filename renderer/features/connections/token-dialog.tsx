@@ -25,9 +25,9 @@ async function copy(text: string): Promise<void> {
 function Code({ label, text }: { label: string; text: string }) {
   return (
     <div className="relative">
-      {/* A scrolling block without controls must take the focus to be scrolled and copied by keyboard. */}
-      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
       <pre
+        // A scrolling block without controls must take the focus to be scrolled and copied by keyboard.
+        // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
         tabIndex={0}
         role="group"
         aria-label={label}

@@ -174,17 +174,16 @@ export function ConfirmDialog({ draft, challenge, onClose, onConfirmed, onReadAg
     disarm.mutate({ draft_id: draft.draft_id })
     onClose()
   }
-  const pushRef = useRef(push)
-  pushRef.current = push
+  // Bound anew on every render: the key must see the passphrase and the time left as they are now.
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || event.repeat) return
       event.preventDefault()
-      pushRef.current()
+      push()
     }
     document.addEventListener('keydown', onKey, true)
     return () => document.removeEventListener('keydown', onKey, true)
-  }, [])
+  })
 
   if (change === undefined) return null
   const platform = platformName(change.platform)

@@ -188,7 +188,7 @@ function clampText(change: ChangeView): string {
 }
 
 export function DraftDetail({ id }: { id: string }) {
-  const answer = useRead('get_draft', { draft_id: id as DraftView['draft_id'] })
+  const answer = useRead('get_draft', { draft_id: id })
   const isUnknown = answer.isError && ['unknown_draft', 'invalid_input'].includes(errorReply(answer.error).code)
   return (
     <div id="draft-detail" tabIndex={-1} className="outline-none">

@@ -108,7 +108,7 @@ function EmptyQueue({ tab, onPropose }: { tab: Tab; onPropose: () => void }) {
 /** Waiting shows the first draft by itself; a link to a draft opens the tab it is in. */
 function useTab(id: string | null): [Tab, (tab: Tab) => void] {
   const [chosen, setChosen] = useState<{ tab: Tab; forId: string | null } | null>(null)
-  const linked = useRead('get_draft', { draft_id: (id ?? '') as DraftView['draft_id'] }, { isEnabled: id !== null })
+  const linked = useRead('get_draft', { draft_id: id ?? '' }, { isEnabled: id !== null })
   const followed = useRef<string | null>(null)
   const state = linked.data?.draft
   useEffect(() => {
@@ -150,8 +150,7 @@ export function QueueScreen({ id }: { id: string | null }) {
               if (id !== null) go('queue')
             }}
           />
-          {/* A scrolling region must be reachable by keyboard even when it holds no link. */}
-          <div className="min-h-0 flex-1 overflow-y-auto" tabIndex={isEmpty ? 0 : -1}>
+          <div className="min-h-0 flex-1 overflow-y-auto">
             {list.isPending ? <SkeletonRows rows={6} height={64} label={TEXTS.queue.loading} /> : null}
             {list.isError ? (
               <div className="p-4">
