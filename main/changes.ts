@@ -7,13 +7,13 @@ const MAX_WAITERS = 64
 const WAIT_MS = 25_000
 
 export interface Changes {
-  revision(): number
-  announce(): void
+  readonly revision: () => number
+  readonly announce: () => void
   /** Announces when the log has grown since the last call: whatever is worth showing leaves a record. */
-  announceIf(logSize: number | undefined): void
+  readonly announceIf: (logSize: number | undefined) => void
   /** Resolves with the revision as soon as it is above `since`, or after a quiet while. */
-  wait(since: number, signal: AbortSignal): Promise<number>
-  close(): void
+  readonly wait: (since: number, signal: AbortSignal) => Promise<number>
+  readonly close: () => void
 }
 
 export function createChanges(): Changes {

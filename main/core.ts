@@ -15,7 +15,8 @@ import type { Caller, Ports } from './ports.ts'
 import { createRunner, type Handlers, type RunOperation } from './run-operation.ts'
 import { Secret } from './secret.ts'
 import { openSession, sandboxStatePath, type Session, type SessionOptions } from './session.ts'
-import { saveConnection, sessionHandlers, startFirstSync } from './session-handlers.ts'
+import { saveConnection, startFirstSync } from './session-connections.ts'
+import { sessionHandlers } from './session-handlers.ts'
 import { TIKTOK_BASE_URL } from './platforms/tiktok/client.ts'
 import { createGuessLimiter } from './vault/guess-limiter.ts'
 import { Keychain, type KeychainState, probeKeychain } from './vault/keychain.ts'
@@ -109,10 +110,10 @@ export async function createCore(ports: Ports, options: CoreOptions = {}): Promi
   }
 
   async function closeSession(): Promise<void> {
-    const open = session
+    const closing = session
     session = undefined
     handlers = undefined
-    await open?.close()
+    await closing?.close()
     if (instance?.kind === 'first') await instance.release()
     instance = undefined
   }

@@ -1,5 +1,4 @@
 /** What each operation does while a workspace is open: short, one after the other, in the table's order. No rule of its own. */
-import { randomUUID } from 'node:crypto'
 import type { DraftId } from '../shared/domain/ids.ts'
 import { OperationError } from '../shared/errors.ts'
 import type { OutputOf } from '../shared/operations.ts'
@@ -8,21 +7,15 @@ import { verifyLog } from './audit/verify.ts'
 import { describePolicy } from './drafts/policy.ts'
 import { checkChange, proposeChange, proposeUndo, unknownDraft, usageSource, withdrawDraft } from './drafts/propose.ts'
 import { draftView, envelopeView, isoTime } from './drafts/view.ts'
-import { clientViewOf } from './mcp/clients.ts'
-import { exchangeAuthCode, revokeToken } from './platforms/tiktok/link.ts'
 import type { Caller } from './ports.ts'
 import { listAccounts } from './reporting/list-accounts.ts'
 import { getEntity, listEntities } from './reporting/entities.ts'
 import { queryMetrics } from './reporting/query-metrics.ts'
+import { backfillDays, clientHandlers, connectionHandlers } from './session-connections.ts'
 import type { Handlers } from './run-operation.ts'
 import { Secret } from './secret.ts'
 import type { Session } from './session.ts'
-import { factsReaders, factsWriters } from './store/facts-tables.ts'
 
-const REAL_BACKFILL_DAYS = 90
-const DEMO_BACKFILL_DAYS = 400
-/** Matches no sync run: every account of the connection is then unlisted. */
-const NO_RUN = -1
 /** History shown per draft; the audit page has the rest. */
 const HISTORY_LIMIT = 200
 
@@ -74,7 +67,7 @@ function readHandlers(session: Session): Handlers {
     get_entity: (input) => getEntity({ ...deps, openDraftIds: drafts.openOnEntity(input.entity_id) }, input),
     query_metrics: (input) => queryMetrics(deps, input),
     start_sync: (input) => {
-      const days = input.days ?? (opened.workspace.isDemo ? DEMO_BACKFILL_DAYS : REAL_BACKFILL_DAYS)
+      const days = input.days ?? backfillDays(session)
       return { sync: sync.start({ days }) }
     },
     cancel_sync: () => ({ sync: sync.cancel() }),
@@ -299,142 +292,6 @@ function auditHandlers(session: Session): Handlers {
           : { kind: result.fault.kind, seq: result.fault.seq ?? null, message: result.fault.message },
         limits: [...result.limits].slice(0, 8),
       }
-    },
-  }
-}
-
-function connectionHandlers(session: Session): Handlers {
-  const { connections, audit, tokens, adapters, opened, ports, sync } = session
-  const view = (connectionId: string): OutputOf<'connect_tiktok'>['connection'] => {
-    const connection = connections.get(connectionId)
-    if (connection === undefined) throw new Error('no such connection')
-    return {
-      connection_id: connection.connectionId,
-      platform: connection.platform,
-      is_sandbox: connection.isSandbox,
-      state: connection.state,
-      state_detail: connection.stateDetail,
-      created_at: isoTime(connection.createdAtMs),
-      account_ids: factsReaders(opened.facts)
-        .accounts.all()
-        .filter((account) => account.isListed && account.connectionId === connectionId)
-        .map((account) => account.accountId)
-        .slice(0, 500),
-    }
-  }
-  return {
-    list_connections: () => ({ connections: connections.list().map((each) => view(each.connectionId)) }),
-    connect_tiktok: async (input) => {
-      const isSandbox = opened.workspace.isDemo
-      const baseUrl = isSandbox ? (session.sandbox?.tiktok.baseUrl ?? '') : session.tiktokBaseUrl
-      const { accessToken } = await exchangeAuthCode(
-        { baseUrl, appId: input.app_id, appSecret: input.app_secret },
-        input.auth_code,
-      )
-      return {
-        connection: view(
-          saveConnection(session, { accessToken, appId: input.app_id, appSecret: input.app_secret, isSandbox }),
-        ),
-      }
-    },
-    remove_connection: async (input) => {
-      const connection = connections.get(input.connection_id)
-      if (connection === undefined || connection.state === 'removed')
-        throw new OperationError('account_not_available', 'There is no such connection.', 'Reload the page.')
-      sync.cancel()
-      await sync.whenIdle()
-      const baseUrl = connection.isSandbox ? (session.sandbox?.tiktok.baseUrl ?? '') : session.tiktokBaseUrl
-      const credentials = tokens.read(input.connection_id)
-      const isRevoked =
-        credentials?.appId !== undefined && credentials.appSecret !== undefined
-          ? await revokeToken(
-              { baseUrl, appId: credentials.appId, appSecret: credentials.appSecret.reveal() },
-              credentials.accessToken.reveal(),
-            ).then(
-              () => true,
-              (error: unknown) => (ports.log.error('revoke_failed', error), false),
-            )
-          : false
-      audit.transaction((append) => {
-        tokens.remove(input.connection_id)
-        connections.setState(input.connection_id, 'removed', null, ports.clock.nowMs())
-        append({
-          type: 'connection.removed',
-          actor: { kind: 'user', id: 'owner' },
-          data: { connection: input.connection_id, platform: connection.platform, state: 'removed' },
-        })
-      })
-      adapters.forget(input.connection_id)
-      // What it reported stays readable as history; nothing of it is offered any more.
-      factsWriters(opened.facts).accounts.replaceListing(input.connection_id, NO_RUN, 0, [])
-      return { revoked_on_platform: isRevoked }
-    },
-  }
-}
-
-/** Stores a TikTok connection with its sealed token, and starts reading. @returns its id */
-export function saveConnection(
-  session: Session,
-  parts: {
-    readonly accessToken: string
-    readonly appId: string
-    readonly appSecret: string
-    readonly isSandbox: boolean
-  },
-): string {
-  const { connections, tokens, audit, ports } = session
-  const connectionId = `c_${randomUUID().replaceAll('-', '').slice(0, 16)}`
-  audit.transaction((append) => {
-    connections.insert({ connectionId, platform: 'tiktok', isSandbox: parts.isSandbox, nowMs: ports.clock.nowMs() })
-    tokens.save(connectionId, parts)
-    append({
-      type: 'connection.added',
-      actor: { kind: 'user', id: 'owner' },
-      data: { connection: connectionId, platform: 'tiktok', sandbox: parts.isSandbox, state: 'ok' },
-    })
-  })
-  if (session.startsWork) startFirstSync(session)
-  return connectionId
-}
-
-/** Begins a sync unless one is running. */
-export function startFirstSync(session: Session): void {
-  const days = session.opened.workspace.isDemo ? DEMO_BACKFILL_DAYS : REAL_BACKFILL_DAYS
-  if (session.sync.progress().state !== 'running') session.sync.start({ days })
-}
-
-function clientHandlers(session: Session): Handlers {
-  const { registry, mcp, audit, ports } = session
-  const bridge = (): OutputOf<'list_clients'>['bridge'] => ({
-    command: ports.bridge.command,
-    args: [...ports.bridge.args],
-  })
-  return {
-    list_clients: () => {
-      const status = mcp.status()
-      return {
-        clients: registry.list().map(clientViewOf),
-        http_url: status.httpUrl,
-        http_problem: status.httpProblem,
-        bridge: bridge(),
-      }
-    },
-    add_client: async (input) => {
-      const { client, token } = session.addClient(input.name, input.scopes, input.expires_in_days)
-      await mcp.start()
-      return { client: clientViewOf(client), token, http_url: mcp.status().httpUrl, bridge: bridge() }
-    },
-    revoke_client: (input) => {
-      const client = registry.revoke(input.client_id)
-      audit.transaction((append) =>
-        append({
-          type: 'client.revoked',
-          actor: { kind: 'user', id: 'owner' },
-          data: { client: client.clientId },
-          text: { client_name: client.name },
-        }),
-      )
-      return { client: clientViewOf(client) }
     },
   }
 }

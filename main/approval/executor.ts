@@ -155,8 +155,9 @@ export function createExecutor(deps: ExecutorDeps) {
             'The platform gave no clear answer. It is being read until the truth is known; nothing is sent again.',
         }
       case 'accepted':
-        return readBack(change, result)
+        break
     }
+    return readBack(change, result)
   }
 
   /** A yes is not proof: the value is read until it shows, or the waits are used up. */

@@ -34,7 +34,7 @@ export type Reconcile = ReturnType<typeof createReconcile>
 export function createReconcile(deps: ReconcileDeps) {
   // Monotonic time at which this process first saw the row: a wall clock that jumps cannot shorten the settle window.
   const firstSeenMs = new Map<string, number>()
-  let isClosed = false
+  const closing = new AbortController()
 
   /**
    * One look at one unknown draft.
@@ -139,7 +139,7 @@ export function createReconcile(deps: ReconcileDeps) {
 
     /** Looks at an unknown draft until it is settled, at most MAX_LOOKS times. Never throws. */
     async watch(draftId: DraftId): Promise<void> {
-      for (let looks = 0; looks < MAX_LOOKS && !isClosed; looks += 1) {
+      for (let looks = 0; looks < MAX_LOOKS && !closing.signal.aborted; looks += 1) {
         const row = deps.drafts.outboxOf(draftId).find((each) => each.state === 'unknown')
         if (row === undefined) return
         let waitMs = LATER_LOOK_MS
@@ -171,7 +171,7 @@ export function createReconcile(deps: ReconcileDeps) {
     },
 
     close(): void {
-      isClosed = true
+      closing.abort()
     },
   }
 }

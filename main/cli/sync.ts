@@ -31,7 +31,7 @@ export async function syncCommand(options: CommandOptions): Promise<number> {
     say(
       progress.state === 'done'
         ? `Done: ${progress.rows} rows.`
-        : `${progress.error?.message ?? `Sync is ${progress.state}.`}`,
+        : (progress.error?.message ?? `Sync is ${progress.state}.`),
     )
     return progress.state === 'done' ? EXIT.done : EXIT.no
   } finally {

@@ -190,9 +190,9 @@ export function TopBar({
     <header className="flex min-h-11 shrink-0 flex-wrap items-center gap-x-3 gap-y-1 border-b border-line px-4 py-1.5">
       <p className="flex min-w-0 items-center gap-2">
         <span className="sr-only">{TEXTS.bar.workspace}</span>
-        <span className="foreign truncate font-medium">
-          {app.workspace === null ? '' : visible(app.workspace.name)}
-        </span>
+        {app.workspace === null || app.workspace.name === TEXTS.bar.demo ? null : (
+          <span className="foreign truncate font-medium">{visible(app.workspace.name)}</span>
+        )}
         {app.workspace?.is_demo === true ? (
           <Explain why={TEXTS.bar.demoWhy}>
             <Chip tone="accent">{TEXTS.bar.demo}</Chip>

@@ -76,10 +76,10 @@ export function ChangeTable({
   )
 }
 
-/** Width as a share of the limit, 0 to 100. Only for drawing: the numbers beside it are exact. */
+/** Width as a share of the limit, 0 to 100; less spend than before fills nothing. Only for drawing: the numbers beside it are exact. */
 function share(amount: string, limit: string): number {
-  const whole = Math.abs(Number(limit))
-  return whole === 0 ? 0 : Math.min(100, Math.max(0, (Math.abs(Number(amount)) / whole) * 100))
+  const whole = Number(limit)
+  return whole <= 0 ? 0 : Math.min(100, Math.max(0, (Number(amount) / whole) * 100))
 }
 
 function Bar({
@@ -95,7 +95,7 @@ function Bar({
   limit: string
   currency: string
 }) {
-  const isOver = Math.abs(Number(after)) > Math.abs(Number(limit))
+  const isOver = Number(after) > Number(limit)
   const words = fill(TEXTS.envelope.values, {
     used: money({ amount: used, currency }),
     after: money({ amount: after, currency }),

@@ -8,7 +8,7 @@ const root = resolve(import.meta.dirname, '../..')
 export default defineConfig({
   testDir: resolve(root, 'test/ui'),
   // Playwright would follow the type-only `paths` of the sides' tsconfigs at run time.
-  tsconfig: resolve(root, 'test/config/tsconfig.playwright.json'),
+  tsconfig: resolve(root, 'test/config/playwright-tsconfig.json'),
   outputDir: resolve(root, 'out/e2e'),
   // Every spec runs a core, a sandbox and a browser: two at a time starve each other on two cores.
   workers: 1,

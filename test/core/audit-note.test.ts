@@ -149,8 +149,7 @@ describe('without this code', () => {
     expect(verify(null, Buffer.from(text.replace('1000', '1001')), key, signature)).toBe(false)
   })
 
-  const hasOpenssl = spawnSync('openssl', ['version']).status === 0
-  test.skipIf(!hasOpenssl)('the checkpoint verifies with the openssl command, and an altered one does not', () => {
+  test('the checkpoint verifies with the openssl command, and an altered one does not', () => {
     const folder = mkdtempSync(join(tmpdir(), 'spendsignoff-openssl-'))
     try {
       const spki = Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), raw])

@@ -143,23 +143,21 @@ describe('within one process', () => {
     if (first.kind === 'first') await first.release()
   })
 
-  test.skipIf(process.platform === 'win32')(
-    'the socket and its folder are private; a folder that is not ours alone is refused',
-    async () => {
-      const folder = longFolder()
-      const shared = makeTempFolder('tmp')
-      const address = socketAddress(folder, shared)
-      expect(Buffer.byteLength(address)).toBeLessThanOrEqual(100)
-      const first = await acquireInstance(folder, { onShow: () => {}, temporaryFolder: shared })
-      expect(statSync(address).mode & 0o077).toBe(0)
-      expect(statSync(join(address, '..')).mode & 0o077).toBe(0)
-      expect(statSync(folder).mode & 0o077).toBe(0)
-      if (first.kind === 'first') await first.release()
+  test('the socket and its folder are private; a folder that is not ours alone is refused', async (context) => {
+    context.skip(process.platform === 'win32', 'Windows has no permission bits')
+    const folder = longFolder()
+    const shared = makeTempFolder('tmp')
+    const address = socketAddress(folder, shared)
+    expect(Buffer.byteLength(address)).toBeLessThanOrEqual(100)
+    const first = await acquireInstance(folder, { onShow: () => {}, temporaryFolder: shared })
+    expect(statSync(address).mode & 0o077).toBe(0)
+    expect(statSync(join(address, '..')).mode & 0o077).toBe(0)
+    expect(statSync(folder).mode & 0o077).toBe(0)
+    if (first.kind === 'first') await first.release()
 
-      chmodSync(join(address, '..'), 0o777)
-      expect(() => socketAddress(folder, shared)).toThrow(expect.objectContaining({ code: 'workspace_damaged' }))
-      mkdirSync(join(shared, 'other'))
-      expect(socketAddress(join(shared, 'other'), shared)).toBe(join(shared, 'other', 'instance.sock'))
-    },
-  )
+    chmodSync(join(address, '..'), 0o777)
+    expect(() => socketAddress(folder, shared)).toThrow(expect.objectContaining({ code: 'workspace_damaged' }))
+    mkdirSync(join(shared, 'other'))
+    expect(socketAddress(join(shared, 'other'), shared)).toBe(join(shared, 'other', 'instance.sock'))
+  })
 })

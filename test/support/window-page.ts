@@ -7,10 +7,11 @@ export async function withDouble(page: Page, handlers: Handlers): Promise<Window
   const double = createWindowDouble(handlers)
   await page.exposeFunction('callDouble', (name: string, input: unknown) => double.call(name, input))
   await page.addInitScript((names: readonly string[]) => {
-    const call = (name: string, input: unknown): unknown =>
-      (window as unknown as { callDouble: (name: string, input: unknown) => unknown }).callDouble(name, input)
-    Object.defineProperty(window, 'spendsignoff', {
-      value: Object.freeze(Object.fromEntries(names.map((name) => [name, (input: unknown) => call(name, input)]))),
+    const scope = globalThis as unknown as { callDouble: (name: string, input: unknown) => unknown }
+    Object.defineProperty(globalThis, 'spendsignoff', {
+      value: Object.freeze(
+        Object.fromEntries(names.map((name) => [name, (input: unknown) => scope.callDouble(name, input)])),
+      ),
     })
   }, OPERATION_NAMES)
   return double

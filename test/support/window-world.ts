@@ -368,7 +368,7 @@ export const RECORDS: OutputOf<'list_audit'>['records'] = [
     actor:
       each.type.startsWith('draft.pro') || each.type === 'call.refused'
         ? { kind: 'agent', id: 'c_abcdef' }
-        : { kind: 'window', id: 'window' },
+        : { kind: 'user', id: 'owner' },
     draft_id: each.draft,
     line: JSON.stringify({ at: each.at, seq: each.seq, type: each.type, v: 1 }),
     leaf: 'ab'.repeat(32),

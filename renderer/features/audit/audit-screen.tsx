@@ -17,7 +17,15 @@ import { Table, Td, Th } from '../../ui/table.tsx'
 const t = TEXTS.audit
 const PAGE = 100
 const COLUMNS = 6
-const WARNS = new Set(['draft.unknown', 'draft.apply_failed', 'draft.blocked', 'call.refused', 'draft.stale'])
+const WARNS = new Set([
+  'draft.unknown',
+  'draft.apply_failed',
+  'draft.blocked',
+  'call.refused',
+  'draft.stale',
+  'integrity.alarm',
+  'clock.jump',
+])
 
 function typeWords(type: string): string {
   return type in t.types ? t.types[type as keyof typeof t.types] : visible(type)
@@ -92,7 +100,7 @@ function Record({ record }: { record: AuditRow }) {
         </Td>
         <Td>
           {actorWords(record.actor.kind)}{' '}
-          {record.actor.id === '' || record.actor.id === record.actor.kind ? null : (
+          {record.actor.kind === 'user' ? null : (
             <bdi className="foreign text-xs text-ink-2">{visible(record.actor.id)}</bdi>
           )}
         </Td>

@@ -157,6 +157,8 @@ function Chart(props: ChartProps) {
   }
   const firstRestating = restating[0]
   const lastRestating = restating.at(-1)
+  // A tint under every day tells nothing apart; the words below say it then.
+  const isAllRestating = restating.length >= points.length - 1
   return (
     <figure className="flex min-w-0 flex-col rounded-lg border border-line bg-surface" aria-labelledby={id}>
       <figcaption className="flex items-center justify-between gap-2 px-3.5 pt-2.5">
@@ -208,7 +210,7 @@ function Chart(props: ChartProps) {
               describe={describe}
               hatchedFrom={today === undefined ? undefined : addDays(today.date, -1)}
               tinted={
-                firstRestating === undefined || lastRestating === undefined
+                firstRestating === undefined || lastRestating === undefined || isAllRestating
                   ? undefined
                   : { from: firstRestating.date, to: lastRestating.date }
               }

@@ -49,6 +49,16 @@ function Figures({ scope }: { scope: Scope }) {
 
 function NeverSynced() {
   const start = useAct('start_sync')
+  const app = useRead('get_app_state', {})
+  if (app.data?.sync.state === 'running')
+    return (
+      <div className="p-4">
+        <TilesSkeleton />
+        <Empty icon="sync" title={TEXTS.overview.firstSyncTitle}>
+          {TEXTS.overview.firstSync}
+        </Empty>
+      </div>
+    )
   return (
     <>
       <Empty

@@ -1,5 +1,5 @@
 /** The four figures that answer the question, and view-through apart from them because it is never added in. */
-import { dayRange, fill, integer, money, percent, plural, ratio } from '../../format.ts'
+import { day, dayRange, fill, integer, money, percent, plural, ratio } from '../../format.ts'
 import { Unknown } from '../../parts/pieces.tsx'
 import { TEXTS } from '../../texts.ts'
 import { Explain } from '../../ui/explain.tsx'
@@ -10,6 +10,8 @@ const t = TEXTS.overview
 const BOX =
   'flex min-h-24 min-w-0 flex-col justify-between gap-1 rounded-lg border border-line bg-surface px-3.5 py-2.5'
 const GRID = 'grid grid-cols-2 gap-3 md:grid-cols-3 lg:grid-cols-5'
+
+const maxDay = (a: string, b: string): string => (a > b ? a : b)
 
 export type Meaning = 'more_is_better' | 'less_is_better' | 'neutral'
 
@@ -120,6 +122,11 @@ export function Tiles({ answer, scope }: { answer: Metrics; scope: Scope }) {
           </>
         )}
       </p>
+      {answer.restating_since !== null && answer.restating_since <= range.end ? (
+        <p className="text-xs text-ink-2">
+          {fill(t.restatingTiles, { day: day(maxDay(answer.restating_since, range.start)) })}
+        </p>
+      ) : null}
     </section>
   )
 }
