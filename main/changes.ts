@@ -5,6 +5,7 @@
 const MAX_WAITERS = 64
 /** A quiet wait answers after this long, so that connections do not look dead. */
 const WAIT_MS = 25_000
+const CROWDED_WAIT_MS = 1_000
 
 export interface Changes {
   readonly revision: () => number
@@ -34,7 +35,7 @@ export function createChanges(): Changes {
       announce()
     },
     wait(since, signal) {
-      if (revision > since || waiters.size >= MAX_WAITERS || signal.aborted) return Promise.resolve(revision)
+      if (revision > since || signal.aborted) return Promise.resolve(revision)
       return new Promise((resolve) => {
         const wake = (): void => {
           clearTimeout(timer)
@@ -42,9 +43,11 @@ export function createChanges(): Changes {
           signal.removeEventListener('abort', wake)
           resolve(revision)
         }
-        const timer = setTimeout(wake, WAIT_MS)
+        // Beyond the limit nobody is remembered; answering at once would make the caller ask in a circle.
+        const isCrowded = waiters.size >= MAX_WAITERS
+        const timer = setTimeout(wake, isCrowded ? CROWDED_WAIT_MS : WAIT_MS)
         timer.unref()
-        waiters.add(wake)
+        if (!isCrowded) waiters.add(wake)
         signal.addEventListener('abort', wake, { once: true })
       })
     },

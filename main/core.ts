@@ -34,6 +34,11 @@ export interface Core {
   run: RunOperation
   /** Why the workspace did not open at the start, if it did not. */
   trouble(): ErrorReply | undefined
+  isOpen(): boolean
+  /** Whether the asked-for workspace exists at all. */
+  isPresent(): boolean
+  /** Opens it with a passphrase, for a person at a terminal. @returns why not, if not */
+  unlock(passphrase: Secret): Promise<ErrorReply | undefined>
   /** Finishes or parks what is under way (bounded) and locks the vault. */
   close(): Promise<void>
 }
@@ -105,8 +110,18 @@ export async function createCore(ports: Ports, options: CoreOptions = {}): Promi
   })
   const runAndAnnounce: RunOperation = async (caller, name, input, signal) => {
     const reply = await run(caller, name, input, signal)
-    if (name !== 'wait_for_change' && name !== 'get_app_state') changes.announceIf(session?.audit.head().size)
+    if (name !== 'wait_for_change' && name !== 'get_app_state') changes.announceIf(logSize())
     return reply
+  }
+
+  /** Undefined while nothing is open, or when the log cannot say: an answer that is ready must still get out. */
+  function logSize(): number | undefined {
+    try {
+      return session?.audit.head().size
+    } catch (error) {
+      ports.log.error('log_size_unknown', error)
+      return undefined
+    }
   }
 
   async function closeSession(): Promise<void> {
@@ -124,21 +139,29 @@ export async function createCore(ports: Ports, options: CoreOptions = {}): Promi
       throw new OperationError('workspace_in_use', 'A workspace is being opened.', 'Wait a moment.', {
         retryable: true,
       })
+    if (session?.opened.folder === folder)
+      throw new OperationError(
+        'workspace_in_use',
+        'This workspace is open already. Nothing was changed.',
+        'Go on in it.',
+      )
     let finish = (): void => undefined
     probed = undefined
     opening = new Promise((resolve) => {
       finish = resolve
     })
+    let next: Instance | undefined
     try {
-      await closeSession()
-      instance = await acquireInstance(folder, { onShow: options.onShow ?? (() => undefined) })
-      if (instance.kind === 'second')
+      next = await acquireInstance(folder, { onShow: options.onShow ?? (() => undefined) })
+      if (next.kind === 'second')
         throw new OperationError(
           'workspace_in_use',
           'This workspace is open in another window of SpendSignoff.',
-          instance.askedToShow ? 'That window was brought to the front.' : 'Close it first.',
+          next.askedToShow ? 'That window was brought to the front.' : 'Close it first.',
         )
+      // Only when the new one is unlocked does the open one close: a wrong passphrase costs nothing.
       const opened = await unlock()
+      await closeSession()
       const sandbox = opened.workspace.isDemo ? await startDemo(opened.folder) : undefined
       session = await openSession({
         ports,
@@ -156,12 +179,12 @@ export async function createCore(ports: Ports, options: CoreOptions = {}): Promi
         await sandbox?.close()
         throw error
       })
+      instance = next
       handlers = sessionHandlers(session)
       trouble = undefined
       return session
     } catch (error) {
-      if (instance?.kind === 'first') await instance.release()
-      instance = undefined
+      if (next?.kind === 'first') await next.release()
       throw error
     } finally {
       opening = undefined
@@ -295,6 +318,17 @@ export async function createCore(ports: Ports, options: CoreOptions = {}): Promi
   return {
     run: runAndAnnounce,
     trouble: () => trouble,
+    isOpen: () => session !== undefined,
+    isPresent: () => inspectWorkspace(mainFolder) === 'present',
+    async unlock(passphrase) {
+      try {
+        await unlockMain(passphrase)
+        return undefined
+      } catch (error) {
+        if (error instanceof OperationError) return error.toReply()
+        throw error
+      }
+    },
     async close() {
       await opening
       await closeSession()
@@ -308,6 +342,8 @@ export async function createCore(ports: Ports, options: CoreOptions = {}): Promi
 async function proposeForDemo(demo: Session, sandbox: Sandbox): Promise<void> {
   await demo.sync.whenIdle()
   if (demo.connections.setting(DEMO_PROPOSED) === true || demo.sync.progress().state !== 'done') return
+  // Before the first proposal: a crash may cost the demo a draft, but never makes it propose twice.
+  demo.connections.saveSetting(DEMO_PROPOSED, true)
   const { token } = demo.addClient('Demo assistant', ['mcp.read', 'mcp.draft'], 30)
   await demo.mcp.start()
   const { httpUrl } = demo.mcp.status()
@@ -319,7 +355,6 @@ async function proposeForDemo(demo: Session, sandbox: Sandbox): Promise<void> {
       sandbox.world.setBudgetOutside(splitEntityId(entityId as EntityId).externalId, budgetMinor)
     },
   })
-  demo.connections.saveSetting(DEMO_PROPOSED, true)
 }
 
 function folderOf(ports: Ports, workspace: string): string {

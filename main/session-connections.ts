@@ -1,5 +1,6 @@
 /** Who can see what: platform connections and AI clients of an open workspace. Credentials pass through here once, into the vault. */
 import { randomUUID } from 'node:crypto'
+import { type AccountId, splitEntityId } from '../shared/domain/ids.ts'
 import { OperationError } from '../shared/errors.ts'
 import type { OutputOf } from '../shared/operations.ts'
 import { isoTime } from './drafts/view.ts'
@@ -21,6 +22,12 @@ export function backfillDays(session: Session): number {
 
 export function connectionHandlers(session: Session): Handlers {
   const { connections, audit, tokens, adapters, opened, ports, sync } = session
+  const accountsOf = (connectionId: string): AccountId[] =>
+    factsReaders(opened.facts)
+      .accounts.all()
+      .filter((account) => account.isListed && account.connectionId === connectionId)
+      .map((account) => account.accountId)
+      .slice(0, 500)
   const view = (connectionId: string): OutputOf<'connect_tiktok'>['connection'] => {
     const connection = connections.get(connectionId)
     if (connection === undefined) throw new Error('no such connection')
@@ -31,11 +38,7 @@ export function connectionHandlers(session: Session): Handlers {
       state: connection.state,
       state_detail: connection.stateDetail,
       created_at: isoTime(connection.createdAtMs),
-      account_ids: factsReaders(opened.facts)
-        .accounts.all()
-        .filter((account) => account.isListed && account.connectionId === connectionId)
-        .map((account) => account.accountId)
-        .slice(0, 500),
+      account_ids: accountsOf(connectionId),
     }
   }
   return {
@@ -57,6 +60,16 @@ export function connectionHandlers(session: Session): Handlers {
       const connection = connections.get(input.connection_id)
       if (connection === undefined || connection.state === 'removed')
         throw new OperationError('account_not_available', 'There is no such connection.', 'Reload the page.')
+      const isBusy = session.drafts
+        .unfinished()
+        .some((row) => accountsOf(connection.connectionId).includes(splitEntityId(row.entityId).accountId))
+      if (isBusy)
+        throw new OperationError(
+          'entity_busy',
+          'A change on one of its accounts is still being settled. Nothing was removed.',
+          'Wait until its outcome is known, then remove the connection.',
+          { retryable: true },
+        )
       sync.cancel()
       await sync.whenIdle()
       const baseUrl = connection.isSandbox ? (session.sandbox?.tiktok.baseUrl ?? '') : session.tiktokBaseUrl
@@ -140,15 +153,16 @@ export function clientHandlers(session: Session): Handlers {
       return { client: clientViewOf(client), token, http_url: mcp.status().httpUrl, bridge: bridge() }
     },
     revoke_client: (input) => {
-      const client = registry.revoke(input.client_id)
-      audit.transaction((append) =>
+      const client = audit.transaction((append) => {
+        const revoked = registry.revoke(input.client_id)
         append({
           type: 'client.revoked',
           actor: { kind: 'user', id: 'owner' },
-          data: { client: client.clientId },
-          text: { client_name: client.name },
-        }),
-      )
+          data: { client: revoked.clientId },
+          text: { client_name: revoked.name },
+        })
+        return revoked
+      })
       return { client: clientViewOf(client) }
     },
   }

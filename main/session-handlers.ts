@@ -2,6 +2,8 @@
 import type { DraftId } from '../shared/domain/ids.ts'
 import { OperationError } from '../shared/errors.ts'
 import type { OutputOf } from '../shared/operations.ts'
+import type { AuditLog } from './audit/append.ts'
+import { LedgerBroken, type LogFault } from './audit/fault.ts'
 import { asCode } from './audit/record.ts'
 import { verifyLog } from './audit/verify.ts'
 import { describePolicy } from './drafts/policy.ts'
@@ -136,7 +138,7 @@ function draftHandlers(session: Session): Handlers {
                   item.currency,
                   session.policy,
                   usageOf(item.accountId),
-                  counts ? 0n : item.movementMicros,
+                  counts ? { movementMicros: 0n, netMicros: 0n } : item,
                 ),
               ],
         as_of: isoTime(ports.clock.nowMs()),
@@ -172,7 +174,7 @@ function decisionHandlers(session: Session): Handlers {
           live: live.map((each, k) => ({ k, value: each.value, read_at: isoTime(each.readAtMs) })),
           policy: { version: policy.version, outcome: policy.outcome, rules: [...policy.rules] },
           envelope: (drafts.get(input.draft_id)?.items ?? []).map((item) =>
-            envelopeView(item.accountId, item.currency, session.policy, usageOf(item.accountId), item.movementMicros),
+            envelopeView(item.accountId, item.currency, session.policy, usageOf(item.accountId), item),
           ),
           needs_passphrase: needsPassphrase,
         },
@@ -182,7 +184,7 @@ function decisionHandlers(session: Session): Handlers {
       decide.disarm(input.draft_id)
       return view(input.draft_id)
     },
-    confirm_draft: async (input) => {
+    confirm_draft: async (input, { signal }) => {
       if (needsPassphrase) {
         if (!opened.vault.hasPassphrase)
           throw new OperationError(
@@ -201,6 +203,14 @@ function decisionHandlers(session: Session): Handlers {
             { retryable: true },
           )
       }
+      // Checking a passphrase takes a moment: whoever has been told "too late", or is closing, must not get a write afterwards.
+      if (signal.aborted || session.isClosing())
+        throw new OperationError(
+          'cancelled',
+          'The confirmation was given up. Nothing was sent.',
+          'Press “Approve & push live” again.',
+          { retryable: true },
+        )
       session.execute(gate.confirm(input.draft_id, input.confirm_token, needsPassphrase ? 'passphrase' : 'click'))
       return view(input.draft_id)
     },
@@ -253,7 +263,7 @@ function auditHandlers(session: Session): Handlers {
         })),
       }
     },
-    verify_audit: async (_input, { signal }) => {
+    verify_audit: async (_input, { signal, caller }) => {
       const startedMs = ports.clock.monotonicMs()
       const headPin = await opened.vault.headPin.read()
       const result = await verifyLog({
@@ -262,37 +272,41 @@ function auditHandlers(session: Session): Handlers {
         signal,
         ...(headPin === undefined ? {} : { headPin }),
       })
-      const head = audit.head()
-      audit.transaction((append) =>
-        append({
-          type: 'log.verified',
-          actor: { kind: 'user', id: 'owner' },
-          data: {
-            ok: result.ok,
-            size: head.size,
-            root: head.root,
-            ...(result.ok
-              ? {}
-              : {
-                  fault: asCode(result.fault.kind),
-                  ...(result.fault.seq === undefined ? {} : { faultSeq: result.fault.seq }),
-                }),
-          },
-        }),
-      )
+      if (!result.ok) audit.markBroken(result.fault)
+      const cut = recordVerified(audit, caller, result.ok ? undefined : result.fault)
+      const fault = result.ok ? cut : result.fault
       return {
-        is_ok: result.ok,
-        size: result.ok ? result.size : head.size,
-        root: result.ok ? result.root : head.root,
+        is_ok: result.ok && fault === undefined,
+        size: result.ok ? result.size : 0,
+        root: result.ok ? result.root : '',
         vkey: audit.vkey,
         checkpoints: result.ok ? result.checkpoints : 0,
         took_ms: Math.round(ports.clock.monotonicMs() - startedMs),
-        fault: result.ok
-          ? null
-          : { kind: result.fault.kind, seq: result.fault.seq ?? null, message: result.fault.message },
+        fault: fault === undefined ? null : { kind: fault.kind, seq: fault.seq ?? null, message: fault.message },
         limits: [...result.limits].slice(0, 8),
       }
     },
+  }
+}
+
+/**
+ * Records that the log was checked, and with what result. A log that was cut or rewritten while the app ran takes no more records:
+ * then the fault comes back instead.
+ */
+function recordVerified(audit: AuditLog, caller: Caller, fault: LogFault | undefined): LogFault | undefined {
+  try {
+    const { size, root } = audit.head()
+    audit.transaction((append) =>
+      append({
+        type: 'log.verified',
+        actor: { kind: 'user', id: caller.kind === 'cli' ? 'command-line' : 'owner' },
+        data: { ok: fault === undefined, size, root, fault: asCode(fault?.kind), faultSeq: fault?.seq },
+      }),
+    )
+    return undefined
+  } catch (error) {
+    if (error instanceof LedgerBroken) return error.fault
+    throw error
   }
 }
 

@@ -36,6 +36,8 @@ import type { OpenWorkspace } from './workspace.ts'
 
 const SWEEP_MS = 5_000
 const CLOSE_WAIT_MS = 10_000
+const FAULT_TRIES = 20
+const FAULT_WAIT_MS = 3_000
 
 export interface SessionOptions {
   readonly ports: Ports
@@ -89,8 +91,14 @@ export async function openSession(options: SessionOptions) {
       )
     return adapter
   }
+  /** Tells facts.db what was read just now. It is a copy: whatever goes wrong here decides nothing. */
   const noteLive = (live: LiveValue): void => {
-    factsWriters(facts).entities.updateLive(live.entityId, live.field, live.value, live.readAtMs)
+    if (live.value === '') return
+    try {
+      factsWriters(facts).entities.updateLive(live.entityId, live.field, live.value, live.readAtMs)
+    } catch (error) {
+      log.error('note_live_failed', error)
+    }
   }
   const sleep = (ms: number): Promise<void> => wait(ms, undefined, { ref: false })
   const gate = createGate({ drafts, audit, clock, policy, bootId, appVersion: options.appVersion })
@@ -103,6 +111,7 @@ export async function openSession(options: SessionOptions) {
     ...(options.onStep === undefined ? {} : { onStep: options.onStep }),
   })
   const reconcile = createReconcile(common)
+  const closing = new AbortController()
   const background = new Set<Promise<unknown>>()
   const inBackground = (work: Promise<unknown>): void => {
     const tracked = work
@@ -112,11 +121,26 @@ export async function openSession(options: SessionOptions) {
   }
   const watch = (draftId: DraftId): void =>
     void reconcile.watch(draftId).catch((error: unknown) => log.error('reconcile_failed', error))
+  /** What a crash would find at the next start is settled now; a ledger that is busy gets a few tries. */
+  const recoverAfterFault = async (draftId: DraftId): Promise<void> => {
+    for (let tries = 0; tries < FAULT_TRIES && !closing.signal.aborted; tries += 1) {
+      try {
+        reconcile.recover(draftId)
+        return onChange()
+      } catch (error) {
+        log.error('recovery_failed', error)
+        await sleep(FAULT_WAIT_MS)
+      }
+    }
+  }
   const execute = (changes: readonly ApprovedChange[]): void => {
     inBackground(
       (async () => {
         for (const change of changes) {
-          await executor.run(change)
+          await executor.run(change).catch(async (error: unknown) => {
+            log.error('execution_failed', error)
+            await recoverAfterFault(change.draftId)
+          })
           if (drafts.get(change.draftId)?.state === 'unknown') watch(change.draftId)
         }
       })(),
@@ -190,32 +214,40 @@ export async function openSession(options: SessionOptions) {
       scopes: readonly ('mcp.read' | 'mcp.draft')[],
       expiresInDays: number,
     ): ReturnType<ClientRegistry['add']> {
-      const added = registry.add({ name, scopes, expiresInDays })
-      const { clientId, expiresAtMs } = added.client
-      audit.transaction((append) =>
+      return audit.transaction((append) => {
+        const added = registry.add({ name, scopes, expiresInDays })
+        const { clientId, expiresAtMs } = added.client
         append({
           type: 'client.added',
           actor: { kind: 'user', id: 'owner' },
           data: { client: clientId, scopes: [...scopes], expires: new Date(expiresAtMs).toISOString() },
           text: { client_name: name },
-        }),
-      )
-      return added
+        })
+        return added
+      })
     },
+    /** True from the moment closing has begun: nothing new is confirmed any more. */
+    isClosing: (): boolean => closing.signal.aborted,
     /** Finishes or parks what is under way, in bounded time, and zeroes the keys. */
     async close(): Promise<void> {
+      closing.abort()
       clearInterval(sweeper)
       reconcile.close()
-      await mcp.stop()
-      sync.cancel()
-      await Promise.race([
-        Promise.all([sync.whenIdle(), ...background]),
-        wait(CLOSE_WAIT_MS, undefined, { ref: false }),
-      ])
-      audit.transaction((append) => append({ type: 'app.stopped', actor: { kind: 'system', id: 'app' }, data: {} }))
-      await audit.close().catch((error: unknown) => log.error('head_pin_failed', error))
-      opened.close()
-      await options.sandbox?.close()
+      try {
+        await mcp.stop()
+        sync.cancel()
+        await Promise.race([
+          Promise.all([sync.whenIdle(), ...background]),
+          wait(CLOSE_WAIT_MS, undefined, { ref: false }),
+        ])
+        audit.transaction((append) => append({ type: 'app.stopped', actor: { kind: 'system', id: 'app' }, data: {} }))
+      } catch (error) {
+        log.error('close_failed', error)
+      } finally {
+        await audit.close().catch((error: unknown) => log.error('head_pin_failed', error))
+        opened.close()
+        await options.sandbox?.close()
+      }
     },
   }
 }

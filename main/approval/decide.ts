@@ -13,7 +13,8 @@ import { unknownDraft, usageSource } from '../drafts/propose.ts'
 import type { ChangeInput } from '../../shared/operations.ts'
 import type { LiveValue, PlatformAdapter } from '../platforms/adapter.ts'
 import type { DraftTable } from '../store/draft-table.ts'
-import { type Challenge, type Gate, notOpen } from './gate.ts'
+import { driftOf } from './drift.ts'
+import { type Challenge, type Gate, notOpen, refuseIfBroken } from './gate.ts'
 
 export interface DecideDeps {
   readonly drafts: DraftTable
@@ -105,6 +106,9 @@ export function createDecide(deps: DecideDeps) {
         settle(draft, 'expired', { reason: 'expired', message: 'Nobody decided in time. Nothing was changed.' })
         return undefined
       }
+      refuseIfBroken(deps.audit)
+      // An earlier confirmation dies now: whatever this reading finds, nobody can go on with the older one.
+      if (draft.state === 'armed') lapse(draft, 'read_again')
       for (const item of draft.items)
         if (deps.drafts.isBusy(item.entityId))
           throw new OperationError(
@@ -118,14 +122,12 @@ export function createDecide(deps: DecideDeps) {
       for (const item of draft.items)
         live.push(await deps.adapterFor(item.accountId).readLive(item.entityId, item.field, signal))
       for (const each of live) deps.noteLive(each)
-      const drifted = draft.items.find((item, k) => live[k]?.value !== item.before)
-      if (drifted !== undefined) {
-        const now = live[drifted.k]?.value ?? 'unknown'
-        settle(draft, 'stale', {
-          reason: 'drift',
-          message: `The platform now says ${now}, not ${drifted.before}. Nothing was changed.`,
-          live,
-        })
+      const drift = draft.items.flatMap((item, k) => {
+        const value = live[k]
+        return (value === undefined ? undefined : driftOf(item, value)) ?? []
+      })[0]
+      if (drift !== undefined) {
+        settle(draft, 'stale', { reason: 'drift', message: `${drift} Nothing was changed.`, live })
         return undefined
       }
       const refusal = live.find((each) => each.refusal !== undefined)?.refusal
@@ -158,7 +160,12 @@ export function createDecide(deps: DecideDeps) {
     sweep(): number {
       let moved = 0
       for (const draft of deps.drafts.inState('armed'))
-        if (!deps.drafts.hasLiveToken(draft.draftId, deps.bootId, Math.floor(deps.clock.monotonicMs()))) {
+        if (
+          !deps.drafts.hasLiveToken(draft.draftId, deps.bootId, {
+            monoMs: Math.floor(deps.clock.monotonicMs()),
+            nowMs: deps.clock.nowMs(),
+          })
+        ) {
           lapse(draft, 'token_expired')
           moved += 1
         }
@@ -177,7 +184,7 @@ export function createDecide(deps: DecideDeps) {
       deps.drafts.transition(draft.draftId, 'armed', 'pending', nowMs)
       append({
         type: 'draft.lapsed',
-        actor: reason === 'cancelled' ? user : { kind: 'system', id: 'app' },
+        actor: reason === 'cancelled' || reason === 'read_again' ? user : { kind: 'system', id: 'app' },
         data: { draft: draft.draftId, draftHash: draft.draftHash, reason },
       })
     })

@@ -9,6 +9,7 @@ import { type Actor, asCode, asHttpDate, asOpaqueId, itemsData, valueData } from
 import type { Logger } from '../logger.ts'
 import type { ApplyResult, LiveValue, PlatformAdapter } from '../platforms/adapter.ts'
 import type { DraftTable, OutboxOutcome } from '../store/draft-table.ts'
+import { driftOf, valueInWords } from './drift.ts'
 import type { ApprovedChange, Gate } from './gate.ts'
 
 /** The moments at which a crash must leave the truth behind; a test stops the process at each. */
@@ -36,7 +37,7 @@ const SYSTEM: Actor = { kind: 'system', id: 'executor' }
 
 /** What became of one change, as the outbox, the draft and the log will say it. */
 export interface Verdict {
-  readonly outcome: 'applied' | 'refused' | 'not_sent' | 'unknown' | 'no_effect' | 'conflict'
+  readonly outcome: 'applied' | 'refused' | 'not_sent' | 'unknown' | 'conflict'
   readonly reason: string
   /** Our words for the person. */
   readonly message: string
@@ -55,10 +56,8 @@ export function createExecutor(deps: ExecutorDeps) {
     await deps.onStep?.(name)
   }
 
-  async function readLive(change: ApprovedChange): Promise<LiveValue> {
-    return deps
-      .adapterFor(change.accountId)
-      .readLive(change.entityId, change.field, AbortSignal.timeout(LIVE_READ_TIMEOUT_MS))
+  async function readLive(adapter: PlatformAdapter, change: ApprovedChange): Promise<LiveValue> {
+    return adapter.readLive(change.entityId, change.field, AbortSignal.timeout(LIVE_READ_TIMEOUT_MS))
   }
 
   function recordIntent(change: ApprovedChange): void {
@@ -82,10 +81,10 @@ export function createExecutor(deps: ExecutorDeps) {
   }
 
   /** The last look before the write, and the durable note that it goes out. Undefined when it may. */
-  async function refusalBeforeSending(change: ApprovedChange): Promise<Verdict | undefined> {
+  async function refusalBeforeSending(adapter: PlatformAdapter, change: ApprovedChange): Promise<Verdict | undefined> {
     let live: LiveValue
     try {
-      live = await readLive(change)
+      live = await readLive(adapter, change)
     } catch (error) {
       deps.log.error('live_read_failed', error)
       return {
@@ -95,11 +94,17 @@ export function createExecutor(deps: ExecutorDeps) {
       }
     }
     deps.noteLive(live)
-    if (live.value !== change.before)
+    const drift = driftOf(change, live)
+    if (drift !== undefined)
+      return { outcome: 'not_sent', reason: 'drift', message: `${drift} Nothing was sent.`, live }
+    if (live.refusal !== undefined)
+      return { outcome: 'not_sent', reason: 'not_editable', message: `${live.refusal} Nothing was sent.`, live }
+    const fault = deps.audit.fault()
+    if (fault !== undefined)
       return {
         outcome: 'not_sent',
-        reason: 'drift',
-        message: `The platform now says ${live.value}, not ${change.before}. Nothing was sent.`,
+        reason: 'ledger_broken',
+        message: 'The audit log does not verify, so nothing was sent.',
         live,
       }
     deps.audit.transaction((append) => {
@@ -130,7 +135,7 @@ export function createExecutor(deps: ExecutorDeps) {
     return undefined
   }
 
-  async function judge(change: ApprovedChange, result: ApplyResult): Promise<Verdict> {
+  async function judge(adapter: PlatformAdapter, change: ApprovedChange, result: ApplyResult): Promise<Verdict> {
     switch (result.kind) {
       case 'refused':
         return {
@@ -157,11 +162,12 @@ export function createExecutor(deps: ExecutorDeps) {
       case 'accepted':
         break
     }
-    return readBack(change, result)
+    return readBack(adapter, change, result)
   }
 
   /** A yes is not proof: the value is read until it shows, or the waits are used up. */
   async function readBack(
+    adapter: PlatformAdapter,
     change: ApprovedChange,
     result: Extract<ApplyResult, { kind: 'accepted' }>,
   ): Promise<Verdict> {
@@ -170,7 +176,7 @@ export function createExecutor(deps: ExecutorDeps) {
     for (const waitMs of READ_BACK_WAITS_MS) {
       if (waitMs > 0) await deps.sleep(waitMs)
       try {
-        live = await readLive(change)
+        live = await readLive(adapter, change)
       } catch (error) {
         deps.log.error('read_back_failed', error)
         continue
@@ -188,42 +194,57 @@ export function createExecutor(deps: ExecutorDeps) {
       }
     if (live.value === change.before)
       return {
-        outcome: 'no_effect',
-        reason: 'no_effect',
-        message: `The platform said yes, but the value is still ${live.value}.`,
+        outcome: 'unknown',
+        reason: 'no_effect_yet',
+        message: `The platform said yes, but still says ${live.value}. It can take minutes to show; it is being read until the truth is known.`,
         live,
         ...evidence,
       }
     return {
       outcome: 'conflict',
       reason: 'different_value',
-      message: `The platform said yes, but the value now is ${live.value}: somebody else changed it too.`,
+      message: `The platform said yes, but now says ${valueInWords(live)}: somebody else changed it too.`,
       live,
       ...evidence,
     }
   }
 
+  async function carryOut(change: ApprovedChange): Promise<Verdict> {
+    let adapter: PlatformAdapter
+    try {
+      adapter = deps.adapterFor(change.accountId)
+    } catch (error) {
+      deps.log.error('no_adapter', error)
+      return {
+        outcome: 'not_sent',
+        reason: 'account_not_available',
+        message: 'The account is not connected any more, so nothing was sent.',
+      }
+    }
+    const refusal = await refusalBeforeSending(adapter, change)
+    if (refusal !== undefined) return refusal
+    await step('sent')
+    const result = await adapter.apply(change).catch((error: unknown): ApplyResult => {
+      deps.log.error('apply_threw', error)
+      return { kind: 'unknown', reason: 'adapter_error' }
+    })
+    await step('answered')
+    const verdict = await judge(adapter, change, result)
+    await step('read_back')
+    return verdict
+  }
+
   return {
-    /** Runs one approved change to its end. Never throws: whatever happens ends in a recorded state. */
+    /**
+     * Runs one approved change to its end.
+     * @throws what the ledger or a host's observer throws; the caller then has the row recovered, as after a crash.
+     */
     async run(change: ApprovedChange): Promise<void> {
       if (!deps.gate.isApproved(change)) throw new TypeError('not an approval of this gate')
       await step('approved')
       recordIntent(change)
       await step('intent')
-      let verdict = await refusalBeforeSending(change)
-      if (verdict === undefined) {
-        await step('sent')
-        const result = await deps
-          .adapterFor(change.accountId)
-          .apply(change)
-          .catch((error: unknown): ApplyResult => {
-            deps.log.error('apply_threw', error)
-            return { kind: 'unknown', reason: 'adapter_error' }
-          })
-        await step('answered')
-        verdict = await judge(change, result)
-        await step('read_back')
-      }
+      const verdict = await carryOut(change)
       settleVerdict(deps, change, verdict)
       deps.onChange()
       await deps.audit.pinHead().catch((error: unknown) => deps.log.error('head_pin_failed', error))
@@ -238,7 +259,6 @@ const OUTBOX: Readonly<Record<Verdict['outcome'], OutboxOutcome | undefined>> = 
   applied: 'applied',
   refused: 'refused',
   not_sent: 'not_sent',
-  no_effect: 'not_applied',
   conflict: 'conflict',
   unknown: undefined,
 }

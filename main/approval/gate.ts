@@ -33,10 +33,12 @@ export interface ApprovedChange {
   /** Wire form: "120.00" or "enabled" / "paused". */
   readonly before: string
   readonly after: string
+  /** Signed change of spend per day that was shown. */
+  readonly movementMicros: bigint
   readonly challengeHash: string
 }
 
-/** A confirm token lives this long on the monotonic clock. */
+/** A confirm token lives this long, on the monotonic clock and on the wall clock: whichever is over first ends it. */
 export const TOKEN_LIFE_MS = 120_000
 
 export interface GateDeps {
@@ -70,6 +72,7 @@ export function createGate(deps: GateDeps) {
      * The caller has compared live with before.
      */
     arm(draft: Draft, live: readonly LiveValue[], policy: PolicyResult): Challenge {
+      refuseIfBroken(deps.audit)
       const nowMs = deps.clock.nowMs()
       const challengeHash = taggedHash('challenge', {
         v: 1,
@@ -104,6 +107,7 @@ export function createGate(deps: GateDeps) {
           challengeHash,
           bootId: deps.bootId,
           expiresMonoMs,
+          expiresWallMs: nowMs + TOKEN_LIFE_MS,
         })
         if (current.state === 'pending') deps.drafts.transition(draft.draftId, 'pending', 'armed', nowMs)
         for (const [k, each] of live.entries()) deps.drafts.recordItem(draft.draftId, k, { liveValue: each.value })
@@ -136,6 +140,7 @@ export function createGate(deps: GateDeps) {
      * @throws OperationError token_invalid, draft_changed, not_pending, entity_busy or guardrail; then nothing has happened.
      */
     confirm(draftId: DraftId, confirmToken: string, auth: 'click' | 'passphrase'): readonly ApprovedChange[] {
+      refuseIfBroken(deps.audit)
       const nowMs = deps.clock.nowMs()
       const tokenHash = sha256(Buffer.from(confirmToken, 'base64url'))
       return deps.audit.transaction((append) => {
@@ -209,7 +214,7 @@ export function createGate(deps: GateDeps) {
   function make(draft: Draft, k: number, challengeHash: string): ApprovedChange {
     const item = draft.items[k]
     if (item === undefined) throw new Error('no such item')
-    const { platform, accountId, entityId, field, currency, before, after } = item
+    const { platform, accountId, entityId, field, currency, before, after, movementMicros } = item
     const change = Object.freeze({
       draftId: draft.draftId,
       k,
@@ -220,11 +225,24 @@ export function createGate(deps: GateDeps) {
       currency,
       before,
       after,
+      movementMicros,
       challengeHash,
     }) as ApprovedChange
     made.add(change)
     return change
   }
+}
+
+/** A log that does not verify proves nothing about what it records next: no writes. @throws OperationError ledger_broken */
+export function refuseIfBroken(audit: Pick<AuditLog, 'fault'>): void {
+  const fault = audit.fault()
+  if (fault === undefined) return
+  throw new OperationError(
+    'ledger_broken',
+    `The audit log does not verify: ${fault.message} Nothing was sent.`,
+    'Keep the workspace folder as it is and compare it with a backup or an earlier checkpoint. Nothing can be approved until then.',
+    { details: { kind: fault.kind } },
+  )
 }
 
 function sha256(bytes: Buffer): Buffer {

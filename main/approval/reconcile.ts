@@ -11,6 +11,7 @@ import type { Logger } from '../logger.ts'
 import type { LiveValue, PlatformAdapter } from '../platforms/adapter.ts'
 import type { DraftTable, OutboxRow } from '../store/draft-table.ts'
 import { noteRollback, settleVerdict, type Verdict } from './executor.ts'
+import { valueInWords } from './drift.ts'
 import { notOpen } from './gate.ts'
 
 export interface ReconcileDeps {
@@ -64,12 +65,14 @@ export function createReconcile(deps: ReconcileDeps) {
     const nowMs = deps.clock.nowMs()
     const draft = deps.drafts.get(row.draftId)
     const item = draft?.items[row.k]
-    if (draft === undefined || item === undefined || draft.state !== 'unknown') return
+    const isOpen = deps.drafts.outboxOf(row.draftId).some((each) => each.k === row.k && each.state === 'unknown')
+    // The watcher and the person's button may both have read: the first to get here records it.
+    if (draft === undefined || item === undefined || draft.state !== 'unknown' || !isOpen) return
     const to = outcome === 'applied' ? 'applied' : outcome === 'not_applied' ? 'apply_failed' : 'unknown'
     const message = {
       applied: 'Found by reading: the platform holds the new value.',
       not_applied: 'Found by reading: the platform still holds the old value. Nothing was changed.',
-      conflict: `The platform now says ${live.value}, neither the old nor the new value: somebody else changed it too. Whether this change took effect cannot be known.`,
+      conflict: `The platform now says ${valueInWords(live)}, neither the old nor the new value: somebody else changed it too. Whether this change took effect cannot be known.`,
     }[outcome]
     deps.audit.transaction((append) => {
       deps.drafts.moveOutbox(row.draftId, row.k, 'unknown', 'done', { outcome })
@@ -98,43 +101,40 @@ export function createReconcile(deps: ReconcileDeps) {
     deps.onChange()
   }
 
+  function recoverRow(row: OutboxRow): void {
+    const item = deps.drafts.get(row.draftId)?.items[row.k]
+    if (item === undefined || row.state === 'unknown') return
+    const verdict: Verdict =
+      row.state === 'sent'
+        ? {
+            outcome: 'unknown',
+            reason: 'interrupted',
+            message:
+              'The app was interrupted while the change was on its way. It is being read until the truth is known; nothing is sent again.',
+          }
+        : {
+            outcome: 'not_sent',
+            reason: 'interrupted',
+            message:
+              'The app was interrupted before anything was sent. Nothing was changed; propose it again if it is still wanted.',
+          }
+    const { draftId, k, challengeHash } = row
+    settleVerdict(deps, { draftId, k, field: item.field, currency: item.currency, challengeHash }, verdict)
+  }
+
   return {
     /**
-     * After a start: rows that never reached 'sent' were certainly not sent; rows that did are unknown until read.
-     * Performs no platform call. @returns the drafts that now need `watch`.
+     * After a start, or after a fault in one run: rows that never reached 'sent' were certainly not sent; rows that did are unknown
+     * until read. Performs no platform call. @param only the one draft to recover; all when left out
+     * @returns the drafts that now need `watch`.
      */
-    recover(): readonly DraftId[] {
-      for (const row of deps.drafts.unfinished()) {
-        const draft = deps.drafts.get(row.draftId)
-        const item = draft?.items[row.k]
-        if (draft === undefined || item === undefined || row.state === 'unknown') continue
-        const verdict: Verdict =
-          row.state === 'sent'
-            ? {
-                outcome: 'unknown',
-                reason: 'interrupted',
-                message:
-                  'The app stopped while the change was on its way. It is being read until the truth is known; nothing is sent again.',
-              }
-            : {
-                outcome: 'not_sent',
-                reason: 'interrupted',
-                message:
-                  'The app stopped before anything was sent. Nothing was changed; propose it again if it is still wanted.',
-              }
-        settleVerdict(
-          deps,
-          {
-            draftId: row.draftId,
-            k: row.k,
-            field: item.field,
-            currency: item.currency,
-            challengeHash: row.challengeHash,
-          },
-          verdict,
-        )
-      }
-      return deps.drafts.unfinished().map((row) => row.draftId)
+    recover(only?: DraftId): readonly DraftId[] {
+      const rows = deps.drafts.unfinished().filter((row) => only === undefined || row.draftId === only)
+      for (const row of rows) recoverRow(row)
+      return deps.drafts
+        .unfinished()
+        .filter((row) => only === undefined || row.draftId === only)
+        .map((row) => row.draftId)
     },
 
     /** Looks at an unknown draft until it is settled, at most MAX_LOOKS times. Never throws. */

@@ -1,10 +1,12 @@
 import { z } from 'zod'
 import type { Clock } from '../../shared/clock.ts'
+import { ledgerBroken } from './fault.ts'
 import { parseJcs, serializeJcs } from './jcs.ts'
 
 /**
  * The newest head of the log, kept outside the database (an item of its own in the keychain), so that a truncated or older
- * file is noticed. The pin may lag the database by some commits, never lead it: only committed heads are ever written.
+ * file is noticed. Only committed heads are ever written, each one longer than the one before: the pin may lag the log by some
+ * commits, and if it is ahead of the file, then the file has lost what was committed.
  */
 
 export interface HeadPinPort {
@@ -47,6 +49,8 @@ export function parsePin(text: string): PinnedHead | undefined {
 /** At most one background write per this time. */
 const BACKGROUND_INTERVAL_MS = 1000
 
+type WrittenHead = Pick<PinnedHead, 'size' | 'root'>
+
 /** Writes heads one after the other: now on demand, or soon in the background. */
 export class PinWriter {
   readonly #port: HeadPinPort
@@ -54,7 +58,7 @@ export class PinWriter {
   readonly #committedHead: () => PinnedHead | undefined
   /** Only for writes nobody waits for; flush() and close() reject instead. */
   readonly #onError: (error: unknown) => void
-  #writtenSize: number
+  #written: WrittenHead | undefined
   #lastWriteMonoMs = Number.NEGATIVE_INFINITY
   #tail: Promise<void> = Promise.resolve()
   #timer: NodeJS.Timeout | undefined
@@ -64,18 +68,22 @@ export class PinWriter {
   constructor(options: {
     readonly port: HeadPinPort
     readonly clock: Clock
-    readonly writtenSize: number
+    /** What is pinned already, undefined when there is nothing or it may be replaced. */
+    readonly written: WrittenHead | undefined
     readonly committedHead: () => PinnedHead | undefined
     readonly onError: (error: unknown) => void
   }) {
     this.#port = options.port
     this.#clock = options.clock
-    this.#writtenSize = options.writtenSize
+    this.#written = options.written
     this.#committedHead = options.committedHead
     this.#onError = options.onError
   }
 
-  /** Writes the newest committed head unless it is pinned already. @throws what the port throws, or Error inside a transaction */
+  /**
+   * Writes the newest committed head unless it is pinned already.
+   * @throws what the port throws; Error inside a transaction; LedgerBroken for a head that is behind the pinned one, or another
+   */
   flush(): Promise<void> {
     const run = this.#tail.then(() => this.#writeIfNewer())
     this.#tail = run.catch(() => undefined)
@@ -110,9 +118,16 @@ export class PinWriter {
   async #writeIfNewer(): Promise<void> {
     const head = this.#committedHead()
     if (head === undefined) throw new Error('the head cannot be pinned while a transaction is open')
-    if (head.size <= this.#writtenSize) return
+    const { size, root } = head
+    const before = this.#written
+    if (before !== undefined && size < before.size)
+      throw ledgerBroken('rolled_back', `The audit log holds ${size} records, but ${before.size} were pinned.`, size)
+    if (size === before?.size) {
+      if (root === before.root) return
+      throw ledgerBroken('rewritten', `The first ${size} records of the audit log are not the ones that were pinned.`)
+    }
     this.#lastWriteMonoMs = this.#clock.monotonicMs()
     await this.#port.write(formatPin(head))
-    this.#writtenSize = head.size
+    this.#written = { size, root }
   }
 }

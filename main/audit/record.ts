@@ -42,6 +42,8 @@ const item = z.strictObject({
   entity: entityIdSchema,
   field: z.enum(['daily_budget', 'status']),
   before: value,
+  /** What was asked for, where the policy may have clamped it to `after`. */
+  requested: value.optional(),
   after: value,
 })
 const items = z.array(item).min(1).max(100)
@@ -326,19 +328,24 @@ type ItemData = z.input<typeof item>
 
 /** The clear part of draft items: ids, field and values, no names. */
 export function itemsData(draftItems: readonly DraftItem[]): ItemData[] {
-  return draftItems.map(({ k, accountId, entityId, field, before, after, currency }) => ({
+  return draftItems.map(({ k, accountId, entityId, field, before, requested, after, currency }) => ({
     k,
     account: accountId,
     entity: entityId,
     field,
     before: valueData(field, before, currency),
+    requested: valueData(field, requested, currency),
     after: valueData(field, after, currency),
   }))
 }
 
-/** A wire value ("120.00", "paused") as it stands in the log. */
+/**
+ * A wire value ("120.00", "paused") as it stands in the log. '' for a budget is what a platform holds that has no daily budget
+ * any more: the word `none`. Any other money text stays money, so that one that is not a decimal is refused by the schema.
+ */
 export function valueData(field: DraftItem['field'], wire: string, currency: string): ItemData['before'] {
-  return field === 'daily_budget' ? { amount: wire, cur: currency } : wire
+  if (field !== 'daily_budget') return wire
+  return wire === '' ? 'none' : { amount: wire, cur: currency }
 }
 
 /** The names of draft items, for `text`. */

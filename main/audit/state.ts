@@ -1,11 +1,12 @@
-import { OperationError } from '../../shared/errors.ts'
 import type { AuditTable } from '../store/audit-table.ts'
-import { parsePin } from './head-pin.ts'
+import { FAULT_KINDS, type LogFault, ledgerBroken } from './fault.ts'
+import { type PinnedHead, parsePin } from './head-pin.ts'
 import { parseJcs } from './jcs.ts'
 import type { Clocks } from './line.ts'
+import { readRecord } from './list.ts'
 import { appendLeaf, type CompactTree, EMPTY_TREE, leafHash, treeRoot } from './merkle.ts'
 import { NoteError, type NoteVerifier, openNote, parseCheckpoint } from './note.ts'
-import { checkRecord, MAX_LINE_BYTES } from './record.ts'
+import { type AuditRecord, checkRecord, MAX_LINE_BYTES } from './record.ts'
 
 /**
  * What the writer must know to append: the compact tree, the last leaf and the newest checkpoint. Loading it is the quick
@@ -20,6 +21,15 @@ export interface LogState {
   readonly note: string
   /** Both clocks at the newest record of this start of the app. */
   readonly clocks: Clocks | undefined
+  /** What the newest full check on record said, undefined before the first. */
+  readonly verdict: Verdict | undefined
+}
+
+export interface Verdict {
+  /** The number of its log.verified record. */
+  readonly seq: number
+  /** Undefined when the check found none. */
+  readonly fault: LogFault | undefined
 }
 
 /** `prev` of record 0. */
@@ -27,17 +37,7 @@ export const NO_PREV: string = '0'.repeat(64)
 
 const PAGE = 2000
 
-/** The log does not stand as it was signed: nothing may be appended, and no platform write may follow. */
-export function openingFault(kind: string, message: string, seq?: number): OperationError {
-  return new OperationError(
-    'ledger_broken',
-    message,
-    'Nothing can be approved until this is explained. Run the full check, keep a copy of the workspace folder, and compare with the newest checkpoint you received by mail or in an export.',
-    { details: { kind, ...(seq === undefined ? {} : { seq }) } },
-  )
-}
-
-/** Origin and identity key from record 0. @throws OperationError ledger_broken */
+/** Origin and identity key from record 0. @throws LedgerBroken */
 export function readIdentity(table: AuditTable): { origin: string; vkey: string } {
   const first = table.entries(0, 1)[0]
   try {
@@ -50,63 +50,104 @@ export function readIdentity(table: AuditTable): { origin: string; vkey: string 
   } catch {
     // falls through to the one answer for every unreadable first record
   }
-  throw openingFault('bad_schema', 'The first record of the audit log is missing or cannot be read.', 0)
+  throw ledgerBroken('bad_schema', 'The first record of the audit log is missing or cannot be read.', 0)
 }
 
-/** Rebuilds the state from the table. @throws OperationError ledger_broken when it does not fit the newest checkpoint */
+const EMPTY: LogState = {
+  tree: EMPTY_TREE,
+  lastLeaf: Buffer.alloc(32),
+  signedSize: 0,
+  signedRoot: '',
+  note: '',
+  clocks: undefined,
+  verdict: undefined,
+}
+
+/** Rebuilds the state from the table. @throws LedgerBroken when it does not fit the newest checkpoint */
 export function loadState(table: AuditTable, verifier: NoteVerifier): LogState {
-  let tree = EMPTY_TREE
-  let lastLeaf: Buffer = Buffer.alloc(32)
-  for (const leaf of leavesOf(table)) {
+  const state = extendState(table, verifier, EMPTY)
+  const { tree, lastLeaf } = state
+  if (tree.size === 0) return state
+  const last = table.entries(tree.size - 1, 1)[0]
+  if (last === undefined || !leafHash(last.bytes).equals(lastLeaf))
+    throw ledgerBroken('leaf_mismatch', 'The last record of the audit log was changed.', tree.size - 1)
+  return state
+}
+
+/**
+ * The state of a table that only appended to `base`. In an open transaction the newest records may be unsigned as yet.
+ * @throws LedgerBroken when the newest checkpoint does not fit the records, those of `base` included
+ */
+export function extendState(table: AuditTable, verifier: NoteVerifier, base: LogState, maySignLater = false): LogState {
+  const checkpoint = table.lastCheckpoint()
+  let { tree, lastLeaf } = base
+  let signed = base.tree
+  for (const leaf of leavesOf(table, base.tree.size)) {
     tree = appendLeaf(tree, leaf)
     lastLeaf = leaf
+    if (tree.size === checkpoint?.size) signed = tree
   }
-  const clocks = undefined
-  if (tree.size === 0) return { tree, lastLeaf, signedSize: 0, signedRoot: '', note: '', clocks }
-
-  const checkpoint = table.lastCheckpoint()
-  if (checkpoint === undefined || checkpoint.size < tree.size)
-    throw openingFault(
+  if (tree.size === base.tree.size) return base
+  if (signed.size < tree.size && checkpoint !== undefined && checkpoint.size > tree.size)
+    throw ledgerBroken('truncated', `Record ${tree.size} and later ones are missing from the audit log.`, tree.size)
+  if (signed.size < tree.size && !maySignLater)
+    throw ledgerBroken(
       'missing_checkpoint',
       `Record ${checkpoint?.size ?? 0} of the audit log is not covered by a checkpoint.`,
       checkpoint?.size ?? 0,
     )
-  if (checkpoint.size > tree.size)
-    throw openingFault('truncated', `Record ${tree.size} and later ones are missing from the audit log.`, tree.size)
-  const root = treeRoot(tree).toString('base64')
-  if (!isSigned(checkpoint.note, verifier, { size: tree.size, root }))
-    throw openingFault('root_mismatch', 'The newest checkpoint of the audit log does not fit its records.')
-  const last = table.entries(tree.size - 1, 1)[0]
-  if (last === undefined || !leafHash(last.bytes).equals(lastLeaf))
-    throw openingFault('leaf_mismatch', 'The last record of the audit log was changed.', tree.size - 1)
-  return { tree, lastLeaf, signedSize: tree.size, signedRoot: root, note: checkpoint.note, clocks }
+  const next = { ...base, tree, lastLeaf, verdict: readVerdict(table) }
+  if (checkpoint === undefined || signed.size === base.tree.size) return next
+  const root = treeRoot(signed).toString('base64')
+  if (!isSigned(checkpoint.note, verifier, { size: signed.size, root }))
+    throw ledgerBroken('root_mismatch', 'The newest checkpoint of the audit log does not fit its records.')
+  return { ...next, signedSize: signed.size, signedRoot: root, note: checkpoint.note }
 }
 
-/** Compares with the pinned head and returns its size. @throws OperationError ledger_broken */
+/** What a full check says once it is on record. The kind is all that the record keeps of the fault. */
+export function verdictOf({ seq, data }: AuditRecord & { readonly type: 'log.verified' }): Verdict {
+  if (data.ok) return { seq, fault: undefined }
+  const kind = FAULT_KINDS.find((each) => each === data.fault) ?? 'unreadable'
+  const where = data.faultSeq === undefined ? '' : ` at record ${data.faultSeq}`
+  const message = `The newest full check of the audit log found a fault (${kind})${where}. It counts until a full check finds none.`
+  return { seq, fault: { seq: data.faultSeq, kind, message } }
+}
+
+function readVerdict(table: AuditTable): Verdict | undefined {
+  const entry = table.lastVerified()
+  if (entry === undefined) return undefined
+  const record = readRecord(entry)
+  if (record?.type === 'log.verified') return verdictOf(record)
+  // It is one by its bytes, but not a genuine one: whoever changed it must not gain a clean bill by that.
+  const message = `Record ${entry.seq} of the audit log, the newest full check, was changed.`
+  return { seq: entry.seq, fault: { seq: entry.seq, kind: 'leaf_mismatch', message } }
+}
+
+/** Compares with the pinned head and returns it. @throws LedgerBroken */
 export function checkAgainstPin(
   table: AuditTable,
   text: string,
   log: { readonly origin: string; readonly vkey: string; readonly state: LogState },
-): number {
+): PinnedHead {
   const pin = parsePin(text)
   if (pin === undefined)
-    throw openingFault('bad_pin', 'The head of the audit log that this computer remembers cannot be read.')
+    throw ledgerBroken('bad_pin', 'The head of the audit log that this computer remembers cannot be read.')
   if (pin.origin !== log.origin || pin.vkey !== log.vkey)
-    throw openingFault('foreign_log', 'This is not the audit log that this computer remembers.')
+    throw ledgerBroken('foreign_log', 'This is not the audit log that this computer remembers.')
   const { size } = log.state.tree
   if (size < pin.size)
-    throw openingFault(
+    throw ledgerBroken(
       'rolled_back',
       `The audit log holds ${size} records, but ${pin.size} were there before: the newest are missing, or the file is an older copy.`,
       size,
     )
   const tree = size === pin.size ? log.state.tree : treeOfFirst(table, pin.size)
   if (treeRoot(tree).toString('base64') !== pin.root)
-    throw openingFault(
+    throw ledgerBroken(
       'rewritten',
       `The first ${pin.size} records of the audit log are not the ones that were there before.`,
     )
-  return pin.size
+  return pin
 }
 
 function treeOfFirst(table: AuditTable, size: number): CompactTree {
@@ -118,14 +159,14 @@ function treeOfFirst(table: AuditTable, size: number): CompactTree {
   return tree
 }
 
-/** All stored leaf hashes in order, page by page. @throws OperationError ledger_broken at a gap */
-function* leavesOf(table: AuditTable): Generator<Buffer> {
-  let next = 0
+/** All stored leaf hashes from a number on, in order, page by page. @throws LedgerBroken at a gap */
+function* leavesOf(table: AuditTable, from = 0): Generator<Buffer> {
+  let next = from
   for (;;) {
     const page = table.leaves(next, PAGE)
     for (const { seq, leaf } of page) {
-      if (seq !== next) throw openingFault('sequence_gap', `Record ${next} of the audit log is missing.`, next)
-      if (leaf.length !== 32) throw openingFault('leaf_mismatch', `Record ${next} of the audit log was changed.`, next)
+      if (seq !== next) throw ledgerBroken('sequence_gap', `Record ${next} of the audit log is missing.`, next)
+      if (leaf.length !== 32) throw ledgerBroken('leaf_mismatch', `Record ${next} of the audit log was changed.`, next)
       next++
       yield Buffer.from(leaf)
     }

@@ -1,10 +1,12 @@
 /** The command line as a host of the core: a clock, a log file, no notifications. */
 import { join } from 'node:path'
 import { systemClock } from '../../shared/clock.ts'
+import type { ErrorReply } from '../../shared/errors.ts'
 import { type Core, type CoreOptions, createCore } from '../core.ts'
 import { passphraseFromEnvironment, readEnvironment } from '../environment.ts'
 import { createFileLogger } from '../logger-file.ts'
 import type { Ports } from '../ports.ts'
+import { askPassphrase } from './ask-passphrase.ts'
 import { say } from './command.ts'
 
 /** Fixed, because AI clients store the address. Shown under Connections. */
@@ -34,9 +36,30 @@ export async function openForCommand(workspace: string, options: CoreOptions = {
     ...(passphrase === undefined ? {} : { passphrase }),
     ...options,
   })
-  const trouble = core.trouble()
-  if (trouble === undefined) return core
-  say(`${trouble.message} ${trouble.hint}`)
+  const refusal = core.trouble() ?? (await unlockByPerson(core))
+  if (refusal === undefined) return core
+  say(`${refusal.message} ${refusal.hint}`)
   await core.close()
   return undefined
+}
+
+/** A sealed workspace asks at the terminal; a script has to set the variable. @returns why it is still closed */
+async function unlockByPerson(core: Core): Promise<ErrorReply | undefined> {
+  if (core.isOpen()) return undefined
+  const passphrase = core.isPresent() ? await askPassphrase() : undefined
+  if (passphrase === undefined)
+    return core.isPresent()
+      ? {
+          code: 'workspace_locked',
+          message: 'This workspace is sealed with a passphrase.',
+          hint: 'Run the command in a terminal, or set SPENDSIGNOFF_PASSPHRASE.',
+          retryable: false,
+        }
+      : {
+          code: 'workspace_locked',
+          message: 'There is no workspace there.',
+          hint: 'Name one with --workspace, or make one in the window: spendsignoff open.',
+          retryable: false,
+        }
+  return core.unlock(passphrase)
 }

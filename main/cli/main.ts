@@ -36,7 +36,7 @@ async function main(args: readonly string[]): Promise<number> {
     return EXIT.misuse
   }
   const [name, ...rest] = parsed.positionals
-  const command = name === undefined ? undefined : COMMANDS[name]
+  const command = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   if (parsed.values.help === true) {
     process.stdout.write(USAGE)
     return EXIT.done

@@ -1,13 +1,18 @@
 /** `spendsignoff open`: the browser window. Prints a link that works once; Enter prints a fresh one. */
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { writeFileAtomically } from '../atomic-file.ts'
 import { type BrowserWindow, openBrowserWindow } from '../browser-window/serve.ts'
 import { createCore } from '../core.ts'
 import { passphraseFromEnvironment, readEnvironment } from '../environment.ts'
 import { type CommandOptions, EXIT, say } from './command.ts'
 import { commandPorts } from './host.ts'
+
+/** By then the browser has read it, or nobody will. */
+const LINK_PAGE_MS = 60_000
 
 export async function openCommand(options: CommandOptions): Promise<number> {
   const ports = commandPorts(({ title }) => say(title))
@@ -58,7 +63,14 @@ function openBrowser(window: BrowserWindow): boolean {
   const environment = readEnvironment()
   if (!environment.hasDisplay || !process.stdout.isTTY) return false
   const opener = { darwin: 'open', win32: 'explorer.exe' }[environment.platform as string] ?? 'xdg-open'
-  const child = spawn(opener, [window.newLink()], { stdio: 'ignore', detached: true })
+  // Arguments of a program are visible to every user of the machine: the link goes through a private page instead.
+  const page = join(environment.homeFolder, 'open.html')
+  writeFileAtomically(
+    page,
+    Buffer.from(`<!doctype html><meta http-equiv="refresh" content="0;url=${window.newLink()}">`),
+  )
+  setTimeout(() => rmSync(page, { force: true }), LINK_PAGE_MS).unref()
+  const child = spawn(opener, [page], { stdio: 'ignore', detached: true })
   child.on('error', () => undefined)
   child.unref()
   return true

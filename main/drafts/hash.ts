@@ -28,6 +28,7 @@ export function draftHash(draft: Hashed): string {
       before: item.before,
       after: item.after,
       movementMicros: item.movementMicros.toString(),
+      netMicros: item.netMicros.toString(),
       takesEffect: item.takesEffect,
     })),
   })

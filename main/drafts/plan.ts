@@ -17,8 +17,10 @@ export interface PlanningSnapshot {
   entity(id: EntityId): Entity | undefined
   /** Cleaned names from account down to the entity. */
   path(id: EntityId): readonly string[]
-  /** Daily budgets that start or stop with this entity's switch, micros: its own, or those of its running children. */
-  dailyBudgetUnderMicros(id: EntityId): bigint
+  /** Daily budgets that start or stop with this entity's switch, micros; undefined when not known. */
+  dailyBudgetUnderMicros(id: EntityId): bigint | undefined
+  /** Whether the entity and everything above it is switched on. */
+  isRunning(id: EntityId): boolean
 }
 
 export interface Plan {
@@ -94,7 +96,7 @@ export function planChange(
         before: formatDecimal(beforeMicros, account.currency),
         requested: formatDecimal(requestedMicros, account.currency),
         after: formatDecimal(judged.afterMicros, account.currency),
-        movementMicros: judged.afterMicros - beforeMicros,
+        ...movement(judged.afterMicros - beforeMicros, snapshot.isRunning(input.entity_id)),
       },
     }
   }
@@ -108,11 +110,24 @@ export function planChange(
   if (entity.status !== input.expected_current) throw staleValue(entity.status)
   if (input.new_status === entity.status) throw noChange(entity.status)
   const under = snapshot.dailyBudgetUnderMicros(input.entity_id)
-  const movementMicros = input.new_status === 'enabled' ? under : -under
+  const starts = input.new_status === 'enabled'
+  // Stopping something of unknown size is always allowed and makes no room; starting it is not.
+  const movementMicros = starts ? under : -(under ?? 0n)
   return {
     policy: judgeStatus(policy, account.currency, movementMicros, usage),
-    item: { ...base, before: entity.status, requested: input.new_status, after: input.new_status, movementMicros },
+    item: {
+      ...base,
+      before: entity.status,
+      requested: input.new_status,
+      after: input.new_status,
+      ...movement(movementMicros ?? 0n, snapshot.isRunning(input.entity_id)),
+    },
   }
+}
+
+/** Lowering what does not run stops no spend, so it makes no room in the net envelope; raising it counts at once. */
+function movement(movementMicros: bigint, isRunning: boolean): Pick<DraftItem, 'movementMicros' | 'netMicros'> {
+  return { movementMicros, netMicros: movementMicros < 0n && !isRunning ? 0n : movementMicros }
 }
 
 function editableField(entity: Entity, field: Field): EditableField {

@@ -65,6 +65,7 @@ export function describePolicy(
       rule: 'max_step_amount',
       text: `One step changes a budget by at most ${policy.maxStepUnits} per day (scaled to the currency).`,
     },
+    { rule: 'unknown_spend', text: 'Nothing is switched on whose spend per day is not known.' },
     {
       rule: 'envelope_net',
       text: `In any 24 hours approvals may raise an account's spend by at most ${policy.envelopeNetUnits} per day, net.`,
@@ -214,9 +215,24 @@ export function judgeEnvelope(
   return undefined
 }
 
-/** Judges switching an entity on or off. `movementMicros` is the spend per day the switch can add (positive) or stop (negative). */
-export function judgeStatus(policy: Policy, currency: string, movementMicros: bigint, usage: Usage): PolicyResult {
-  const verdict = judgeEnvelope(policy, currency, movementMicros, usage)
+const UNKNOWN_SPEND: RuleVerdict = {
+  rule: 'unknown_spend',
+  outcome: 'block',
+  limit: '0',
+  message: 'What this can spend per day is not known: it, or something under it, has no daily budget.',
+}
+
+/**
+ * Judges switching an entity on or off. `movementMicros` is the spend per day the switch can add (positive) or stop (negative);
+ * undefined when what it would start is not known.
+ */
+export function judgeStatus(
+  policy: Policy,
+  currency: string,
+  movementMicros: bigint | undefined,
+  usage: Usage,
+): PolicyResult {
+  const verdict = movementMicros === undefined ? UNKNOWN_SPEND : judgeEnvelope(policy, currency, movementMicros, usage)
   return {
     version: policy.version,
     outcome: verdict === undefined ? 'pass' : 'block',

@@ -72,9 +72,7 @@ function resolve(deps: DraftDeps, operations: readonly ChangeInput[], isUndo: bo
       operations: draftView(probe).operations,
       policy: { version: policy.version, outcome: policy.outcome, rules: [...policy.rules] },
       net_daily_movement: draftView(probe).net_daily_movement,
-      envelope: [
-        envelopeView(item.accountId, item.currency, deps.policy, usageOf(item.accountId), item.movementMicros),
-      ],
+      envelope: [envelopeView(item.accountId, item.currency, deps.policy, usageOf(item.accountId), item)],
       warnings: warningsFor(item, policy),
     },
   }
@@ -166,15 +164,7 @@ function repeatOf(deps: DraftDeps, draft: Draft, hash: string): OutputOf<'propos
     envelope:
       item === undefined
         ? []
-        : [
-            envelopeView(
-              item.accountId,
-              item.currency,
-              deps.policy,
-              usageSource(deps)(item.accountId),
-              item.movementMicros,
-            ),
-          ],
+        : [envelopeView(item.accountId, item.currency, deps.policy, usageSource(deps)(item.accountId), item)],
     notice: 'This proposal was made before; nothing new was stored.',
     warnings: [],
   }

@@ -1,5 +1,5 @@
 /** Drafts as they cross the contract. Text written by others is cleaned and kept under `untrusted`. */
-import type { Draft } from '../../shared/domain/draft.ts'
+import type { Draft, DraftItem } from '../../shared/domain/draft.ts'
 import type { AccountId } from '../../shared/domain/ids.ts'
 import { formatRounded } from '../../shared/domain/money.ts'
 import type { DraftView, OutputOf } from '../../shared/operations.ts'
@@ -53,22 +53,23 @@ export function draftView(draft: Draft): DraftView {
 
 type EnvelopeView = OutputOf<'check_change'>['envelope'][number]
 
-/** The rolling envelope of one account without and with a movement. Amounts are per day. */
+/** The rolling envelope of one account without and with a change. Amounts are per day. */
 export function envelopeView(
   accountId: AccountId,
   currency: string,
   policy: Policy,
   usage: Usage,
-  movementMicros: bigint,
+  change: Pick<DraftItem, 'movementMicros' | 'netMicros'>,
 ): EnvelopeView {
   const limits = limitsFor(policy, currency)
   const text = (micros: bigint): string => formatRounded(micros, currency)
+  const { movementMicros, netMicros } = change
   const size = movementMicros < 0n ? -movementMicros : movementMicros
   return {
     account_id: accountId,
     currency,
     net_used: text(usage.netMicros),
-    net_after: text(usage.netMicros + movementMicros),
+    net_after: text(usage.netMicros + netMicros),
     net_limit: text(limits.envelopeNetMicros),
     gross_used: text(usage.grossMicros),
     gross_after: text(usage.grossMicros + size),

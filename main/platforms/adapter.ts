@@ -3,7 +3,10 @@ import type { AccountId, EntityId, EntityType, Platform } from '../../shared/dom
 import type { MetricFact, MetricLevel } from '../../shared/domain/metric.ts'
 import type { ApprovedChange } from '../approval/gate.ts'
 
-/** One live value, read from the platform just now, in wire form: "120.00" for money, "enabled" | "paused" | … for status. */
+/**
+ * One live value, read from the platform just now, in wire form: "120.00" for money, "enabled" | "paused" | … for status.
+ * The empty text for a budget: there is no daily budget (any more).
+ */
 export interface LiveValue {
   readonly entityId: EntityId
   readonly field: Field
@@ -11,6 +14,11 @@ export interface LiveValue {
   readonly currency: string
   readonly readAtMs: number
   readonly platformRequestId: string
+  /**
+   * Of a status only: daily budgets that start or stop with the switch, micros, read just now. Null when not known, as with a
+   * lifetime budget.
+   */
+  readonly dailyBudgetUnderMicros?: bigint | null
   /** Set when the platform would refuse to change the field at all, in our words with the platform's reason. */
   readonly refusal?: string
 }

@@ -1,5 +1,5 @@
 /** The last sync as planners see it. Reads only what is stored; nothing in here is live. */
-import type { Account, Entity } from '../../shared/domain/entity.ts'
+import { type Account, dailyBudgetUnder, type Entity } from '../../shared/domain/entity.ts'
 import { type AccountId, type EntityId, splitEntityId } from '../../shared/domain/ids.ts'
 import { factsReaders } from '../store/facts-tables.ts'
 import type { FactsReadDb } from '../store/open.ts'
@@ -19,8 +19,8 @@ export interface Snapshot {
   path(id: EntityId): readonly string[]
   /** Whether the entity and everything above it is switched on, and the account is in use. What the platform delivers is another matter. */
   isRunning(id: EntityId): boolean
-  /** Daily budgets that start or stop with this entity's switch, micros: its own, or those of its ad groups that are switched on. */
-  dailyBudgetUnderMicros(id: EntityId): bigint
+  /** See dailyBudgetUnder; undefined for an unknown entity too. */
+  dailyBudgetUnderMicros(id: EntityId): bigint | undefined
 }
 
 /** Deeper than campaign, ad group, ad, creative nothing goes; a longer chain is a loop in the data. */
@@ -72,13 +72,8 @@ export function readSnapshot(facts: FactsReadDb): Snapshot {
     },
     dailyBudgetUnderMicros(id) {
       const entity = entities.byId(id)
-      if (entity === undefined) return 0n
-      if (entity.dailyBudgetMicros !== undefined) return entity.dailyBudgetMicros
-      if (entity.type !== 'campaign') return 0n
-      return entities
-        .children(id, 'ad_group', MAX_CHILDREN)
-        .filter((child) => child.status === 'enabled')
-        .reduce((sum, child) => sum + (child.dailyBudgetMicros ?? 0n), 0n)
+      if (entity === undefined) return undefined
+      return dailyBudgetUnder(entity, entity.type === 'campaign' ? entities.children(id, 'ad_group', MAX_CHILDREN) : [])
     },
   }
 }

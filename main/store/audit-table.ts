@@ -64,6 +64,8 @@ export interface AuditTable extends LogPages {
   lastCheckpoint(): StoredCheckpoint | undefined
   /** Size of the smallest checkpoint that covers an entry. */
   coveringSize(seq: number): number | undefined
+  /** The newest log.verified record by its bytes, not by the index: an index can be made to hide one. */
+  lastVerified(): StoredEntry | undefined
   find(filter: EntryFilter): readonly StoredEntry[]
   insert(entry: StoredEntry, index: IndexRow, disclosures: readonly Omit<StoredDisclosure, 'seq'>[]): void
   insertCheckpoint(checkpoint: StoredCheckpoint): void
@@ -137,6 +139,10 @@ function prepareReading(
   )
   const lastCheckpoint = prepare<[], StoredCheckpoint>(`SELECT ${NOTE} FROM checkpoint ORDER BY size DESC LIMIT 1`)
   const covering = prepare<[number], { size: number | null }>('SELECT min(size) AS size FROM checkpoint WHERE size > ?')
+  // No text of a caller can look like this: inside a JSON string the quotes would be escaped.
+  const lastVerified = prepare<[], StoredEntry>(
+    `SELECT ${ENTRY} FROM entry WHERE instr(bytes, CAST('"type":"log.verified"' AS BLOB)) > 0 ORDER BY seq DESC LIMIT 1`,
+  )
   const page = `SELECT ${ENTRY} FROM entry`
   const newest = 'ORDER BY entry.seq DESC LIMIT ?'
   const all = prepare<[number, number], StoredEntry>(`${page} WHERE entry.seq < ? ${newest}`)
@@ -162,6 +168,7 @@ function prepareReading(
     lastEntry: () => last.get(),
     leaves: (fromSeq, limit) => leaves.all(fromSeq, limit),
     lastCheckpoint: () => lastCheckpoint.get(),
+    lastVerified: () => lastVerified.get(),
     coveringSize: (seq) => covering.get(seq)?.size ?? undefined,
     find: ({ beforeSeq = Number.MAX_SAFE_INTEGER, draftId, type, limit }) => {
       if (draftId !== undefined && type !== undefined) return byBoth.all(draftId, type, beforeSeq, limit)

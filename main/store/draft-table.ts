@@ -48,6 +48,7 @@ interface ItemRow {
   requested_value: string
   after_value: string
   movement_micros: bigint
+  net_micros: bigint
   takes_effect: DraftItem['takesEffect']
 }
 
@@ -90,9 +91,9 @@ export function createDraftTable(db: Database.Database) {
   )
   const insertItem = db.prepare(
     `INSERT INTO draft_item (draft_id, k, platform, account_id, entity_id, entity_type, path_json, kind, field, currency, before_value,
-       requested_value, after_value, movement_micros, takes_effect)
+       requested_value, after_value, movement_micros, net_micros, takes_effect)
      VALUES (@draftId, @k, @platform, @accountId, @entityId, @entityType, @pathJson, @kind, @field, @currency, @before, @requested, @after,
-       @movementMicros, @takesEffect)`,
+       @movementMicros, @netMicros, @takesEffect)`,
   )
   const setState = db.prepare(
     `UPDATE draft SET state = @to, state_reason = @reason, state_message = @message, updated_at_ms = @nowMs,
@@ -111,7 +112,7 @@ export function createDraftTable(db: Database.Database) {
   )
   const usage = db
     .prepare<[string, number], { net: bigint; gross: bigint }>(
-      `SELECT COALESCE(SUM(i.movement_micros), 0) AS net, COALESCE(SUM(ABS(i.movement_micros)), 0) AS gross
+      `SELECT COALESCE(SUM(i.net_micros), 0) AS net, COALESCE(SUM(ABS(i.movement_micros)), 0) AS gross
        FROM outbox o JOIN draft_item i ON i.draft_id = o.draft_id AND i.k = o.k
        WHERE i.account_id = ? AND o.approved_at_ms > ? AND (o.outcome IS NULL OR o.outcome IN ('applied', 'conflict'))`,
     )
@@ -135,20 +136,20 @@ export function createDraftTable(db: Database.Database) {
     `SELECT COUNT(*) AS n FROM draft WHERE state IN ('pending', 'armed') AND origin_id = ?`,
   )
   const insertToken = db.prepare(
-    'INSERT INTO confirm_token (token_hash, draft_id, challenge_hash, boot_id, expires_mono_ms) VALUES (@tokenHash, @draftId, @challengeHash, @bootId, @expiresMonoMs)',
+    'INSERT INTO confirm_token (token_hash, draft_id, challenge_hash, boot_id, expires_mono_ms, expires_wall_ms) VALUES (@tokenHash, @draftId, @challengeHash, @bootId, @expiresMonoMs, @expiresWallMs)',
   )
   const voidTokens = db.prepare(
     'UPDATE confirm_token SET voided_at_ms = ? WHERE draft_id = ? AND used_at_ms IS NULL AND voided_at_ms IS NULL',
   )
   const consumeToken = db.prepare(
     `UPDATE confirm_token SET used_at_ms = @nowMs WHERE token_hash = @tokenHash AND draft_id = @draftId AND boot_id = @bootId
-       AND used_at_ms IS NULL AND voided_at_ms IS NULL AND expires_mono_ms > @monoMs`,
+       AND used_at_ms IS NULL AND voided_at_ms IS NULL AND expires_mono_ms > @monoMs AND expires_wall_ms > @nowMs`,
   )
   const tokenRow = db.prepare<[Buffer], { challenge_hash: string }>(
     'SELECT challenge_hash FROM confirm_token WHERE token_hash = ?',
   )
-  const liveToken = db.prepare<[string, string, number], { n: number }>(
-    'SELECT COUNT(*) AS n FROM confirm_token WHERE draft_id = ? AND boot_id = ? AND used_at_ms IS NULL AND voided_at_ms IS NULL AND expires_mono_ms > ?',
+  const liveToken = db.prepare<[string, string, number, number], { n: number }>(
+    'SELECT COUNT(*) AS n FROM confirm_token WHERE draft_id = ? AND boot_id = ? AND used_at_ms IS NULL AND voided_at_ms IS NULL AND expires_mono_ms > ? AND expires_wall_ms > ?',
   )
   const insertOutbox = db.prepare(
     `INSERT INTO outbox (draft_id, k, entity_id, state, challenge_hash, approved_at_ms) VALUES (@draftId, @k, @entityId, 'queued', @challengeHash, @nowMs)`,
@@ -203,6 +204,7 @@ export function createDraftTable(db: Database.Database) {
       requested: item.requested_value,
       after: item.after_value,
       movementMicros: item.movement_micros,
+      netMicros: item.net_micros,
       takesEffect: item.takes_effect,
     })),
   })
@@ -323,6 +325,7 @@ export function createDraftTable(db: Database.Database) {
       readonly challengeHash: string
       readonly bootId: string
       readonly expiresMonoMs: number
+      readonly expiresWallMs: number
     }): void {
       insertToken.run(token)
     },
@@ -342,8 +345,8 @@ export function createDraftTable(db: Database.Database) {
     challengeOf(tokenHash: Buffer): string | undefined {
       return tokenRow.get(tokenHash)?.challenge_hash
     },
-    hasLiveToken(draftId: DraftId, bootId: string, monoMs: number): boolean {
-      return (liveToken.get(draftId, bootId, monoMs)?.n ?? 0) > 0
+    hasLiveToken(draftId: DraftId, bootId: string, at: { readonly monoMs: number; readonly nowMs: number }): boolean {
+      return (liveToken.get(draftId, bootId, at.monoMs, at.nowMs)?.n ?? 0) > 0
     },
 
     /** @throws SqliteError (unique) when another change of the entity is in flight. */

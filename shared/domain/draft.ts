@@ -57,6 +57,8 @@ export interface DraftItem {
   readonly after: string
   /** Signed change of spend per day this item can cause, micros. */
   readonly movementMicros: bigint
+  /** What of it counts in the net envelope: lowering what does not run makes no room for raises. */
+  readonly netMicros: bigint
   readonly takesEffect: 'immediately' | 'next_midnight'
 }
 
@@ -67,6 +69,7 @@ export const RULES = [
   'max_step_amount',
   'platform_minimum',
   'platform_maximum',
+  'unknown_spend',
   'envelope_net',
   'envelope_gross',
 ] as const

@@ -34,6 +34,26 @@ export interface EditableField {
   readonly takesEffect?: 'immediately' | 'next_midnight'
 }
 
+/**
+ * Daily budgets that start or stop with an entity's switch, micros: its own, or those of its ad groups that are switched on.
+ * Undefined when that is not known, as with a lifetime budget: which is not zero.
+ */
+export function dailyBudgetUnder(
+  entity: Pick<Entity, 'type' | 'budgetKind' | 'dailyBudgetMicros'>,
+  adGroups: readonly Pick<Entity, 'status' | 'dailyBudgetMicros'>[],
+): bigint | undefined {
+  if (entity.dailyBudgetMicros !== undefined) return entity.dailyBudgetMicros
+  if (entity.type === 'ad' || entity.budgetKind === 'inherited') return 0n
+  if (entity.type !== 'campaign' || entity.budgetKind !== 'none') return undefined
+  let sumMicros = 0n
+  for (const adGroup of adGroups) {
+    if (adGroup.status !== 'enabled') continue
+    if (adGroup.dailyBudgetMicros === undefined) return undefined
+    sumMicros += adGroup.dailyBudgetMicros
+  }
+  return sumMicros
+}
+
 /** A campaign, ad group, ad or creative, as last read. All texts were written on the platform: untrusted. */
 export interface Entity {
   readonly entityId: EntityId

@@ -16,6 +16,7 @@ import {
   type NewRecord,
   pathTexts,
   policyData,
+  valueData,
 } from '../../main/audit/record.ts'
 import { verifyLog } from '../../main/audit/verify.ts'
 import { accountIdSchema, entityIdSchema } from '../../shared/domain/ids.ts'
@@ -24,6 +25,7 @@ import {
   approved,
   DRAFT,
   filledLedger,
+  ITEMS,
   LedgerFixture,
   newKeys,
   outcome,
@@ -204,6 +206,7 @@ describe('rolling back', () => {
         for (const each of steps) ignoring(() => perform(each))
         expect(await check()).toMatchObject({ ok: true, size: count() })
         expect(log.head().size).toBe(count())
+        expect(log.fault()).toBeUndefined()
       }),
       { numRuns: 25 },
     )
@@ -375,6 +378,7 @@ describe('free text', () => {
       entityType: 'ad_group' as const,
       currency: 'EUR',
       movementMicros: 0n,
+      netMicros: 0n,
       takesEffect: 'immediately' as const,
     }
     const items = [
@@ -413,9 +417,37 @@ describe('free text', () => {
     )
     const [row] = log.list({ limit: 1 })
     expect(row?.line).toContain('"after":{"amount":"15.00","cur":"EUR"}')
+    expect(row?.line).toContain('"requested":{"amount":"90.00","cur":"EUR"}')
+    expect(row?.line).toContain('"requested":"paused"')
     expect(row?.line).toContain('"before":"enabled"')
     expect(row?.text).toEqual({ 'path.0': ['Shop', 'Frühling'], 'path.1': ['Shop', 'Sommer'] })
     expect(row?.line).not.toMatch(/Frühling|Sommer|At most/)
+  })
+
+  test('a draft that was blocked says what was asked for; a record without it, from before, is still one', async () => {
+    const policy = { version: 1, outcome: 'block' as const, rules: [] }
+    const asked = ITEMS.map((item) => ({ ...item, after: item.before, requested: { amount: '9000.00', cur: 'EUR' } }))
+    const actor = { kind: 'agent', id: 'client_1' } as const
+    log.transaction((append) => [
+      append({ type: 'draft.blocked', actor, data: { items: asked, policy } }),
+      append({ type: 'draft.blocked', actor, data: { items: ITEMS, policy } }),
+    ])
+    expect(log.list({ limit: 2 }).map((row) => row.line.includes('"9000.00"'))).toEqual([false, true])
+    expect((await check()).ok).toBe(true)
+  })
+
+  test('a platform that holds no daily budget any more is recorded as such, and only that', async () => {
+    const reconciled = (live: string): NewRecord => ({
+      type: 'apply.reconciled',
+      actor: { kind: 'system', id: 'executor' },
+      data: { draft: DRAFT, k: 0, outcome: 'conflict', live: valueData('daily_budget', live, 'EUR') },
+    })
+    log.transaction((append) => [append(reconciled('')), append(reconciled('0.50'))])
+    expect(log.list({ limit: 2 }).map((row) => /"live":("none"|\{)/.exec(row.line)?.[1])).toEqual(['{', '"none"'])
+    for (const wrong of [' ', 'none', '1,50', '1e3', '.5', 'NaN', '120.00 EUR'])
+      expect(() => log.transaction((append) => append(reconciled(wrong)))).toThrow('cannot be written')
+    expect(valueData('status', 'paused', 'EUR')).toBe('paused')
+    expect(await check()).toMatchObject({ ok: true, size: 3 })
   })
 })
 

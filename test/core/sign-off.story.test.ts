@@ -144,14 +144,22 @@ describe('a budget change', () => {
     expect(liveBudget(app, target.entityId)).toBe(target.budget)
   })
 
-  test('that the platform accepts without doing it is reported as failed, not as applied', async () => {
+  test('that the platform accepts without doing it is openly unknown, and failed once it cannot arrive any more', async () => {
     const target = await someAdGroup(app, 6)
     const draft = await proposeBudget(app, target)
     const challenge = await arm(draft)
     app.sandbox.faults.add({ kind: 'success_without_effect', path: '/adgroup/update/' })
     await app.window('confirm_draft', { draft_id: draft.draft_id, confirm_token: challenge.confirm_token })
-    expect(await settled(app, draft.draft_id)).toMatchObject({ state: 'apply_failed', state_reason: 'no_effect' })
-    expect(writesTo(target.entityId)).toBe(2)
+    expect(await settled(app, draft.draft_id)).toMatchObject({ state: 'unknown', state_reason: 'no_effect_yet' })
+    app.clock.advance(6 * 60_000)
+    await waitFor(
+      async () => {
+        await app.core.run({ kind: 'window' }, 'reconcile_draft', { draft_id: draft.draft_id })
+        return (await app.window('get_draft', { draft_id: draft.draft_id })).draft.state === 'apply_failed'
+      },
+      { what: 'reading to find that nothing happened', withinMs: 20_000 },
+    )
+    expect(writesTo(target.entityId)).toBe(2) // the refused one of the story before, and this one
   }, 60_000)
 
   test('beyond the limits is clamped or blocked, with the rule named, and a blocked one stays visible', async () => {

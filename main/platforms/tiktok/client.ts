@@ -86,13 +86,23 @@ export function parseEnvelope(text: string): z.infer<typeof envelopeSchema> | un
   }
 }
 
+/** TikTok's message may repeat what we sent, and it goes into the log: no secret may be in it. */
+function withoutSecrets(
+  outcome: Extract<WriteOutcome, { kind: 'answer' }>,
+  credentials: Awaited<ReturnType<TiktokClientOptions['credentials']>>,
+): WriteOutcome {
+  let { text } = outcome.answer
+  for (const secret of [credentials.accessToken, credentials.appSecret])
+    if (secret !== undefined && secret !== '') text = text.replaceAll(secret, '•••')
+  return { ...outcome, answer: { ...outcome.answer, text } }
+}
+
 export function createTiktokClient(options: TiktokClientOptions): TiktokClient {
   const base = allowedBase(options.baseUrl, HOSTS)
   const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts }
   const sleep = options.sleep ?? sleepFor
 
-  async function headers(): Promise<Record<string, string>> {
-    const { accessToken } = await options.credentials()
+  function headersFor(accessToken: string): Record<string, string> {
     // A line break in a header would split the request; a platform token never has one.
     if (!/^[\x21-\x7e]{1,500}$/.test(accessToken))
       throw new OperationError(
@@ -106,7 +116,7 @@ export function createTiktokClient(options: TiktokClientOptions): TiktokClient {
   async function attempt<T extends z.ZodType>(url: URL, schema: T, signal: AbortSignal): Promise<Attempt<z.infer<T>>> {
     const answer = await readOnce({
       url,
-      headers: await headers(),
+      headers: headersFor((await options.credentials()).accessToken),
       timeoutMs: timeouts.readMs,
       maxBytes: MAX_REPLY_BYTES,
       signal,
@@ -157,16 +167,17 @@ export function createTiktokClient(options: TiktokClientOptions): TiktokClient {
     },
     post: async (path, body) => {
       const url = addressOf(base, path, {})
+      const credentials = await options.credentials()
       const outcome = await writeOnce({
         url,
-        headers: await headers(),
+        headers: headersFor(credentials.accessToken),
         body,
         connectTimeoutMs: timeouts.connectMs,
         timeoutMs: timeouts.writeMs,
         maxBytes: 1_000_000,
       })
       options.logger?.info('tiktok.write', { path, outcome: outcome.kind })
-      return outcome
+      return outcome.kind === 'answer' ? withoutSecrets(outcome, credentials) : outcome
     },
   }
 }

@@ -1,12 +1,12 @@
 /** One entity, read from TikTok now, with the campaign above it. Never answers from memory. */
-import type { Entity, Field } from '../../../shared/domain/entity.ts'
+import { dailyBudgetUnder, type Entity, type Field } from '../../../shared/domain/entity.ts'
 import { type AccountId, type EntityId, splitEntityId } from '../../../shared/domain/ids.ts'
 import { formatDecimal } from '../../../shared/domain/money.ts'
 import { OperationError } from '../../../shared/errors.ts'
 import type { LiveValue } from '../adapter.ts'
 import { unreadable } from './codes.ts'
 import * as map from './map.ts'
-import type { TiktokReads } from './reads.ts'
+import { advertiserOf, type TiktokReads } from './reads.ts'
 import * as wire from './wire.ts'
 
 interface LiveEntity {
@@ -56,6 +56,24 @@ async function readEntity(
   }
 }
 
+/** A campaign without a budget of its own starts and stops its ad groups: they are read too. */
+async function switchedMicros(
+  reads: TiktokReads,
+  entity: Entity,
+  currency: string,
+  signal: AbortSignal,
+): Promise<bigint | null> {
+  const adGroups: Entity[] = []
+  if (entity.type === 'campaign' && entity.budgetKind === 'none') {
+    const { accountId: account, externalId } = splitEntityId(entity.entityId)
+    const campaign = map.campaignFacts((await readCampaign(reads, account, externalId, signal)).item)
+    const query = { advertiser_id: advertiserOf(account), filtering: { campaign_ids: [externalId] } }
+    for await (const page of reads.pages('/adgroup/get/', query, wire.adGroupPageSchema, signal))
+      for (const item of page.data) adGroups.push(map.toAdGroup(account, currency, item, campaign))
+  }
+  return dailyBudgetUnder(entity, adGroups) ?? null
+}
+
 /** The live value of one field, and why it could not be changed, if so. `value` is empty where there is no daily budget at all. */
 export async function readLiveValue(
   reads: TiktokReads,
@@ -76,6 +94,7 @@ export async function readLiveValue(
     currency,
     readAtMs: target.nowMs(),
     platformRequestId: requestId,
+    ...(field === 'status' ? { dailyBudgetUnderMicros: await switchedMicros(reads, entity, currency, signal) } : {}),
     ...(refusal === undefined ? {} : { refusal }),
   }
 }

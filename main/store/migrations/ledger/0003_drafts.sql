@@ -39,6 +39,7 @@ CREATE TABLE draft_item (
   requested_value TEXT NOT NULL,
   after_value     TEXT NOT NULL,
   movement_micros INTEGER NOT NULL,   -- signed change of spend per day this item can cause
+  net_micros      INTEGER NOT NULL,   -- what of it counts in the net envelope
   takes_effect    TEXT NOT NULL CHECK (takes_effect IN ('immediately', 'next_midnight')),
   request_id      TEXT,               -- the platform's, once written
   live_value      TEXT,               -- last value read from the platform
@@ -53,6 +54,7 @@ CREATE TABLE confirm_token (
   challenge_hash TEXT NOT NULL,
   boot_id        TEXT NOT NULL,
   expires_mono_ms INTEGER NOT NULL,
+  expires_wall_ms INTEGER NOT NULL,   -- the monotonic clock may stand still while the machine sleeps
   used_at_ms     INTEGER,
   voided_at_ms   INTEGER
 ) STRICT;
