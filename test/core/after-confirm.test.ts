@@ -122,7 +122,7 @@ describe('a daily budget that is gone on the platform', () => {
     const draft = await proposeBudget(app, target)
     const ready = await armed(draft)
     worldGroup(target.entityId).budgetMode = 'BUDGET_MODE_TOTAL'
-    await app.window('confirm_draft', ready as never)
+    await app.window('confirm_draft', ready)
     expect(await settled(app, draft.draft_id)).toMatchObject({ state: 'stale' })
     worldGroup(target.entityId).budgetMode = 'BUDGET_MODE_DAY'
     const again = await proposeBudget(app, target)
@@ -175,7 +175,7 @@ describe('switching something on', () => {
       operations: [
         {
           kind: 'set_budget',
-          entity_id: target.entityId as never,
+          entity_id: target.entityId,
           budget: 'daily',
           expected_current: liveBudget(app, target.entityId),
           new_value: `${Math.round(Number(liveBudget(app, target.entityId)) * 0.8)}.00`,
@@ -243,8 +243,7 @@ test('once verify has found a fault, nothing is approved any more, not even afte
     (await app.refusal(WINDOW, 'arm_draft', { draft_id: draft.draft_id, draft_hash: draft.draft_hash })).code
   expect(await refused()).toBe('ledger_broken')
   app = await app.restart()
-  if (app.core.trouble() === undefined) expect(await refused()).toBe('ledger_broken')
-  else expect(app.core.trouble()?.code).toBe('ledger_broken')
+  expect(app.core.trouble()?.code ?? (await refused())).toBe('ledger_broken')
 })
 
 test('a log that is cut while the app runs stops every approval, and verify says so', async () => {
