@@ -5,7 +5,7 @@
 import { join } from 'node:path'
 import { type EntityId, splitEntityId } from '../shared/domain/ids.ts'
 import { OperationError, type ErrorReply } from '../shared/errors.ts'
-import type { OutputOf, SyncProgressView } from '../shared/operations.ts'
+import type { OutputOf } from '../shared/operations.ts'
 import { createChanges } from './changes.ts'
 import { APP_VERSION } from './version.ts'
 import { proposeAsDemoClient } from './mcp/demo-client.ts'
@@ -17,6 +17,7 @@ import { Secret } from './secret.ts'
 import { openSession, sandboxStatePath, type Session, type SessionOptions } from './session.ts'
 import { saveConnection, startFirstSync } from './session-connections.ts'
 import { sessionHandlers } from './session-handlers.ts'
+import { IDLE_SYNC } from './sync/progress.ts'
 import { TIKTOK_BASE_URL } from './platforms/tiktok/client.ts'
 import { createGuessLimiter } from './vault/guess-limiter.ts'
 import { Keychain, type KeychainState, probeKeychain } from './vault/keychain.ts'
@@ -64,17 +65,6 @@ export interface CoreOptions {
 
 /** The demo's vault passphrase is no secret: nothing real can be reached from there. It is shown beside the field. */
 export const DEMO_PASSPHRASE = 'demo'
-const IDLE_SYNC: SyncProgressView = {
-  account_id: null,
-  state: 'idle',
-  step: '',
-  done: 0,
-  total: 0,
-  rows: 0,
-  started_at: null,
-  finished_at: null,
-  error: null,
-}
 const DEMO_SEED = 7
 const DEMO_PROPOSED = 'demo_proposals_made'
 const DEMO_SCRYPT_COST = { N: 2 ** 14, r: 8, p: 1 } as const

@@ -11,18 +11,21 @@ const QUIET_MS = 100
 
 export type Progress = ReturnType<typeof createProgress>
 
+/** Nothing has run yet. */
+export const IDLE_SYNC: SyncProgress = {
+  account_id: null,
+  state: 'idle',
+  step: '',
+  done: 0,
+  total: 0,
+  rows: 0,
+  started_at: null,
+  finished_at: null,
+  error: null,
+}
+
 export function createProgress(clock: Clock, onChange: () => void) {
-  let view: SyncProgress = {
-    account_id: null,
-    state: 'idle',
-    step: '',
-    done: 0,
-    total: 0,
-    rows: 0,
-    started_at: null,
-    finished_at: null,
-    error: null,
-  }
+  let view = IDLE_SYNC
   let toldAtMs = Number.NEGATIVE_INFINITY
 
   function set(change: Partial<SyncProgress>, isUrgent = false): void {
