@@ -5,14 +5,21 @@ export interface ShellArguments {
   readonly workspace: string | undefined
   /** The Node that the launcher runs on. */
   readonly nodeBinary: string | undefined
+  readonly home: string | undefined
 }
 
 export const NODE_SWITCH = '--spendsignoff-node'
+/** Of the stdio bridge: where the running app keeps its endpoint file. */
+export const HOME_SWITCH = '--home'
 export const WORKSPACE_SWITCH = '--workspace'
 
 /** Accepts `--name value` and `--name=value`; the last one counts. */
 export function readArguments(argv: readonly string[]): ShellArguments {
-  return { workspace: valueOf(argv, WORKSPACE_SWITCH), nodeBinary: valueOf(argv, NODE_SWITCH) }
+  return {
+    workspace: valueOf(argv, WORKSPACE_SWITCH),
+    nodeBinary: valueOf(argv, NODE_SWITCH),
+    home: valueOf(argv, HOME_SWITCH),
+  }
 }
 
 function valueOf(argv: readonly string[], name: string): string | undefined {

@@ -6,7 +6,7 @@ import { MCP_PORT } from '../main/cli/host.ts'
 import { createCore } from '../main/core.ts'
 import { readEnvironment } from '../main/environment.ts'
 import { createFileLogger } from '../main/logger-file.ts'
-import { isBridgeStart } from './arguments.ts'
+import { isBridgeStart, readArguments } from './arguments.ts'
 import { type ShellStart, startShell } from './start.ts'
 
 const environment = readEnvironment()
@@ -21,7 +21,7 @@ const openCore: ShellStart['openCore'] = async (ports, { workspace, onShow }) =>
 
 // Not awaited: Electron becomes ready only after this module has run to its end.
 if (isBridgeStart(process.argv, app.isPackaged)) {
-  void runBridgeCommand().then((code) => app.exit(code))
+  void runBridgeCommand(readArguments(process.argv).home).then((code) => app.exit(code))
 } else {
   const argv = process.argv
   void startShell({ environment, clock: systemClock, log, mcpPort: MCP_PORT, argv, openCore })

@@ -7,6 +7,7 @@ import { app, Notification } from 'electron'
 import type { Clock } from '../shared/clock.ts'
 import type { Logger } from '../main/logger.ts'
 import type { Ports } from '../main/ports.ts'
+import { HOME_SWITCH } from './arguments.ts'
 
 export interface ElectronPortsOptions {
   readonly clock: Clock
@@ -31,7 +32,7 @@ export function electronPorts(options: ElectronPortsOptions): Ports {
     log: options.log,
     homeFolder: options.homeFolder,
     shell: 'electron',
-    bridge: bridgeCommand(options.nodeBinary),
+    bridge: bridgeCommand(options.nodeBinary, options.homeFolder),
     mcpPort: options.mcpPort,
     notify: ({ title, body }) => {
       if (!Notification.isSupported()) return
@@ -51,9 +52,12 @@ export function electronPorts(options: ElectronPortsOptions): Ports {
  * How an AI client starts the stdio bridge. The fuses forbid using the packaged binary as Node, so that it has its own
  * switch; a checkout runs the command line in plain Node.
  */
-function bridgeCommand(nodeBinary: string | undefined): Ports['bridge'] {
-  if (app.isPackaged) return { command: process.execPath, args: ['mcp'] }
-  return { command: nodeBinary ?? 'node', args: [join(app.getAppPath(), 'main', 'cli', 'main.ts'), 'mcp'] }
+function bridgeCommand(nodeBinary: string | undefined, homeFolder: string): Ports['bridge'] {
+  if (app.isPackaged) return { command: process.execPath, args: ['mcp', HOME_SWITCH, homeFolder] }
+  return {
+    command: nodeBinary ?? 'node',
+    args: [join(app.getAppPath(), 'main', 'cli', 'main.ts'), 'mcp', HOME_SWITCH, homeFolder],
+  }
 }
 
 /** Linux desktops read a subset of HTML in notifications: text that came from an agent must not become a link there. */

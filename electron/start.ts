@@ -2,6 +2,7 @@
  * The start of the desktop app, in order, on one page. Security before anything that could be attacked, the core before the
  * window. Knows no advertising; the core is handed in.
  */
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { app, dialog, session } from 'electron'
 import type { Clock } from '../shared/clock.ts'
@@ -55,7 +56,9 @@ export async function startShell(start: ShellStart): Promise<void> {
   // Before the app is ready: the sandbox, our scheme, the profile folder, the only instance, the guards of every page.
   app.enableSandbox()
   registerAppScheme()
-  app.setPath('userData', join(environment.homeFolder, 'electron'))
+  const profileFolder = join(environment.homeFolder, 'electron')
+  mkdirSync(profileFolder, { recursive: true, mode: 0o700 }) // setPath throws for a folder that is not there
+  app.setPath('userData', profileFolder)
   let window: ShellWindow | undefined
   const show = (): void => window?.show()
   if (!claimSingleInstance(show)) return app.exit(0)

@@ -2,19 +2,18 @@
  * The composition root. createCore(ports) gives one function, `run`; everything the product can do goes through it.
  * It knows which workspace is open and nothing of windows.
  */
-import { join } from 'node:path'
-import { type EntityId, splitEntityId } from '../shared/domain/ids.ts'
+import { resolve } from 'node:path'
 import { OperationError, type ErrorReply } from '../shared/errors.ts'
 import type { OutputOf } from '../shared/operations.ts'
 import { createChanges } from './changes.ts'
 import { APP_VERSION } from './version.ts'
-import { proposeAsDemoClient } from './mcp/demo-client.ts'
+import { DEMO_ACTOR, DEMO_PASSPHRASE, DEMO_SCRYPT_COST, proposeForDemo, startDemoSandbox } from './demo.ts'
 import { type Instance, acquireInstance } from './instance.ts'
-import { type Sandbox, startSandbox } from './platforms/sandbox/index.ts'
+import type { Sandbox } from './platforms/sandbox/index.ts'
 import type { Caller, Ports } from './ports.ts'
 import { createRunner, type Handlers, type RunOperation } from './run-operation.ts'
 import { Secret } from './secret.ts'
-import { openSession, sandboxStatePath, type Session, type SessionOptions } from './session.ts'
+import { openSession, type Session, type SessionOptions } from './session.ts'
 import { saveConnection, startFirstSync } from './session-connections.ts'
 import { sessionHandlers } from './session-handlers.ts'
 import { IDLE_SYNC } from './sync/progress.ts'
@@ -27,6 +26,7 @@ import {
   type OpenWorkspace,
   openWorkspace,
   readWorkspaceFile,
+  type WorkspaceFile,
   workspaceFolder,
 } from './workspace.ts'
 
@@ -59,28 +59,25 @@ export interface CoreOptions {
   readonly onStep?: SessionOptions['onStep']
   /** False: no sync and no demo proposals on opening. */
   readonly startsWork?: boolean
-  /** False: AI clients stay outside; for commands that read and leave. */
+  /** False: AI clients stay outside. */
   readonly opensDoors?: boolean
+  /** A command that reads and leaves: starts no work, opens no door, disturbs no open window, makes no demo. */
+  readonly isCommand?: boolean
 }
-
-/** The demo's vault passphrase is no secret: nothing real can be reached from there. It is shown beside the field. */
-export const DEMO_PASSPHRASE = 'demo'
-const DEMO_SEED = 7
-const DEMO_PROPOSED = 'demo_proposals_made'
-const DEMO_SCRYPT_COST = { N: 2 ** 14, r: 8, p: 1 } as const
 
 /** Builds the core and opens the workspace if no person is needed for it. */
 export async function createCore(ports: Ports, options: CoreOptions = {}): Promise<Core> {
   const keychain = new Keychain()
   const guesses = createGuessLimiter(ports.clock)
   const changes = createChanges()
-  const startsWork = options.startsWork ?? true
+  const startsWork = options.isCommand !== true && (options.startsWork ?? true)
   let session: Session | undefined
   let instance: Instance | undefined
   let handlers: Handlers | undefined
   let trouble: ErrorReply | undefined
   let opening: Promise<void> | undefined
   let probed: Promise<KeychainState> | undefined
+  let isClosed = false
   const mainFolder = folderOf(ports, options.workspace === 'demo' ? 'default' : (options.workspace ?? 'default'))
   const demoFolder = workspaceFolder(ports.homeFolder, 'demo')
 
@@ -125,6 +122,8 @@ export async function createCore(ports: Ports, options: CoreOptions = {}): Promi
 
   /** Opens one workspace in place of whatever is open. One at a time. */
   async function open(folder: string, unlock: () => Promise<OpenWorkspace>): Promise<Session> {
+    if (isClosed)
+      throw new OperationError('cancelled', 'SpendSignoff is closing. Nothing was changed.', 'Start it again.')
     if (opening !== undefined)
       throw new OperationError('workspace_in_use', 'A workspace is being opened.', 'Wait a moment.', {
         retryable: true,
@@ -141,18 +140,19 @@ export async function createCore(ports: Ports, options: CoreOptions = {}): Promi
       finish = resolve
     })
     let next: Instance | undefined
+    let opened: OpenWorkspace | undefined
+    let sandbox: Sandbox | undefined
     try {
-      next = await acquireInstance(folder, { onShow: options.onShow ?? (() => undefined) })
-      if (next.kind === 'second')
-        throw new OperationError(
-          'workspace_in_use',
-          'This workspace is open in another window of SpendSignoff.',
-          next.askedToShow ? 'That window was brought to the front.' : 'Close it first.',
-        )
+      next = await acquireInstance(folder, {
+        onShow: options.onShow ?? (() => undefined),
+        askToShow: options.isCommand !== true,
+      })
+      if (next.kind === 'second') throw openElsewhere(next.askedToShow, options.isCommand === true)
       // Only when the new one is unlocked does the open one close: a wrong passphrase costs nothing.
-      const opened = await unlock()
+      opened = await unlock()
       await closeSession()
-      const sandbox = opened.workspace.isDemo ? await startDemo(opened.folder) : undefined
+      sandbox = opened.workspace.isDemo ? await startDemoSandbox(opened.folder, ports.clock) : undefined
+      if (sandbox !== undefined) options.onSandbox?.(sandbox)
       session = await openSession({
         ports,
         opened,
@@ -161,19 +161,17 @@ export async function createCore(ports: Ports, options: CoreOptions = {}): Promi
         tiktokBaseUrl: options.tiktokBaseUrl ?? TIKTOK_BASE_URL,
         onChange: changes.announce,
         runAsAgent: runAndAnnounce,
-        opensDoors: options.opensDoors ?? true,
+        opensDoors: options.isCommand !== true && (options.opensDoors ?? true),
         startsWork,
         ...(options.onStep === undefined ? {} : { onStep: options.onStep }),
-      }).catch(async (error: unknown) => {
-        opened.close()
-        await sandbox?.close()
-        throw error
       })
       instance = next
       handlers = sessionHandlers(session)
       trouble = undefined
       return session
     } catch (error) {
+      opened?.close()
+      await sandbox?.close()
       if (next?.kind === 'first') await next.release()
       throw error
     } finally {
@@ -181,12 +179,6 @@ export async function createCore(ports: Ports, options: CoreOptions = {}): Promi
       finish()
       changes.announce()
     }
-  }
-
-  const startDemo = async (folder: string): Promise<Sandbox> => {
-    const sandbox = await startSandbox({ seed: DEMO_SEED, clock: ports.clock, statePath: sandboxStatePath(folder) })
-    options.onSandbox?.(sandbox)
-    return sandbox
   }
 
   async function openDemo(): Promise<string> {
@@ -201,10 +193,12 @@ export async function createCore(ports: Ports, options: CoreOptions = {}): Promi
     const { sandbox } = demo
     if (sandbox === undefined) throw new Error('the demo has no sandbox')
     const { credentials } = sandbox.tiktok
-    const connectionId = existing?.connectionId ?? saveConnection(demo, { ...credentials, isSandbox: true })
+    const connectionId = existing?.connectionId ?? saveConnection(demo, { ...credentials, isSandbox: true }, DEMO_ACTOR)
     if (existing !== undefined && startsWork) startFirstSync(demo)
     if (startsWork)
-      void proposeForDemo(demo, sandbox).catch((error: unknown) => ports.log.error('demo_proposals_failed', error))
+      void proposeForDemo(demo, sandbox, { run: runAndAnnounce, noteRefusal: () => undefined }).catch(
+        (error: unknown) => ports.log.error('demo_proposals_failed', error),
+      )
     return connectionId
   }
 
@@ -260,23 +254,31 @@ export async function createCore(ports: Ports, options: CoreOptions = {}): Promi
 
   async function appState(): Promise<OutputOf<'get_app_state'>> {
     const current = session
-    const isPresent = inspectWorkspace(mainFolder) === 'present'
+    const locked = current === undefined ? readyWorkspace() : undefined
     const phase =
-      current !== undefined ? 'ready' : trouble !== undefined ? 'trouble' : isPresent ? 'locked' : 'first_run'
+      current !== undefined
+        ? 'ready'
+        : trouble !== undefined
+          ? 'trouble'
+          : locked !== undefined
+            ? 'locked'
+            : 'first_run'
     return {
       phase,
       shell: ports.shell,
       app_version: APP_VERSION,
       workspace:
         current === undefined
-          ? null
+          ? locked === undefined
+            ? null
+            : { name: locked.name, is_demo: locked.isDemo, vault: locked.vaultKind, log_vkey: '' }
           : {
               name: current.opened.workspace.name,
               is_demo: current.opened.workspace.isDemo,
               vault: current.opened.vault.kind,
               log_vkey: current.audit.vkey,
             },
-      keychain: current === undefined ? await keychainState() : 'unchecked',
+      keychain: current === undefined && locked?.vaultKind !== 'passphrase' ? await keychainState() : 'unchecked',
       confirm_needs_passphrase: ports.shell === 'browser',
       demo_passphrase: current?.opened.workspace.isDemo === true ? DEMO_PASSPHRASE : null,
       trouble:
@@ -289,18 +291,34 @@ export async function createCore(ports: Ports, options: CoreOptions = {}): Promi
     }
   }
 
+  /** The main workspace if it was ever finished. A half-made one leads back to setting it up: only there all is asked again. */
+  function readyWorkspace(): WorkspaceFile | undefined {
+    if (inspectWorkspace(mainFolder) === 'absent') return undefined
+    try {
+      const file = readWorkspaceFile(mainFolder)
+      return file.state === 'ready' ? file : undefined
+    } catch (error) {
+      if (!(error instanceof OperationError)) throw error
+      trouble ??= error.toReply()
+      return undefined
+    }
+  }
+
   /** What can be opened without a person, is. */
   async function openAtStart(): Promise<void> {
     try {
-      if (options.workspace === 'demo') await openDemo()
-      else if (inspectWorkspace(mainFolder) === 'present') {
-        const { vaultKind } = readWorkspaceFile(mainFolder)
-        if (vaultKind === 'keychain' || options.passphrase !== undefined) await unlockMain(options.passphrase)
+      if (options.workspace === 'demo') {
+        if (options.isCommand !== true || inspectWorkspace(demoFolder) === 'present') await openDemo()
+        return
       }
+      const file = readyWorkspace()
+      if (file !== undefined && (file.vaultKind === 'keychain' || options.passphrase !== undefined))
+        await unlockMain(options.passphrase)
     } catch (error) {
       if (!(error instanceof OperationError)) throw error
       ports.log.error('workspace_not_opened', error)
-      trouble = error.toReply()
+      // A wrong passphrase in a variable is no trouble with the workspace: the window asks for the right one.
+      if (error.code !== 'wrong_passphrase' || options.isCommand === true) trouble = error.toReply()
     }
   }
 
@@ -309,7 +327,7 @@ export async function createCore(ports: Ports, options: CoreOptions = {}): Promi
     run: runAndAnnounce,
     trouble: () => trouble,
     isOpen: () => session !== undefined,
-    isPresent: () => inspectWorkspace(mainFolder) === 'present',
+    isPresent: () => options.workspace !== 'demo' && readyWorkspace() !== undefined,
     async unlock(passphrase) {
       try {
         await unlockMain(passphrase)
@@ -320,6 +338,7 @@ export async function createCore(ports: Ports, options: CoreOptions = {}): Promi
       }
     },
     async close() {
+      isClosed = true
       await opening
       await closeSession()
       keychain.close()
@@ -328,29 +347,18 @@ export async function createCore(ports: Ports, options: CoreOptions = {}): Promi
   }
 }
 
-/** Once per demo workspace, after the first sync: a scripted client proposes through the real door. */
-async function proposeForDemo(demo: Session, sandbox: Sandbox): Promise<void> {
-  await demo.sync.whenIdle()
-  if (demo.connections.setting(DEMO_PROPOSED) === true || demo.sync.progress().state !== 'done') return
-  // Before the first proposal: a crash may cost the demo a draft, but never makes it propose twice.
-  demo.connections.saveSetting(DEMO_PROPOSED, true)
-  const { token } = demo.addClient('Demo assistant', ['mcp.read', 'mcp.draft'], 30)
-  await demo.mcp.start()
-  const { httpUrl } = demo.mcp.status()
-  if (httpUrl === null) throw new Error('the agent door is shut')
-  await proposeAsDemoClient({
-    httpUrl,
-    token,
-    changeOutside: (entityId, budgetMinor) => {
-      sandbox.world.setBudgetOutside(splitEntityId(entityId as EntityId).externalId, budgetMinor)
-    },
-  })
+function openElsewhere(wasShown: boolean, isCommand: boolean): OperationError {
+  const hint = isCommand
+    ? 'Close it first, or do it there.'
+    : wasShown
+      ? 'That window was brought to the front, or its terminal shows a fresh link.'
+      : 'Close it first.'
+  return new OperationError('workspace_in_use', 'This workspace is open in another window of SpendSignoff.', hint)
 }
 
+/** A name is a folder under the home; anything with a separator or a leading dot is a folder of its own. */
 function folderOf(ports: Ports, workspace: string): string {
-  return workspace.startsWith('/') || /^[A-Za-z]:[\\/]/.test(workspace)
-    ? join(workspace)
-    : workspaceFolder(ports.homeFolder, workspace)
+  return /^\.|[\\/]/.test(workspace) ? resolve(workspace) : workspaceFolder(ports.homeFolder, workspace)
 }
 
 function recordRefusal(session: Session | undefined, caller: Caller, name: string, code: string): void {

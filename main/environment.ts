@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { delimiter, isAbsolute, join } from 'node:path'
+import { delimiter, isAbsolute, join, resolve } from 'node:path'
 import { Secret } from './secret.ts'
 
 export interface Environment {
@@ -63,7 +63,8 @@ export function describeEnvironment(
     platform,
     userFolder,
     configFolder,
-    homeFolder: folder('SPENDSIGNOFF_HOME') ?? dataFolder,
+    // Unlike the XDG folders a relative one is not ignored: whoever sets it means it, and the real home must stay untouched.
+    homeFolder: text('SPENDSIGNOFF_HOME') === undefined ? dataFolder : resolve(text('SPENDSIGNOFF_HOME') ?? ''),
     runtimeFolder,
     searchPath: (text('PATH') ?? text('Path') ?? '').split(delimiter).filter((piece) => isAbsolute(piece)),
     hasSessionBus:

@@ -4,12 +4,15 @@ import { type AccountId, splitEntityId } from '../shared/domain/ids.ts'
 import { OperationError } from '../shared/errors.ts'
 import type { OutputOf } from '../shared/operations.ts'
 import { isoTime } from './drafts/view.ts'
+import type { Actor } from './audit/record.ts'
 import { clientViewOf } from './mcp/clients.ts'
 import { exchangeAuthCode, revokeToken } from './platforms/tiktok/link.ts'
 import type { Handlers } from './run-operation.ts'
 import type { Session } from './session.ts'
+import { MAX_CONNECTIONS } from './store/connection-table.ts'
 import { factsReaders, factsWriters } from './store/facts-tables.ts'
 
+const OWNER = { kind: 'user', id: 'owner' } as const
 const REAL_BACKFILL_DAYS = 90
 const DEMO_BACKFILL_DAYS = 400
 /** Matches no sync run: every account of the connection is then unlisted. */
@@ -49,10 +52,12 @@ export function connectionHandlers(session: Session): Handlers {
       const { accessToken } = await exchangeAuthCode(
         { baseUrl, appId: input.app_id, appSecret: input.app_secret },
         input.auth_code,
-      )
+      ).catch((error: unknown) => {
+        throw error instanceof OperationError && error.code === 'needs_reconnect' ? notAccepted(error) : error
+      })
       return {
         connection: view(
-          saveConnection(session, { accessToken, appId: input.app_id, appSecret: input.app_secret, isSandbox }),
+          saveConnection(session, { accessToken, appId: input.app_id, appSecret: input.app_secret, isSandbox }, OWNER),
         ),
       }
     },
@@ -89,7 +94,7 @@ export function connectionHandlers(session: Session): Handlers {
         connections.setState(input.connection_id, 'removed', null, ports.clock.nowMs())
         append({
           type: 'connection.removed',
-          actor: { kind: 'user', id: 'owner' },
+          actor: OWNER,
           data: { connection: input.connection_id, platform: connection.platform, state: 'removed' },
         })
       })
@@ -110,20 +115,45 @@ export function saveConnection(
     readonly appSecret: string
     readonly isSandbox: boolean
   },
+  actor: Actor,
 ): string {
   const { connections, tokens, audit, ports } = session
-  const connectionId = `c_${randomUUID().replaceAll('-', '').slice(0, 16)}`
+  const list = connections.list()
+  // The same app asked again: its dead connection comes back to life instead of staying beside a new one.
+  const dead = list.find(
+    (each) => each.state === 'needs_reconnect' && tokens.read(each.connectionId)?.appId === parts.appId,
+  )
+  if (dead === undefined && list.length >= MAX_CONNECTIONS)
+    throw new OperationError(
+      'too_many_pending',
+      `There are ${MAX_CONNECTIONS} connections already. Nothing was added.`,
+      'Remove one first.',
+    )
+  const connectionId = dead?.connectionId ?? `c_${randomUUID().replaceAll('-', '').slice(0, 16)}`
+  const nowMs = ports.clock.nowMs()
   audit.transaction((append) => {
-    connections.insert({ connectionId, platform: 'tiktok', isSandbox: parts.isSandbox, nowMs: ports.clock.nowMs() })
+    if (dead === undefined) connections.insert({ connectionId, platform: 'tiktok', isSandbox: parts.isSandbox, nowMs })
+    else connections.setState(connectionId, 'ok', null, nowMs)
     tokens.save(connectionId, parts)
     append({
-      type: 'connection.added',
-      actor: { kind: 'user', id: 'owner' },
+      type: dead === undefined ? 'connection.added' : 'connection.state',
+      actor,
       data: { connection: connectionId, platform: 'tiktok', sandbox: parts.isSandbox, state: 'ok' },
     })
   })
+  session.adapters.forget(connectionId)
   if (session.startsWork) startFirstSync(session)
   return connectionId
+}
+
+/** At a first connect there is nothing to "connect again": the words are about what was typed. */
+function notAccepted(error: OperationError): OperationError {
+  return new OperationError(
+    'invalid_value',
+    'TikTok did not accept these credentials. Nothing was stored.',
+    'Check the app id and secret, and get a fresh auth code: a code works once, for an hour.',
+    { ...(error.details === undefined ? {} : { details: error.details }) },
+  )
 }
 
 /** Begins a sync unless one is running. */
@@ -148,7 +178,7 @@ export function clientHandlers(session: Session): Handlers {
       }
     },
     add_client: async (input) => {
-      const { client, token } = session.addClient(input.name, input.scopes, input.expires_in_days)
+      const { client, token } = session.addClient(input.name, input.scopes, input.expires_in_days, OWNER)
       await mcp.start()
       return { client: clientViewOf(client), token, http_url: mcp.status().httpUrl, bridge: bridge() }
     },
@@ -157,7 +187,7 @@ export function clientHandlers(session: Session): Handlers {
         const revoked = registry.revoke(input.client_id)
         append({
           type: 'client.revoked',
-          actor: { kind: 'user', id: 'owner' },
+          actor: OWNER,
           data: { client: revoked.clientId },
           text: { client_name: revoked.name },
         })

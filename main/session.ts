@@ -13,7 +13,7 @@ import { createExecutor, type ExecutorStep } from './approval/executor.ts'
 import { type ApprovedChange, createGate } from './approval/gate.ts'
 import { createReconcile } from './approval/reconcile.ts'
 import { type AuditLog, openAuditLog } from './audit/append.ts'
-import { asCode } from './audit/record.ts'
+import { type Actor, asCode } from './audit/record.ts'
 import type { PlanningSnapshot } from './drafts/plan.ts'
 import { FIRST_POLICY, type Policy } from './drafts/policy.ts'
 import type { DraftDeps } from './drafts/propose.ts'
@@ -213,13 +213,14 @@ export async function openSession(options: SessionOptions) {
       name: string,
       scopes: readonly ('mcp.read' | 'mcp.draft')[],
       expiresInDays: number,
+      actor: Actor,
     ): ReturnType<ClientRegistry['add']> {
       return audit.transaction((append) => {
         const added = registry.add({ name, scopes, expiresInDays })
         const { clientId, expiresAtMs } = added.client
         append({
           type: 'client.added',
-          actor: { kind: 'user', id: 'owner' },
+          actor,
           data: { client: clientId, scopes: [...scopes], expires: new Date(expiresAtMs).toISOString() },
           text: { client_name: name },
         })
@@ -347,6 +348,4 @@ function noteRefusal(audit: AuditLog, what: Parameters<AgentPort['noteRefusal']>
   })
 }
 
-/** Where the demo's sandbox keeps what was changed, so that a budget stays changed after a restart. */
-export const sandboxStatePath = (folder: string): string => join(folder, 'sandbox.json')
 export type { ClientRegistry }

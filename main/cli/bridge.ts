@@ -5,8 +5,9 @@ import { runBridge } from '../mcp/stdio.ts'
 import { APP_VERSION } from '../version.ts'
 import { EXIT } from './command.ts'
 
-export async function runBridgeCommand(): Promise<number> {
-  const { homeFolder } = readEnvironment()
+/** @param home where the app keeps its endpoint file; AI clients start the bridge with an environment of their own */
+export async function runBridgeCommand(home?: string): Promise<number> {
+  const homeFolder = home ?? readEnvironment().homeFolder
   await runBridge({
     stdin: process.stdin,
     stdout: process.stdout,

@@ -6,6 +6,8 @@ export interface CommandOptions {
   readonly workspace: string
   readonly isJson: boolean
   readonly port: number | undefined
+  /** Of `mcp` only: the home folder of the running app. */
+  readonly home: string | undefined
 }
 
 /** Words go to stderr, so that stdout stays for machines. */

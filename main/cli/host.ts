@@ -21,7 +21,7 @@ export function commandPorts(notify: Ports['notify'] = () => undefined): Ports {
     homeFolder,
     shell: 'browser',
     notify,
-    bridge: { command: process.execPath, args: [join(import.meta.dirname, 'main.ts'), 'mcp'] },
+    bridge: { command: process.execPath, args: [join(import.meta.dirname, 'main.ts'), 'mcp', '--home', homeFolder] },
     mcpPort: MCP_PORT,
   }
 }
@@ -31,8 +31,7 @@ export async function openForCommand(workspace: string, options: CoreOptions = {
   const passphrase = passphraseFromEnvironment()
   const core = await createCore(commandPorts(), {
     workspace,
-    startsWork: false,
-    opensDoors: false,
+    isCommand: true,
     ...(passphrase === undefined ? {} : { passphrase }),
     ...options,
   })

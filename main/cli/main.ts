@@ -4,6 +4,7 @@
  * Machine output on stdout, words on stderr; exit 0 done, 1 no, 2 misuse.
  */
 import { parseArgs } from 'node:util'
+import { OperationError } from '../../shared/errors.ts'
 import { runBridgeCommand } from './bridge.ts'
 import { type CommandOptions, EXIT } from './command.ts'
 import { openCommand } from './open.ts'
@@ -13,7 +14,7 @@ import { verifyCommand } from './verify.ts'
 const USAGE = `spendsignoff <command> [--workspace <folder|demo>] [--json]
 
   open [--port N]        start the browser window and print its link
-  mcp                    be the stdio bridge between an AI client and the running app
+  mcp [--home folder]    be the stdio bridge between an AI client and the running app
   sync                   pull from the connected platforms, with progress
   verify --workspace …   check the audit log; the first fault is named
 
@@ -22,7 +23,7 @@ It never approves anything: that takes a person in the window.
 
 const COMMANDS: Readonly<Record<string, (options: CommandOptions) => Promise<number>>> = {
   open: openCommand,
-  mcp: runBridgeCommand,
+  mcp: ({ home }) => runBridgeCommand(home),
   sync: syncCommand,
   verify: verifyCommand,
 }
@@ -50,7 +51,12 @@ async function main(args: readonly string[]): Promise<number> {
     process.stderr.write(USAGE)
     return EXIT.misuse
   }
-  return command({ workspace: parsed.values.workspace ?? 'default', isJson: parsed.values.json === true, port })
+  return command({
+    workspace: parsed.values.workspace ?? 'default',
+    isJson: parsed.values.json === true,
+    port,
+    home: parsed.values.home,
+  })
 }
 
 function parse(args: readonly string[]) {
@@ -60,10 +66,19 @@ function parse(args: readonly string[]) {
     options: {
       workspace: { type: 'string' },
       json: { type: 'boolean' },
+      home: { type: 'string' },
       port: { type: 'string' },
       help: { type: 'boolean', short: 'h' },
     },
   })
 }
 
-process.exitCode = await main(process.argv.slice(2))
+try {
+  process.exitCode = await main(process.argv.slice(2))
+} catch (error) {
+  // Words for a person; a defect is still one, and says so.
+  process.stderr.write(
+    error instanceof OperationError ? `${error.message} ${error.hint}\n` : `SpendSignoff stopped: ${String(error)}\n`,
+  )
+  process.exitCode = EXIT.no
+}

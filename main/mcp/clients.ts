@@ -233,6 +233,6 @@ export function notAuthorized(): OperationError {
   return new OperationError(
     'not_authorized',
     'SpendSignoff does not accept this client: its access is unknown, has expired or was revoked.',
-    'Ask the user to open SpendSignoff > Settings > AI clients, add this client again and paste the new configuration.',
+    'Ask the user to open SpendSignoff > Connections > AI clients, add this client again and paste the new configuration.',
   )
 }

@@ -5,6 +5,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
+import type { AgentCaller, AgentPort } from './agent-port.ts'
 
 const PROTOCOL_VERSION = '2025-11-25'
 const CALL_TIMEOUT_MS = 20_000
@@ -21,19 +22,14 @@ type DemoEntity = z.infer<typeof entityShape> & {
 }
 
 export interface DemoDoor {
-  readonly httpUrl: string
-  readonly token: string
+  /** Calls one tool; undefined when it answered with an error, as a proposal beyond the limits does. */
+  readonly tool: (name: string, args: Readonly<Record<string, unknown>>) => Promise<unknown>
   /** Changes a budget on the sandbox's platform behind the app's back, as a colleague would. Smallest currency units. */
   readonly changeOutside: (entityId: string, budgetMinor: number) => void
 }
 
 /** Makes the four proposals. @throws when the door does not answer, or the demo's account has fewer than four running budgets */
 export async function proposeAsDemoClient(door: DemoDoor): Promise<void> {
-  await call(door, 'initialize', {
-    protocolVersion: PROTOCOL_VERSION,
-    capabilities: {},
-    clientInfo: { name: 'demo-assistant', version: '1' },
-  })
   const budgets = await runningBudgets(door)
   const [sensible, tooFar, slipped, overtaken] = budgets
   if (sensible === undefined || tooFar === undefined || slipped === undefined || overtaken === undefined)
@@ -77,11 +73,11 @@ export async function proposeAsDemoClient(door: DemoDoor): Promise<void> {
 async function runningBudgets(door: DemoDoor): Promise<readonly DemoEntity[]> {
   const accounts = z
     .object({ accounts: z.array(z.object({ account_id: z.string(), currency: z.string() })) })
-    .parse(await tool(door, 'list_accounts', {}))
+    .parse(await door.tool('list_accounts', {}))
   const account = accounts.accounts.find((each) => each.currency === 'EUR') ?? accounts.accounts[0]
   if (account === undefined) throw new Error('the demo has no account')
   const listed = z.object({ entities: z.array(entityShape) }).parse(
-    await tool(door, 'list_entities', {
+    await door.tool('list_entities', {
       account_id: account.account_id,
       type: 'ad_group',
       status: 'enabled',
@@ -102,7 +98,7 @@ async function propose(
   title: string,
   rationale: string,
 ): Promise<void> {
-  await tool(door, 'propose_change', {
+  await door.tool('propose_change', {
     idempotency_key: randomUUID(),
     title,
     rationale,
@@ -118,35 +114,42 @@ async function propose(
   })
 }
 
-/** The structured answer of a tool; undefined when it answered with an error, as a proposal beyond the limits does. */
-async function tool(door: DemoDoor, name: string, args: Readonly<Record<string, unknown>>): Promise<unknown> {
-  const result = z
-    .object({ isError: z.boolean().optional(), structuredContent: z.unknown().optional() })
-    .parse(await call(door, 'tools/call', { name, arguments: args }))
-  return result.isError === true ? undefined : result.structuredContent
+/** The agent's own HTTP door, with the client's token. */
+export function httpTool(httpUrl: string, token: string): DemoDoor['tool'] {
+  return async (name, args) => {
+    const answer = await post(httpUrl, token, { method: 'tools/call', params: { name, arguments: args } })
+    const result = z
+      .object({ isError: z.boolean().optional(), structuredContent: z.unknown().optional() })
+      .parse(answer)
+    return result.isError === true ? undefined : result.structuredContent
+  }
+}
+
+/** Where that door is shut because another program has its port: the same client, the same rules, no wire. */
+export function directTool(port: AgentPort, caller: AgentCaller): DemoDoor['tool'] {
+  return async (name, args) => {
+    const reply = await port.run(caller, name, args, AbortSignal.timeout(CALL_TIMEOUT_MS))
+    return reply.ok ? reply.value : undefined
+  }
 }
 
 /** One JSON-RPC call over Streamable HTTP; the answer comes as JSON or as a one-message event stream. */
-async function call(door: DemoDoor, method: string, params: Readonly<Record<string, unknown>>): Promise<unknown> {
-  const response = await fetch(door.httpUrl, {
+async function post(httpUrl: string, token: string, call: Readonly<Record<string, unknown>>): Promise<unknown> {
+  const response = await fetch(httpUrl, {
     method: 'POST',
     redirect: 'error',
     signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
     headers: {
-      authorization: `Bearer ${door.token}`,
+      authorization: `Bearer ${token}`,
       'content-type': 'application/json',
       accept: 'application/json, text/event-stream',
       'mcp-protocol-version': PROTOCOL_VERSION,
     },
-    body: JSON.stringify({ jsonrpc: '2.0', id: randomUUID(), method, params }),
+    body: JSON.stringify({ jsonrpc: '2.0', id: randomUUID(), ...call }),
   })
   const text = await response.text()
   if (!response.ok) throw new Error(`the agent's door answered ${response.status}`)
-  const json = text.startsWith('{')
-    ? text
-    : (text
-        .split('\n')
-        .find((line) => line.startsWith('data: {'))
-        ?.slice('data: '.length) ?? '')
+  const line = text.split('\n').find((each) => each.startsWith('data: {'))
+  const json = text.startsWith('{') ? text : (line?.slice('data: '.length) ?? '')
   return z.object({ result: z.unknown() }).parse(JSON.parse(json)).result
 }

@@ -219,8 +219,10 @@ export function createHttpDoor(parts: HttpDoorParts): HttpDoor {
     })
     if (failure !== null) {
       server = null
-      problem = sayProblem(failure, parts.tcpPort)
-      log.error('mcp.http_not_listening', failure, { port: parts.tcpPort })
+      const said = sayProblem(failure, parts.tcpPort)
+      // Tried again every few seconds: only news is worth a line.
+      if (said !== problem) log.error('mcp.http_not_listening', failure, { port: parts.tcpPort })
+      problem = said
       return
     }
     problem = null

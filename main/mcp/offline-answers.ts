@@ -43,7 +43,7 @@ const WORDS: Readonly<Record<Reason, Words>> = {
   not_authorized: {
     code: 'not_authorized',
     message: 'SpendSignoff does not accept this client: its access is unknown, has expired or was revoked.',
-    hint: 'Ask the user to open SpendSignoff > Settings > AI clients, add this client again and paste the new configuration.',
+    hint: 'Ask the user to open SpendSignoff > Connections > AI clients, add this client again and paste the new configuration.',
     retryable: false,
   },
   other_version: {

@@ -131,7 +131,7 @@ function checkScope(parts: ServerParts, tool: Tool): void {
   throw new OperationError(
     'insufficient_scope',
     `${tool.name} needs the permission ${tool.scope}, which this client does not have. Nothing was stored.`,
-    `Ask the user to open SpendSignoff > Settings > AI clients and add this client with the permission to ${what}.`,
+    `Ask the user to open SpendSignoff > Connections > AI clients and add this client with the permission to ${what}.`,
     { details: { required_scope: tool.scope, granted_scopes: parts.caller.scopes.join(' ') } },
   )
 }

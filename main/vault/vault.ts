@@ -89,13 +89,14 @@ export async function createVault(options: NewVaultOptions): Promise<Vault> {
   const { store, confirmPassphrase } = options
   const minimum = options.minimumPassphraseChars ?? MINIMUM_PASSPHRASE_CHARS
   if (confirmPassphrase !== undefined) refuseShortPassphrase(confirmPassphrase, minimum)
+  // First of all: a vault that was interrupted later is never one whose Confirm is unguarded.
+  if (store.kind === 'keychain' && confirmPassphrase !== undefined)
+    await store.write('passphrase', await makeVerifier(confirmPassphrase, options.cost ?? DEFAULT_SCRYPT_COST))
   for (const name of ['master', 'signing'] as const) {
     if ((await store.read(name)) !== undefined) continue
     refuseNewKeyBesideData(name, options.encryptedFiles)
     await store.write(name, randomBytes(KEY_BYTES))
   }
-  if (store.kind === 'keychain' && confirmPassphrase !== undefined)
-    await store.write('passphrase', await makeVerifier(confirmPassphrase, options.cost ?? DEFAULT_SCRYPT_COST))
   return openVault(options)
 }
 

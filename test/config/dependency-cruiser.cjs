@@ -7,9 +7,9 @@
 const CORE_PARTS = '(approval|audit|drafts|mcp|notifications|operator|platforms|reporting|store|sync|vault)'
 /** Who calls the core from outside: imports go from these inwards, never back. */
 const OUTSIDE =
-  '^main/(core|run-operation|session|session-handlers|session-connections)\\.ts$|^main/(mcp|operator|cli|browser-window)/'
+  '^main/(core|run-operation|session|session-handlers|session-connections|demo)\\.ts$|^main/(mcp|operator|cli|browser-window)/'
 /** The composition root: it hands the parts to each other, so it may name all of them. */
-const COMPOSITION = '^main/(core|session|session-handlers|session-connections)\\.ts$'
+const COMPOSITION = '^main/(core|session|session-handlers|session-connections|demo)\\.ts$'
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {

@@ -1,5 +1,5 @@
 /** Where things are on each system, from given variables. */
-import { delimiter, join } from 'node:path'
+import { delimiter, join, resolve } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { describeEnvironment, passphraseFromEnvironment, readEnvironment } from '../../main/environment.ts'
 
@@ -21,13 +21,13 @@ describe('the folders', () => {
     const windows = describeEnvironment({ LOCALAPPDATA: '/local', APPDATA: '/roaming' }, 'win32', '/Users/ana', none)
     expect([windows.homeFolder, windows.configFolder]).toEqual([join('/local', 'SpendSignoff'), '/roaming'])
   })
-  test('SPENDSIGNOFF_HOME wins everywhere, if it is absolute', () => {
+  test('SPENDSIGNOFF_HOME wins everywhere; a relative one counts from here and never falls back to the real home', () => {
     for (const platform of ['linux', 'darwin', 'win32'] as const)
       expect(describeEnvironment({ SPENDSIGNOFF_HOME: '/elsewhere' }, platform, '/home/ana', none).homeFolder).toBe(
         '/elsewhere',
       )
     expect(linux({ SPENDSIGNOFF_HOME: '' }).homeFolder).toBe('/home/ana/.local/share/spendsignoff')
-    expect(linux({ SPENDSIGNOFF_HOME: 'here' }).homeFolder).toBe('/home/ana/.local/share/spendsignoff')
+    expect(linux({ SPENDSIGNOFF_HOME: 'here' }).homeFolder).toBe(resolve('here'))
   })
   test('PATH without its relative pieces', () => {
     expect(linux({ PATH: ['/usr/bin', '.', '', '/bin'].join(delimiter) }).searchPath).toEqual(['/usr/bin', '/bin'])

@@ -104,7 +104,7 @@ describe.each<Era>(['legacy', 'modern'])('through the bridge, an AI client of th
     addClient(rig)
     rig.registry.revoke(added.clientId)
     const refused = await eventually(client, 'list_accounts', {}, (code) => code === 'not_authorized')
-    expect(refused.error['next_step']).toContain('Settings > AI clients')
+    expect(refused.error['next_step']).toContain('Connections > AI clients')
     expect(rig.core.refusals.at(-1)).toEqual({ clientId: added.clientId, tool: '(connect)', code: 'not_authorized' })
   })
 

@@ -66,7 +66,7 @@ describe('the desktop app starts', () => {
     expect(ports[0]).toMatchObject({
       shell: 'electron',
       homeFolder: folder,
-      bridge: { command: '/opt/node', args: [join(folder, 'main', 'cli', 'main.ts'), 'mcp'] },
+      bridge: { command: '/opt/node', args: [join(folder, 'main', 'cli', 'main.ts'), 'mcp', '--home', folder] },
     })
   })
 

@@ -108,7 +108,7 @@ export function createTiktokClient(options: TiktokClientOptions): TiktokClient {
       throw new OperationError(
         'needs_reconnect',
         'There is no usable TikTok token.',
-        'Connect the TikTok account again under Accounts.',
+        'Connect the TikTok account again under Connections.',
       )
     return { 'access-token': accessToken, accept: 'application/json' }
   }

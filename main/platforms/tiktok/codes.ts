@@ -55,7 +55,7 @@ export function errorForCode(code: number): OperationError {
     return new OperationError(
       'needs_reconnect',
       `TikTok no longer accepts this connection (code ${code}).`,
-      'Connect the TikTok account again under Accounts.',
+      'Connect the TikTok account again under Connections.',
       { details },
     )
   if (MISSING.has(code))
