@@ -6,6 +6,7 @@ import type { Reply, WindowApi } from '../shared/api.ts'
 import type { ErrorReply } from '../shared/errors.ts'
 import { OPERATION_NAMES, type OperationName } from '../shared/operation-names.ts'
 import type { InputOf, OutputOf } from '../shared/operations.ts'
+import { dropKey, keepKey, pageKey } from './page-key.ts'
 import { TEXTS } from './texts.ts'
 
 declare global {
@@ -39,12 +40,21 @@ function isReply(value: unknown): value is Reply<unknown> {
 }
 
 async function post(name: OperationName, input: unknown, signal: AbortSignal | undefined): Promise<unknown> {
-  const response = await fetch(`/api/${name}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', 'x-spendsignoff': '1' },
-    body: JSON.stringify(input),
-    ...(signal === undefined ? {} : { signal }),
-  })
+  const send = (key: string): Promise<Response> =>
+    fetch(`/api/${name}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-spendsignoff': key },
+      body: JSON.stringify(input),
+      ...(signal === undefined ? {} : { signal }),
+    })
+  let key = pageKey()
+  let response = await send(key)
+  // 401 comes before anything runs, so that asking once more with another key cannot do a thing twice.
+  if (response.status === 401 && dropKey(key)) {
+    key = pageKey()
+    response = await send(key)
+  }
+  if (response.ok) keepKey(key)
   return response.json()
 }
 

@@ -1,5 +1,6 @@
 /** Numbers, money and dates in the person's own locale. Money stays a decimal string all the way into Intl: never a float. */
 import { currencyExponent } from '../shared/domain/money.ts'
+import { TEXTS } from './texts.ts'
 
 const locale = (): string => navigator.language
 
@@ -105,6 +106,7 @@ function dateFormat(key: string, options: Intl.DateTimeFormatOptions): Intl.Date
 
 /** "23 Nov 2026, 14:05:09 UTC+1": for tooltips and records. */
 export function absoluteTime(iso: string): string {
+  if (Number.isNaN(Date.parse(iso))) return TEXTS.common.unknown
   return dateFormat('absolute', {
     day: 'numeric',
     month: 'short',
@@ -135,18 +137,27 @@ export function dayRange(start: string, end: string): string {
   )
 }
 
-const STEPS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
-  ['day', 86_400_000],
-  ['hour', 3_600_000],
-  ['minute', 60_000],
-]
-/** "12 min ago", "in 2 days"; "now" below a minute. */
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
+const DAY_MS = 24 * HOUR_MS
+/** Days are said from two on: "tomorrow" for what is 47 hours away would be wrong by most of a day. */
+const STEPS = [
+  { unit: 'day', unitMs: DAY_MS, fromMs: 2 * DAY_MS, finerMs: HOUR_MS },
+  { unit: 'hour', unitMs: HOUR_MS, fromMs: HOUR_MS, finerMs: MINUTE_MS },
+  { unit: 'minute', unitMs: MINUTE_MS, fromMs: MINUTE_MS, finerMs: MINUTE_MS },
+] as const
+/** "12 min ago", "in 47 hr", "in 2 days", to the nearest; "just now" and "now" below half a minute. */
 export function relativeTime(iso: string, nowMs: number): string {
   const deltaMs = new Date(iso).getTime() - nowMs
+  // The time of a record that cannot be read: its row must still be shown.
+  if (Number.isNaN(deltaMs)) return TEXTS.common.unknown
+  const sizeMs = Math.abs(deltaMs)
   const format = new Intl.RelativeTimeFormat(locale(), { numeric: 'auto', style: 'short' })
-  for (const [unit, unitMs] of STEPS)
-    if (Math.abs(deltaMs) >= unitMs) return format.format(Math.trunc(deltaMs / unitMs), unit)
-  return format.format(0, 'second')
+  // The unit is chosen by the rounded time: 59 min 40 s are an hour, not "60 min".
+  for (const { unit, unitMs, fromMs, finerMs } of STEPS)
+    if (Math.round(sizeMs / finerMs) * finerMs >= fromMs)
+      return format.format(Math.sign(deltaMs) * Math.round(sizeMs / unitMs), unit)
+  return deltaMs <= 0 ? TEXTS.common.now : format.format(0, 'second')
 }
 
 /** The calendar day it is in a time zone: "2026-11-23". */

@@ -23,7 +23,8 @@ export const queryClient = new QueryClient({
         failures < 2 && error instanceof ApiError && error.reply.retryable && error.reply.code !== 'app_not_running',
       retryDelay: 800,
     },
-    mutations: { networkMode: 'always', retry: false },
+    // Inputs and answers can hold a passphrase or a token: nothing of them stays once their screen is gone.
+    mutations: { networkMode: 'always', retry: false, gcTime: 0 },
   },
 })
 

@@ -10,7 +10,7 @@ import { WINDOW_OPERATIONS, type WindowPort } from '../window-port.ts'
 export interface Call {
   readonly core: WindowPort
   readonly name: string
-  /** Whether the request came with a live session. */
+  /** Whether the request came with both halves of a live session. */
   readonly isAdmitted: boolean
   readonly maxBodyBytes: number
   /** Fires when the shell closes. */

@@ -7,6 +7,10 @@
  */
 import type { IncomingHttpHeaders } from 'node:http'
 
+/**
+ * Carries the page's key (see link.ts). That it is there at all is one of the signs of our own page: no form and no plain
+ * request of another site can send a header of this name.
+ */
 export const OWN_HEADER = 'x-spendsignoff'
 
 export interface Place {
@@ -47,7 +51,7 @@ export function refuseCall(
   if (headers.origin !== place.origin) return { status: 403, why: 'wrong origin' }
   const site = headers['sec-fetch-site']
   if (site !== undefined && site !== 'same-origin') return { status: 403, why: 'another site' }
-  if (headers[OWN_HEADER] !== '1') return { status: 403, why: 'own header missing' }
+  if (readPageKey(headers) === undefined) return { status: 403, why: 'own header missing' }
   if (!/^application\/json(?:; ?charset=utf-8)?$/i.test(headers['content-type'] ?? ''))
     return { status: 415, why: 'not JSON' }
   if (headers['content-encoding'] !== undefined) return { status: 415, why: 'encoded body' }
@@ -68,6 +72,12 @@ export function refuseVisit(headers: IncomingHttpHeaders, place: Place): Refusal
   if (site === undefined || site === 'same-origin' || site === 'none') return undefined
   const isTab = headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document'
   return isTab ? undefined : { status: 403, why: 'another site' }
+}
+
+/** The page's key, right or wrong; undefined when the own header is not there. */
+export function readPageKey(headers: IncomingHttpHeaders): string | undefined {
+  const key = headers[OWN_HEADER]
+  return typeof key === 'string' ? key : undefined
 }
 
 /**

@@ -3,8 +3,9 @@
  * transport. It never decides anything, never listens on another interface, never answers another origin, and gives
  * nothing but public program files to a browser without a session.
  *
- * Known limit: browsers share cookies between the ports of one host, so another local server can be shown ours. That is why
- * Confirm asks for the vault passphrase here.
+ * Browsers send cookies to every port of a host, so another local server can be shown ours. It is of no use there: a call also
+ * needs the key that only our page holds (link.ts). What is left is a program of the same user that reads the browser's own
+ * files: that is why Confirm asks for the vault passphrase here.
  */
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -15,7 +16,7 @@ import type { Logger } from '../logger.ts'
 import type { WindowPort } from '../window-port.ts'
 import { answerCall, refuseCallWith } from './call.ts'
 import { contentSecurityPolicy } from './csp.ts'
-import { type Place, readCookie, type Refusal, refuseCall, refuseHost, refuseVisit } from './guard.ts'
+import { type Place, readCookie, readPageKey, type Refusal, refuseCall, refuseHost, refuseVisit } from './guard.ts'
 import { type Admissions, createAdmissions, SESSION_IDLE_MS } from './link.ts'
 import { LINK_IS_OVER_PAGE, NOT_BUILT_PAGE } from './pages.ts'
 import { readStatic } from './static.ts'
@@ -156,7 +157,10 @@ async function answerApi(
     const code = refused.status === 403 ? 'not_allowed' : 'invalid_input'
     return refuseCallWith(request, response, refused.status, code, NOT_OUR_PAGE, 'Use the page that the link opened.')
   }
-  const isAdmitted = shell.admissions.admit(readCookie(request.headers, cookieName(shell)))
+  const isAdmitted = shell.admissions.admit(
+    readCookie(request.headers, cookieName(shell)),
+    readPageKey(request.headers),
+  )
   const { core } = shell.options
   const call = { core, name, isAdmitted, maxBodyBytes: MAX_BODY_BYTES, closing: shell.closing }
   return await answerCall(call, request, response)
@@ -198,8 +202,9 @@ function answerLink(shell: Shell, query: string, request: IncomingMessage, respo
   }
   log.info('browser_window.opened')
   const life = `Max-Age=${SESSION_IDLE_MS / 1000}`
-  response.setHeader('set-cookie', `${cookieName(shell)}=${session}; Path=/; HttpOnly; SameSite=Strict; ${life}`)
-  response.writeHead(303, { location: '/' }).end()
+  response.setHeader('set-cookie', `${cookieName(shell)}=${session.cookie}; Path=/; HttpOnly; SameSite=Strict; ${life}`)
+  // Behind the #: no browser sends that part to any server, and the page takes it out of the address at once.
+  response.writeHead(303, { location: `/#key=${session.pageKey}` }).end()
 }
 
 /** One name per port: two workspaces in one browser must not overwrite each other's session. */

@@ -2,7 +2,7 @@
 import { useEffect } from 'react'
 import type { OutputOf } from '../../shared/operations.ts'
 import { clock, useNow } from '../clock.ts'
-import { absoluteTime, addDays, fill, relativeTime, todayIn } from '../format.ts'
+import { absoluteTime, addDays, dayRange, fill, relativeTime, todayIn } from '../format.ts'
 import { visible } from '../parts/words.ts'
 import { useAct, useRead } from '../queries.ts'
 import type { Route } from '../router.ts'
@@ -23,6 +23,8 @@ const DAY = 'h-7 rounded-md border border-line bg-raised px-1.5'
 function Dates() {
   const settings = useSettings()
   const today = todayIn(undefined, clock.nowMs())
+  const accounts = useRead('list_accounts', {}).data?.accounts
+  if (accounts?.length === 0) return null // nothing that the dates could choose from
   const choose = (range: RangeChoice) =>
     set(
       range === 'custom' && settings.customStart === ''
@@ -94,6 +96,15 @@ function timeLeft(sync: Sync, nowMs: number): string | null {
   })
 }
 
+/** The core names its steps by what it pulls: "ad groups", "metrics 2026-03-29 to 2026-04-27". */
+function stepWords(step: string): string {
+  const days = /^metrics (\d{4}-\d{2}-\d{2}) to (\d{4}-\d{2}-\d{2})$/.exec(step)
+  if (days?.[1] !== undefined && days[2] !== undefined)
+    return fill(TEXTS.bar.syncDays, { range: dayRange(days[1], days[2]) })
+  const words: Readonly<Record<string, string>> = TEXTS.bar.syncSteps
+  return Object.hasOwn(words, step) ? (words[step] ?? '') : visible(step)
+}
+
 function Running({ sync }: { sync: Sync }) {
   const nowMs = useNow(1_000)
   const cancel = useAct('cancel_sync')
@@ -112,7 +123,7 @@ function Running({ sync }: { sync: Sync }) {
         <span className="block h-full bg-accent" style={{ width: `${share ?? 15}%` }} />
       </span>
       <span className="num truncate text-xs text-ink-2">
-        {fill(TEXTS.bar.syncCount, { step: visible(sync.step), done: sync.done, total: sync.total })}
+        {fill(TEXTS.bar.syncCount, { step: stepWords(sync.step), done: sync.done, total: sync.total })}
         {left === null ? null : <span className="hidden wide:inline"> · {left}</span>}
       </span>
       <Button size="small" onPress={() => cancel.mutate({})} isPending={cancel.isPending}>

@@ -51,7 +51,7 @@ export function ChangeTable({
   net: { amount: string; currency: string }
 }) {
   return (
-    <div className="overflow-x-auto rounded-md border border-line">
+    <div className="relative overflow-x-auto rounded-md border border-line">
       <table className="w-full text-left">
         <tbody>
           {changes.map((change) => (

@@ -107,6 +107,9 @@ export function RuleList({ policy }: { policy: PolicyView }) {
   )
 }
 
+/** The whole window is affected: the notice at the top says so. */
+const GONE: readonly string[] = ['app_not_running', 'not_authorized']
+
 /** An error where it happened: what, what not, what to do. With `onRetry` it offers to try again. */
 export function ErrorNotice({ error, title, onRetry }: { error: unknown; title?: string; onRetry?: () => void }) {
   const reply = errorReply(error)
@@ -117,7 +120,12 @@ export function ErrorNotice({ error, title, onRetry }: { error: unknown; title?:
       {rest}
     </Notice>
   ) : (
-    <RetryNotice title={words} hint={rest} retryLabel={TEXTS.common.retry} onRetry={onRetry} />
+    <RetryNotice
+      title={words}
+      hint={title === undefined || GONE.includes(reply.code) ? rest : `${rest} ${TEXTS.common.unaffected}`}
+      retryLabel={TEXTS.common.retry}
+      onRetry={onRetry}
+    />
   )
 }
 

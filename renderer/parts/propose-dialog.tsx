@@ -110,6 +110,35 @@ function titleOf(operation: ChangeInput, name: string): string {
   return fill(template, { name: visible(name) }).slice(0, 120)
 }
 
+function Head({ answer }: { answer: EntityAnswer }) {
+  return (
+    <div>
+      <p className="text-xs text-ink-2">
+        {TEXTS.entityTypes[answer.entity.type]} · <Foreign text={answer.untrusted.path.slice(0, -1).join(' › ')} />
+      </p>
+      <p className="text-lg font-semibold">
+        <Foreign text={answer.entity.untrusted.name} />
+      </p>
+    </div>
+  )
+}
+
+/** Why nothing can be proposed. Two fields often have the same reason: it is said once. */
+function NotEditable({ answer, onClose }: { answer: EntityAnswer; onClose: () => void }) {
+  const refusals = [...new Set(answer.editable_fields.map((field) => field.refusal))].filter((each) => each !== null)
+  return (
+    <div className="flex flex-col gap-4">
+      <Head answer={answer} />
+      <Notice tone="info" title={TEXTS.propose.notEditable}>
+        {refusals.length === 0 ? undefined : refusals.map((refusal) => <p key={refusal}>{refusal}</p>)}
+      </Notice>
+      <div className="flex justify-end">
+        <Button onPress={onClose}>{TEXTS.common.close}</Button>
+      </div>
+    </div>
+  )
+}
+
 function Form({
   answer,
   currency,
@@ -151,25 +180,11 @@ function Form({
       { onSuccess: (made) => onMade(made.draft.draft_id) },
     )
   }
-  if (!canBudget && !canStatus)
-    return (
-      <Notice tone="info" title={TEXTS.propose.notEditable}>
-        {answer.editable_fields.map((field) =>
-          field.refusal === null ? null : <p key={field.field}>{field.refusal}</p>,
-        )}
-      </Notice>
-    )
+  if (!canBudget && !canStatus) return <NotEditable answer={answer} onClose={onClose} />
   const isPaused = current.status === 'paused'
   return (
     <div className="flex flex-col gap-4">
-      <div>
-        <p className="text-xs text-ink-2">
-          {TEXTS.entityTypes[entity.type]} · <Foreign text={answer.untrusted.path.slice(0, -1).join(' › ')} />
-        </p>
-        <p className="text-lg font-semibold">
-          <Foreign text={entity.untrusted.name} />
-        </p>
-      </div>
+      <Head answer={answer} />
       <Choice<Kind>
         label={TEXTS.propose.kind}
         value={kind}
@@ -219,7 +234,8 @@ function Form({
         help={TEXTS.propose.reasonHelp}
       />
       {propose.error === null ? null : <ErrorNotice error={propose.error} />}
-      <div className="flex justify-end gap-2 border-t border-line pt-3">
+      {/* Always in sight, however long the form is. */}
+      <div className="sticky -bottom-3 -mx-5 -mb-3 flex justify-end gap-2 border-t border-line bg-raised px-5 py-3">
         <Button onPress={onClose}>{TEXTS.common.cancel}</Button>
         <Button
           look="primary"

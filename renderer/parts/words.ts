@@ -13,6 +13,7 @@ export type Platform = ChangeView['platform']
 export function fieldValue(change: ChangeView, value: string): string {
   if (change.field === 'daily_budget' && /^-?\d+(\.\d+)?$/.test(value))
     return money({ amount: value, currency: change.currency })
+  if (value === '') return TEXTS.fields.noBudget
   return value in TEXTS.statuses ? TEXTS.statuses[value as keyof typeof TEXTS.statuses] : value
 }
 
@@ -38,6 +39,11 @@ export function movementText(movement: { readonly amount: string; readonly curre
     : fill(TEXTS.diff.perDay, { amount: money(movement, true) })
 }
 
+/** What a blocked draft asked for: its `after` is the value before, because the limits let nothing through. */
+export function asRequested(change: ChangeView): ChangeView {
+  return { ...change, after: change.requested }
+}
+
 /** Controls, formats (bidi, zero-width, tags) and line separators; but not the joiner that holds an emoji together. */
 const INVISIBLE =
   /(?!(?<=[\p{Extended_Pictographic}\p{Emoji_Modifier}\ufe0f])\u200d\p{Extended_Pictographic})[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
@@ -60,6 +66,10 @@ export function pathOf(change: ChangeView): {
 export function isBlocked(draft: DraftView): boolean {
   return draft.state === 'rejected' && draft.policy.outcome === 'block'
 }
+/** Somebody else changed the same value too: no further reading can tell whether this change took effect. */
+export function isConflict(draft: DraftView): boolean {
+  return draft.state === 'unknown' && ['different_value', 'reconciled_conflict'].includes(draft.state_reason ?? '')
+}
 export function isWaiting(draft: DraftView): boolean {
   return draft.state === 'pending' || draft.state === 'armed'
 }
@@ -69,9 +79,4 @@ export function originName(draft: DraftView): string {
 }
 export function platformName(platform: Platform): string {
   return TEXTS.platforms[platform]
-}
-/** "tiktok:70…" → "tiktok": the prefix is part of the id's public form. */
-export function platformOfAccount(accountId: string): Platform {
-  const prefix = accountId.slice(0, accountId.indexOf(':'))
-  return prefix === 'google_ads' || prefix === 'meta' ? prefix : 'tiktok'
 }

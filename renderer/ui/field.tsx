@@ -1,6 +1,5 @@
 import { type ReactNode, useId } from 'react'
 import {
-  Checkbox as AriaCheckbox,
   FieldError,
   Input,
   Label,
@@ -120,30 +119,6 @@ export function Choice<T extends string>({
         </Radio>
       ))}
     </RadioGroup>
-  )
-}
-
-export function Checkbox({
-  isSelected,
-  onChange,
-  children,
-}: {
-  isSelected: boolean
-  onChange: (isSelected: boolean) => void
-  children: ReactNode
-}) {
-  return (
-    <AriaCheckbox isSelected={isSelected} onChange={onChange} className="group flex items-start gap-2 text-md">
-      <span
-        aria-hidden="true"
-        className="mt-0.5 grid size-4 shrink-0 place-items-center rounded border border-line-strong bg-surface text-on-accent group-selected:border-accent group-selected:bg-accent"
-      >
-        <span className="opacity-0 group-selected:opacity-100">
-          <Icon name="check" size={12} />
-        </span>
-      </span>
-      <span>{children}</span>
-    </AriaCheckbox>
   )
 }
 

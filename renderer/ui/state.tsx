@@ -21,7 +21,7 @@ export function Empty({
       </span>
       <h2 className="text-md">{title}</h2>
       <div className="text-ink-2">{children}</div>
-      {action === undefined ? null : <div className="mt-2 flex gap-2">{action}</div>}
+      {action === undefined ? null : <div className="mt-2 flex flex-wrap justify-center gap-2">{action}</div>}
     </div>
   )
 }

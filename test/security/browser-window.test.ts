@@ -78,18 +78,26 @@ async function send(method: string, path: string, headers: Record<string, string
   })
 }
 
-/** Opens a link as a browser does and hands back the cookie it got. */
-async function signIn(link = shell.newLink()): Promise<string> {
-  const answer = await send('GET', link.slice(shell.url.length))
-  const [cookie = ''] = answer.headers['set-cookie'] ?? []
-  return cookie.split(';')[0] ?? ''
+/** The two halves of a session. Both empty when the link was refused. */
+interface SignedIn {
+  readonly cookie: string
+  readonly key: string
 }
 
-const good = (cookie: string): Record<string, string> => ({
+/** Opens a link as a browser does and hands back the cookie it got and the key that its page took from the address. */
+async function signIn(link = shell.newLink()): Promise<SignedIn> {
+  const answer = await send('GET', link.slice(shell.url.length))
+  const [cookie = ''] = answer.headers['set-cookie'] ?? []
+  const key = answer.headers.location?.replace('/#key=', '') ?? ''
+  return { cookie: cookie.split(';')[0] ?? '', key }
+}
+const NOT_SIGNED_IN: SignedIn = { cookie: '', key: '' }
+
+const good = ({ cookie, key }: SignedIn): Record<string, string> => ({
   cookie,
   origin: shell.url,
   'content-type': 'application/json',
-  'x-spendsignoff': '1',
+  'x-spendsignoff': key,
   'sec-fetch-site': 'same-origin',
 })
 const call = (name: string, headers: Record<string, string>, body = '{}'): Promise<Answer> =>
@@ -105,12 +113,12 @@ const from = (mode: string, dest: string) => ({
 const fill = (bytes: number): string => `"${'x'.repeat(bytes - 2)}"`
 
 describe('a person opens the link', () => {
-  test('the link becomes a cookie that scripts cannot read and other sites cannot send, and the page loads', async () => {
+  test('the link becomes a cookie that scripts cannot read and a key that no browser sends, and the page loads', async () => {
     const link = shell.newLink()
     expect(link).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/open\?link=[A-Za-z0-9_-]{43}$/)
     const opened = await send('GET', link.slice(shell.url.length))
     expect(opened.status).toBe(303)
-    expect(opened.headers.location).toBe('/')
+    expect(opened.headers.location).toMatch(/^\/#key=[A-Za-z0-9_-]{43}$/)
     expect(opened.headers['set-cookie']?.[0]).toMatch(
       /^spendsignoff_\d+=[A-Za-z0-9_-]{43}; Path=\/; HttpOnly; SameSite=Strict; Max-Age=43200$/,
     )
@@ -119,7 +127,7 @@ describe('a person opens the link', () => {
     expect((await send('GET', '/assets/index.js')).headers['content-type']).toBe('text/javascript; charset=utf-8')
   })
 
-  test('a call with that cookie runs as the window, whatever the body claims', async () => {
+  test('a call with both runs as the window, whatever the body claims', async () => {
     const answer = await call('get_status', good(await signIn()), '{"caller":"agent"}')
     expect(answer.status).toBe(200)
     expect(JSON.parse(answer.body)).toEqual({ ok: true, value: { ran: 'get_status' } })
@@ -138,8 +146,8 @@ describe('a person opens the link', () => {
   })
 
   test('every answer forbids sniffing, framing, caching and foreign content', async () => {
-    const cookie = await signIn()
-    const answers = [await send('GET', '/'), await call('get_status', good(cookie)), await send('GET', '/nope.js')]
+    const session = await signIn()
+    const answers = [await send('GET', '/'), await call('get_status', good(session)), await send('GET', '/nope.js')]
     for (const { headers } of answers) {
       expect(headers['content-security-policy']).toBe(
         "default-src 'none'; script-src 'self'; style-src 'self' 'sha256-38RhXrc7EdReTKsOm23ZPOCUgniTUUcjky8QOOrQx6o='; " +
@@ -161,7 +169,7 @@ describe('a person opens the link', () => {
 describe('links and sessions end', () => {
   test('a link works once; the second visit is told in plain words what to do', async () => {
     const link = shell.newLink()
-    expect(await signIn(link)).not.toBe('')
+    expect(await signIn(link)).not.toEqual(NOT_SIGNED_IN)
     const again = await send('GET', link.slice(shell.url.length))
     expect(again.status).toBe(403)
     expect(again.headers['set-cookie']).toBeUndefined()
@@ -173,16 +181,16 @@ describe('links and sessions end', () => {
   test('a link is good until ten minutes have passed, and not after', async () => {
     const [early, late] = [shell.newLink(), shell.newLink()]
     monotonicMs += LINK_LIFE_MS - 1
-    expect(await signIn(early)).not.toBe('')
+    expect(await signIn(early)).not.toEqual(NOT_SIGNED_IN)
     monotonicMs += 1
-    expect(await signIn(late)).toBe('')
+    expect(await signIn(late)).toEqual(NOT_SIGNED_IN)
   })
 
   test('a clock set back does not make an old link young', async () => {
     const link = shell.newLink()
     nowMs -= 3_600_000
     monotonicMs += LINK_LIFE_MS
-    expect(await signIn(link)).toBe('')
+    expect(await signIn(link)).toEqual(NOT_SIGNED_IN)
   })
 
   test('the look of a scanner or a prefetching browser does not use the link up', async () => {
@@ -190,7 +198,7 @@ describe('links and sessions end', () => {
     const path = link.slice(shell.url.length)
     expect((await send('HEAD', path)).status).toBe(403)
     expect((await send('GET', path, { 'sec-purpose': 'prefetch' })).status).toBe(403)
-    expect(await signIn(link)).not.toBe('')
+    expect(await signIn(link)).not.toEqual(NOT_SIGNED_IN)
   })
 
   test('an idle session is over after twelve hours; one in use is not', async () => {
@@ -213,14 +221,16 @@ describe('links and sessions end', () => {
     expect((await call('get_status', good(second))).status).toBe(401)
   })
 
-  test('no link and no cookie is ever written to the log', async () => {
+  test('no link, no cookie and no key is ever written to the log', async () => {
     const link = shell.newLink()
-    const cookie = await signIn(link)
+    const session = await signIn(link)
     await signIn(link)
-    await call('get_status', { ...good(cookie), origin: 'https://evil.example' })
+    await call('get_status', { ...good(session), origin: 'https://evil.example' })
+    await call('get_status', { ...good(session), cookie: 'spendsignoff_1=x' })
     expect(logged.length).toBeGreaterThan(2)
     expect(logged.join('\n')).not.toContain(link.slice(-43))
-    expect(logged.join('\n')).not.toContain(cookie.split('=')[1])
+    expect(logged.join('\n')).not.toContain(session.cookie.split('=')[1])
+    expect(logged.join('\n')).not.toContain(session.key)
   })
 })
 
@@ -229,7 +239,7 @@ describe('somebody else calls', () => {
 
   test('without a cookie, no operation runs: every decision least of all', async () => {
     expect(decide).toContain('confirm_draft')
-    const { cookie: _without, ...headers } = good('')
+    const { cookie: _without, ...headers } = good(await signIn())
     for (const name of WINDOW_OPERATIONS) {
       const answer = await call(name, headers)
       expect([name, answer.status, errorCode(answer)]).toEqual([name, 401, 'not_authorized'])
@@ -244,9 +254,45 @@ describe('somebody else calls', () => {
     ['a second cookie of the same name', (own: string) => `${own}; ${own.split('=')[0]}=x`],
     ['a link as cookie', (own: string) => `${own.split('=')[0]}=${shell.newLink().slice(-43)}`],
   ])('%s is no session', async (_title, forge) => {
-    const answer = await call('get_status', good(forge(await signIn())))
+    const { cookie, key } = await signIn()
+    const answer = await call('get_status', good({ cookie: forge(cookie), key }))
     expect([answer.status, errorCode(answer)]).toEqual([401, 'not_authorized'])
     expect(core.runs).toEqual([])
+  })
+
+  test('another server on this host is sent our cookie by every browser, and can do nothing with it', async () => {
+    const { cookie, key } = await signIn()
+    const other = await signIn()
+    const guesses = ['', '1', 'none', 'A'.repeat(43), key.slice(1), `${key}A`, key.toLowerCase(), other.key, cookie]
+    for (const guess of guesses) {
+      for (const name of ['confirm_draft', 'get_status']) {
+        const answer = await call(name, good({ cookie, key: guess }))
+        expect([guess, answer.status, errorCode(answer)]).toEqual([guess, 401, 'not_authorized'])
+      }
+    }
+    expect(core.runs).toEqual([])
+    expect((await call('get_status', good({ cookie, key }))).status).toBe(200)
+  })
+
+  test("the key without its cookie is no session either, also not with another session's cookie", async () => {
+    const [mine, other] = [await signIn(), await signIn()]
+    for (const cookie of ['', other.cookie])
+      expect((await call('get_status', good({ cookie, key: mine.key }))).status).toBe(401)
+    expect(core.runs).toEqual([])
+  })
+
+  test('calls with the cookie alone do not keep an idle session alive', async () => {
+    const session = await signIn()
+    nowMs += SESSION_IDLE_MS - 1
+    expect((await call('get_status', good({ ...session, key: 'none' }))).status).toBe(401)
+    nowMs += 1
+    expect((await call('get_status', good(session))).status).toBe(401)
+  })
+
+  test('several tabs of one browser share both halves', async () => {
+    const session = await signIn()
+    const answers = await Promise.all([1, 2, 3].map(() => call('get_status', good(session))))
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200])
   })
 
   test.each([
@@ -262,11 +308,10 @@ describe('somebody else calls', () => {
     ['a same-site fetch (another port)', { 'sec-fetch-site': 'same-site' }],
     ['a typed address', { 'sec-fetch-site': 'none' }],
     ['the own header missing', { 'x-spendsignoff': undefined }],
-    ['a wrong own header', { 'x-spendsignoff': '0' }],
-  ])('with a stolen cookie, %s: 403 and nothing runs', async (_title, change) => {
-    const cookie = await signIn()
+  ])('even with cookie and key, %s: 403 and nothing runs', async (_title, change) => {
+    const session = await signIn()
     const headers = Object.fromEntries(
-      Object.entries({ ...good(cookie), ...change }).filter(
+      Object.entries({ ...good(session), ...change }).filter(
         (entry): entry is [string, string] => entry[1] !== undefined,
       ),
     )
@@ -418,7 +463,7 @@ describe('odd input', () => {
 describe('somebody holds connections open', () => {
   test('silent, slow-headed and slow-bodied connections are all ended, while the page still works', async () => {
     const host = new URL(shell.url).host
-    const cookie = await signIn()
+    const { cookie, key } = await signIn()
     const startMs = performance.now()
     const slowBody = [
       'POST /api/get_status HTTP/1.1',
@@ -426,7 +471,7 @@ describe('somebody holds connections open', () => {
       `Origin: ${shell.url}`,
       `Cookie: ${cookie}`,
       'Content-Type: application/json',
-      'X-SpendSignoff: 1',
+      `X-SpendSignoff: ${key}`,
       'Content-Length: 100',
       '',
       '{',

@@ -169,23 +169,27 @@ export const DECIDED: readonly DraftView[] = [
       ],
     },
     operations: [
-      change({ requested: '1200.00', after: '1200.00', daily_movement: { amount: '1080.00', currency: 'EUR' } }),
+      // What is blocked keeps the value before; what was asked for is told apart.
+      change({ requested: '1200.00', after: '120.00', daily_movement: { amount: '0.00', currency: 'EUR' } }),
     ],
   }),
   draft('g', {
     state: 'stale',
-    state_reason: 'live_value_moved',
-    state_message: 'Somebody changed the budget in TikTok Ads Manager.',
+    state_reason: 'drift',
+    state_message: 'The platform now says 135.00, not 120.00. Nothing was changed.',
     decided_at: ago(2 * DAY_MS),
   }),
   draft('h', {
     state: 'unknown',
-    state_message: 'The connection broke after the request was sent.',
+    state_reason: 'no_clear_answer',
+    state_message:
+      'The platform gave no clear answer. It is being read until the truth is known; nothing is sent again.',
     decided_at: ago(5 * MINUTE_MS),
   }),
   draft('i', {
     state: 'apply_failed',
-    state_message: 'TikTok refused: the ad group is in review.',
+    state_reason: 'refused_by_platform',
+    state_message: 'The platform refused the change. Nothing was changed.',
     decided_at: ago(4 * DAY_MS),
   }),
   draft('j', { state: 'expired', decided_at: ago(6 * DAY_MS) }),
@@ -317,6 +321,7 @@ export function metricsAnswer(input: {
       start_date: day(daysAgoOf(input.start_date) + length),
       end_date: day(daysAgoOf(input.start_date) + 1),
       totals: [{ currency: 'EUR', metrics: metrics(total * 0.91, 2.62, 190) }],
+      is_partial: false,
     },
     attribution: {
       primary: 'click_through',

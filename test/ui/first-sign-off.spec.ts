@@ -142,7 +142,7 @@ test('a newcomer signs off one change within minutes, and finds the proof', asyn
       'apply.outcome',
       'draft.applied',
     ])
-    for (const words of ['Draft proposed', 'Live value read, confirmation opened', 'Approved'])
+    for (const words of ['Draft proposed', 'Confirm opened', 'Approved'])
       await expect(page.getByText(words).first()).toBeVisible()
     await page.getByRole('button', { name: 'Verify the log' }).click()
     await expect(page.getByText(/verifies|verified/i).first()).toBeVisible({ timeout: 30_000 })

@@ -17,6 +17,8 @@ import {
   draftId,
   empty,
   filled,
+  metricsAnswer,
+  RECORDS,
   WAITING,
 } from '../support/window-world.ts'
 
@@ -130,6 +132,7 @@ for (const screen of SCREENS) {
       await page.setViewportSize({ width: 640, height: 400 })
       await open(page, filled(), screen.route)
       await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+      await expect(page.getByRole('status', { name: /^Loading/ })).toHaveCount(0)
       const overflow = await page.evaluate(() => {
         const content = document.getElementById('content')
         return [document.documentElement, content].map((each) => (each?.scrollWidth ?? 0) - (each?.clientWidth ?? 0))
@@ -175,7 +178,11 @@ test.describe('before the workspace is open', () => {
     const wrong = fails('wrong_passphrase', 'That is not the passphrase of this workspace.', 'Try again.')
     const core = await open(
       page,
-      { get_app_state: () => appState({ phase: 'locked' }), unlock_workspace: () => wrong },
+      // The core tells nothing of a workspace that it has not opened.
+      {
+        get_app_state: () => appState({ phase: 'locked', keychain: 'missing', workspace: null }),
+        unlock_workspace: () => wrong,
+      },
       '',
     )
     expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([])
@@ -198,6 +205,17 @@ test.describe('before the workspace is open', () => {
       await expect(page.getByText(words)).toBeVisible()
     })
 
+  test('a wrong passphrase given at the start is asked for again', async ({ page }) => {
+    const trouble = {
+      code: 'wrong_passphrase',
+      message: 'That is not the passphrase of this workspace.',
+      hint: 'Try again.',
+      retryable: true,
+    }
+    await open(page, { get_app_state: () => appState({ phase: 'trouble', workspace: null, trouble }) }, '')
+    await expect(page.getByLabel('Passphrase')).toBeFocused()
+  })
+
   test('a lost key is trouble, and nothing offers to make a new one', async ({ page }) => {
     const trouble = {
       code: 'vault_key_missing',
@@ -219,7 +237,9 @@ test('when the app behind the window stops, the window says so, keeps what it ha
   core.script({ wait_for_change: () => fails('app_not_running', 'gone', 'gone', true) })
   core.changed()
   await expect(page.getByText('The app behind this window has stopped.')).toBeVisible()
-  await expect(page.getByText('Nothing was changed. Start it again with npm start.')).toBeVisible()
+  await expect(
+    page.getByText('Start it again with npm start and open the new link it prints.', { exact: false }),
+  ).toBeVisible()
   await expect(page.getByText('New customers FR + BE')).toBeVisible()
   core.script({
     wait_for_change: ({ since }) => new Promise((done) => setTimeout(() => done({ revision: since + 1 }), 200)),
@@ -253,6 +273,9 @@ test.describe('the queue', () => {
     await open(page, filled(), `#/queue/${draftId('f')}`)
     await expect(page.getByRole('button', { name: 'Decided' })).toHaveAttribute('aria-pressed', 'true')
     await expect(page.getByText('this looks like a slipped digit', { exact: false })).toBeVisible()
+    const detail = page.getByRole('complementary')
+    await expect(detail.getByRole('group', { name: 'Daily budget: from €120.00 to €1,200.00' })).toBeVisible()
+    await expect(detail.getByText('Asked for, and not let through')).toBeVisible()
     await expect(page.getByRole('button', { name: 'Approve & push live' })).toHaveCount(0)
   })
 
@@ -274,6 +297,50 @@ test.describe('the queue', () => {
     await expect(page.getByText('will not be sent again', { exact: false })).toBeVisible()
     await page.getByRole('button', { name: 'Check again' }).click()
     await expect.poll(() => called('reconcile_draft')).toEqual([{ draft_id: draftId('h') }])
+  })
+
+  for (const [state, reason, liveValue, words] of [
+    ['stale', 'drift', '135.00', ['The value on TikTok has moved', 'It was €120.00 then and is €135.00 now.']],
+    ['stale', 'drift', '120.00', ['What this change would do has moved', 'Said by the core.']],
+    ['stale', 'policy_changed', '120.00', ['Your limits, or what this change does to spend, have moved']],
+    ['unknown', 'no_effect_yet', '120.00', ['TikTok said yes, but still shows €120.00.', 'will not be sent again']],
+    ['unknown', 'interrupted', null, ['interrupted while the change was on its way']],
+    ['unknown', 'different_value', '', ['shows no daily budget: somebody else changed it too', 'cannot be known']],
+    ['apply_failed', 'interrupted', null, ['was not sent to TikTok', 'interrupted before anything went out']],
+    ['apply_failed', 'ledger_broken', '120.00', ['was not sent to TikTok', 'The audit log does not verify']],
+    ['apply_failed', 'not_editable', '120.00', ['was not sent to TikTok', 'does not let this be changed now']],
+    ['apply_failed', 'account_not_available', null, ['was not sent to TikTok', 'no longer connected']],
+    ['apply_failed', 'refused_by_platform', null, ['TikTok did not take this change.', 'TikTok refused it.']],
+    ['apply_failed', 'a_reason_of_tomorrow', null, ['TikTok did not take this change.', 'Said by the core.']],
+  ] as const)
+    test(`${state} because of ${reason} (live ${liveValue ?? 'not read'}) is said in plain words, once`, async ({
+      page,
+    }) => {
+      const view = draft('a', { state, state_reason: reason, state_message: 'Said by the core.' })
+      const results = [{ k: 0, outcome: null, live_value: liveValue, platform_request_id: null }]
+      await open(page, { ...filled(), get_draft: () => ({ ...draftAnswer(view), results }) }, `#/queue/${draftId('a')}`)
+      const detail = page.getByRole('complementary')
+      for (const each of words) await expect(detail.getByText(each, { exact: false })).toHaveCount(1)
+      const isSaid = words.some((each) => each === 'Said by the core.')
+      await expect(detail.getByText('Said by the core.')).toHaveCount(isSaid ? 1 : 0)
+      await expect(detail.getByRole('button', { name: 'Approve & push live' })).toHaveCount(0)
+      const canCheck = state === 'unknown' && reason !== 'different_value'
+      await expect(detail.getByRole('button', { name: 'Check again' })).toHaveCount(canCheck ? 1 : 0)
+      // Nothing promises an effect that did not come.
+      if (state !== 'unknown') await expect(detail.getByText('Takes effect', { exact: false })).toHaveCount(0)
+    })
+
+  test('a draft of 48 hours that was just made expires in two days, not tomorrow', async ({ page }) => {
+    const fresh = draft('a', { expires_at: new Date(Date.now() + 48 * 3_600_000 - 50_000).toISOString() })
+    await open(
+      page,
+      {
+        ...filled(),
+        list_drafts: () => ({ drafts: [fresh], open: 1, total: 1, next_cursor: null, as_of: null, warnings: [] }),
+      },
+      '#/queue',
+    )
+    await expect(page.getByText('Expires in 2 days')).toBeVisible()
   })
 
   test('rejecting keeps the reason', async ({ page }) => {
@@ -380,6 +447,36 @@ test.describe('Confirm', () => {
     await expect(page.getByRole('alertdialog')).toHaveCount(0)
   })
 
+  test('the confirm key does not press the focused Cancel as well', async ({ page }) => {
+    await arm(page, { ...withoutPassphrase(), confirm_draft: () => never() })
+    await expect(push(page)).toBeEnabled()
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Cancel' }).focus()
+    await page.keyboard.press('Control+Enter')
+    await expect.poll(() => called('confirm_draft')).toHaveLength(1)
+    await expect(page.getByRole('alertdialog')).toBeVisible()
+    expect(called('disarm_draft')).toEqual([])
+  })
+
+  test('an answer that got lost is not called "not confirmed", and cannot be pushed a second time', async ({
+    page,
+  }) => {
+    await arm(page, {
+      ...withoutPassphrase(),
+      confirm_draft: () => fails('app_not_running', 'The app behind this window has stopped.', 'Start it again.'),
+    })
+    await push(page).click()
+    const dialog = page.getByRole('alertdialog')
+    await expect(dialog.getByText('It is not known whether your confirmation was recorded.')).toBeVisible()
+    await expect(dialog.getByText('not confirmed')).toHaveCount(0)
+    await expect(push(page)).toHaveCount(0)
+    await expect(dialog.getByRole('button', { name: 'Read again' })).toHaveCount(0)
+    await page.keyboard.press('Control+Enter')
+    await dialog.getByRole('button', { name: 'Close' }).click()
+    await expect(dialog).toHaveCount(0)
+    expect(called('confirm_draft')).toHaveLength(1)
+    expect(called('disarm_draft'), 'nothing is given back that may stand').toEqual([])
+  })
+
   test('a reading that is too old must be read again', async ({ page }) => {
     const handlers = withoutPassphrase()
     await arm(page, {
@@ -404,7 +501,7 @@ test.describe('Confirm', () => {
   })
 
   test('a value that moved opens no dialog: the draft is stale and says so', async ({ page }) => {
-    const stale = draft('a', { state: 'stale', state_reason: 'live_value_moved' })
+    const stale = draft('a', { state: 'stale', state_reason: 'drift' })
     await open(page, filled(), `#/queue/${draftId('a')}`)
     await expect(page.getByRole('button', { name: 'Approve & push live' })).toBeVisible()
     double?.script({ arm_draft: () => ({ draft: stale, challenge: null }), get_draft: () => draftAnswer(stale) })
@@ -558,6 +655,56 @@ test.describe('the overview', () => {
       await page.getByRole('button', { name: button }).click()
       expect((await download).suggestedFilename()).toMatch(new RegExp(`^spend-.*\\${ending}$`))
     }
+  })
+})
+
+test('the audit screen says who in names, and shows a record that cannot be read', async ({ page }) => {
+  const unreadable = {
+    seq: 52,
+    type: 'unreadable',
+    at: '',
+    actor: { kind: 'unknown', id: 'unknown' },
+    draft_id: null,
+    line: '{"seq":52,',
+    leaf: 'ab'.repeat(32),
+    disclosed: {},
+  }
+  await open(
+    page,
+    { ...filled(), list_audit: () => ({ records: [unreadable, ...RECORDS], size: 53, next_before_seq: null }) },
+    '#/audit',
+  )
+  await expect(page.getByRole('row', { name: /52 — Record cannot be read Not readable/ })).toBeVisible()
+  await expect(page.getByRole('row', { name: /Draft proposed Claude Desktop AI client/ })).toBeVisible()
+  await expect(page.getByRole('row', { name: /Confirm opened You/ })).toBeVisible()
+  await expect(page.getByText('owner', { exact: true })).toHaveCount(0)
+})
+
+test.describe('a comparison with the period before', () => {
+  for (const isCounting of [true, false])
+    test(
+      isCounting ? 'is muted while conversions still arrive' : 'shows a loss in red once they are in',
+      async ({ page }) => {
+        const answer = (input: Parameters<typeof metricsAnswer>[0]) => ({
+          ...metricsAnswer(input),
+          ...(isCounting ? {} : { restating_since: null }),
+        })
+        await open(page, { ...filled(), query_metrics: answer })
+        const tile = page.getByRole('definition').filter({ hasText: '▼ -8%' })
+        await expect(tile).toBeVisible()
+        await expect(page.getByText('still counting', { exact: false })).toHaveCount(isCounting ? 5 : 0)
+        await expect(tile.locator('.text-danger')).toHaveCount(isCounting ? 0 : 1)
+      },
+    )
+
+  test('is not drawn when the period before is incomplete', async ({ page }) => {
+    const answer = (input: Parameters<typeof metricsAnswer>[0]) => {
+      const whole = metricsAnswer(input)
+      return { ...whole, comparison: whole.comparison === null ? null : { ...whole.comparison, is_partial: true } }
+    }
+    await open(page, { ...filled(), query_metrics: answer })
+    await expect(page.getByText('not comparable: the period before is incomplete')).toHaveCount(5)
+    await expect(page.getByText('▼', { exact: false })).toHaveCount(0)
   })
 })
 

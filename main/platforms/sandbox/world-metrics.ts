@@ -150,7 +150,9 @@ export function adDay(context: MetricsContext, ad: SandboxAd, date: string): Day
   const basket = between(58, 140, seed, campaign.key, 8) * unitMinor
   const scale = delivered * budgetScale(group, date) * budgetScale(campaign, date)
   const known = scale * maturity(dayNumber(context.now.date) - day + context.now.minuteOfDay / 1440)
-  const counted = (mean: number, salt: number) => Math.floor(poisson(mean, seed, ad.key, day, salt) * known)
+  // The seeded fraction rounds fairly: cutting off would lose up to one conversion per ad and day until the last restatement.
+  const counted = (mean: number, salt: number) =>
+    Math.floor(poisson(mean, seed, ad.key, day, salt) * known + between(0, 1, seed, ad.key, day, salt, 99))
   const totals = emptyTotals()
   totals.isMeasured = group.isMeasured
   totals.spendMinor = Math.floor(spend * scale)

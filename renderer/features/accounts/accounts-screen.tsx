@@ -16,6 +16,8 @@ import { EntityTree } from './entity-tree.tsx'
 
 type Account = OutputOf<'list_accounts'>['accounts'][number]
 const t = TEXTS.accounts
+/** Counts that the tree below shows too: they make room first. */
+const WIDE = 'hidden lg:table-cell'
 
 function connectionWord(state: string): string {
   return state in t.connection ? t.connection[state as keyof typeof t.connection] : state
@@ -38,9 +40,15 @@ function AccountRow({ account, isSelected }: { account: Account; isSelected: boo
       </Td>
       <Td>{account.currency}</Td>
       <Td className="whitespace-nowrap">{account.time_zone}</Td>
-      <Td isNumber>{integer(account.campaigns)}</Td>
-      <Td isNumber>{integer(account.ad_groups)}</Td>
-      <Td isNumber>{integer(account.ads)}</Td>
+      <Td isNumber className={WIDE}>
+        {integer(account.campaigns)}
+      </Td>
+      <Td isNumber className={WIDE}>
+        {integer(account.ad_groups)}
+      </Td>
+      <Td isNumber className={WIDE}>
+        {integer(account.ads)}
+      </Td>
       <Td className="whitespace-nowrap">
         {account.connection_state === 'ok' && account.status === 'active' ? (
           t.accountStates.active
@@ -88,7 +96,7 @@ export function AccountsScreen({ id }: { id: string | null }) {
       ) : null}
       {list.length === 0 ? null : (
         <div className="flex flex-col gap-5 p-4">
-          <div className="overflow-x-auto rounded-lg border border-line bg-surface">
+          <div className="relative overflow-x-auto rounded-lg border border-line bg-surface">
             <Table label={t.title}>
               <thead>
                 <tr>
@@ -96,9 +104,15 @@ export function AccountsScreen({ id }: { id: string | null }) {
                   <Th>{t.platform}</Th>
                   <Th>{t.currency}</Th>
                   <Th>{t.zone}</Th>
-                  <Th isNumber>{t.campaigns}</Th>
-                  <Th isNumber>{t.adGroups}</Th>
-                  <Th isNumber>{t.ads}</Th>
+                  <Th isNumber className={WIDE}>
+                    {t.campaigns}
+                  </Th>
+                  <Th isNumber className={WIDE}>
+                    {t.adGroups}
+                  </Th>
+                  <Th isNumber className={WIDE}>
+                    {t.ads}
+                  </Th>
                   <Th>{t.state}</Th>
                   <Th>{t.synced}</Th>
                 </tr>

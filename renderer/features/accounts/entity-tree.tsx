@@ -20,6 +20,8 @@ const t = TEXTS.accounts
 const CHILD: Readonly<Record<Level, Level | null>> = { campaign: 'ad_group', ad_group: 'ad', ad: null }
 const INDENT = ['pl-2', 'pl-8', 'pl-14'] as const
 const COLUMNS = 6
+/** The indent says it too. */
+const WIDE = 'hidden lg:table-cell'
 const PAGE = 100
 
 function Budget({ entity }: { entity: EntityView }) {
@@ -55,7 +57,7 @@ function Row({
   const name = visible(entity.untrusted.name)
   return (
     <tr className="hover:bg-hover">
-      <Td className={INDENT[depth]}>
+      <Td className={`w-full max-w-40 ${INDENT[depth]}`}>
         <span className="flex min-w-0 items-center gap-1">
           {onToggle === null ? (
             <span className="w-6" />
@@ -73,7 +75,7 @@ function Row({
           <Foreign text={entity.untrusted.name} className={`min-w-0 truncate ${depth === 0 ? 'font-medium' : ''}`} />
         </span>
       </Td>
-      <Td className="text-ink-2">{TEXTS.entityTypes[entity.type]}</Td>
+      <Td className={`whitespace-nowrap text-ink-2 ${WIDE}`}>{TEXTS.entityTypes[entity.type]}</Td>
       <Td>{entity.status === 'enabled' ? TEXTS.statuses.enabled : <Chip>{TEXTS.statuses[entity.status]}</Chip>}</Td>
       <Td isNumber>
         <Budget entity={entity} />
@@ -225,12 +227,12 @@ export function EntityTree({
         </div>
       }
     >
-      <div className="overflow-x-auto rounded-lg border border-line bg-surface">
+      <div className="relative overflow-x-auto rounded-lg border border-line bg-surface">
         <Table label={t.tree}>
           <thead>
             <tr>
               <Th className="pl-10">{t.name}</Th>
-              <Th>{t.level}</Th>
+              <Th className={WIDE}>{t.level}</Th>
               <Th>{t.status}</Th>
               <Th isNumber>{t.budget}</Th>
               <Th isNumber>{t.spend}</Th>

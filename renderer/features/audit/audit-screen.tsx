@@ -6,13 +6,14 @@ import { api } from '../../api.ts'
 import { fill, plural } from '../../format.ts'
 import { Age, ErrorNotice } from '../../parts/pieces.tsx'
 import { visible } from '../../parts/words.ts'
-import { useAct } from '../../queries.ts'
+import { useAct, useRead } from '../../queries.ts'
 import { href } from '../../router.ts'
 import { TEXTS } from '../../texts.ts'
 import { Button, LinkButton } from '../../ui/button.tsx'
 import { ScreenHeader } from '../../ui/screen.tsx'
 import { Empty, Notice, SkeletonRows } from '../../ui/state.tsx'
 import { Table, Td, Th } from '../../ui/table.tsx'
+import { actorWords, type Client, detailWords, typeWords } from './record-words.ts'
 
 const t = TEXTS.audit
 const PAGE = 100
@@ -25,14 +26,8 @@ const WARNS = new Set([
   'draft.stale',
   'integrity.alarm',
   'clock.jump',
+  'unreadable',
 ])
-
-function typeWords(type: string): string {
-  return type in t.types ? t.types[type as keyof typeof t.types] : visible(type)
-}
-function actorWords(kind: string): string {
-  return kind in t.actors ? t.actors[kind as keyof typeof t.actors] : visible(kind)
-}
 
 function useRecords(draftId: string | null) {
   return useInfiniteQuery({
@@ -84,8 +79,10 @@ function Raw({ record }: { record: AuditRow }) {
   )
 }
 
-function Record({ record }: { record: AuditRow }) {
+function Record({ record, clients }: { record: AuditRow; clients: readonly Client[] }) {
   const [isOpen, setIsOpen] = useState(false)
+  const detail = detailWords(record)
+  const who = actorWords(record, clients)
   return (
     <>
       <tr className={isOpen ? 'bg-selected' : 'hover:bg-hover'}>
@@ -95,19 +92,29 @@ function Record({ record }: { record: AuditRow }) {
         <Td className="w-28 whitespace-nowrap text-ink-2">
           <Age at={record.at} />
         </Td>
-        <Td>
+        <Td className="w-full py-1">
           <span className={WARNS.has(record.type) ? 'font-medium text-warn' : ''}>{typeWords(record.type)}</span>
-        </Td>
-        <Td>
-          {actorWords(record.actor.kind)}{' '}
-          {record.actor.kind === 'user' ? null : (
-            <bdi className="foreign text-xs text-ink-2">{visible(record.actor.id)}</bdi>
+          {detail === null ? null : (
+            <>
+              {' '}
+              <bdi className="foreign text-xs text-ink-2">{detail}</bdi>
+            </>
           )}
+        </Td>
+        <Td title={record.actor.id} className="whitespace-nowrap">
+          <bdi className={who.isForeign ? 'foreign inline-block max-w-48 truncate align-bottom' : ''}>{who.name}</bdi>
+          {who.kind === null ? null : <span className="hidden text-xs text-ink-2 lg:inline"> {who.kind}</span>}
         </Td>
         <Td>
           {record.draft_id === null ? null : (
-            <a href={href('queue', record.draft_id)} className="font-mono text-xs text-accent-ink underline">
-              {visible(record.draft_id)}
+            <a
+              href={href('queue', record.draft_id)}
+              aria-label={fill(t.openDraft, { id: record.draft_id })}
+              title={record.draft_id}
+              className="text-xs text-accent-ink underline"
+            >
+              <span className="lg:hidden">{t.draft}</span>
+              <span className="hidden font-mono lg:inline">{visible(record.draft_id)}</span>
             </a>
           )}
         </Td>
@@ -179,6 +186,8 @@ function Verdict({ result }: { result: OutputOf<'verify_audit'> }) {
 export function AuditScreen({ draftId }: { draftId: string | null }) {
   const records = useRecords(draftId)
   const verify = useAct('verify_audit')
+  // For names only: without them a record still says which client it was.
+  const clients = useRead('list_clients', {}).data?.clients ?? []
   const rows = records.data?.pages.flatMap((page) => page.records) ?? []
   const size = records.data?.pages[0]?.size ?? 0
   return (
@@ -202,7 +211,7 @@ export function AuditScreen({ draftId }: { draftId: string | null }) {
           </Empty>
         ) : null}
         {rows.length === 0 ? null : (
-          <div className="overflow-x-auto rounded-lg border border-line bg-surface">
+          <div className="relative overflow-x-auto rounded-lg border border-line bg-surface">
             <Table label={t.title}>
               <thead>
                 <tr>
@@ -218,7 +227,7 @@ export function AuditScreen({ draftId }: { draftId: string | null }) {
               </thead>
               <tbody>
                 {rows.map((record) => (
-                  <Record key={record.seq} record={record} />
+                  <Record key={record.seq} record={record} clients={clients} />
                 ))}
               </tbody>
             </Table>

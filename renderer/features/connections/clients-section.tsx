@@ -77,7 +77,7 @@ function ClientState({ client }: { client: Client }) {
 function Row({ client, onRevoke }: { client: Client; onRevoke: () => void }) {
   return (
     <tr className="hover:bg-hover">
-      <Td className="max-w-64">
+      <Td className="max-w-64 py-1.5">
         <Foreign text={client.untrusted.name} className="font-medium" />
         {client.untrusted.client_info === null ? null : (
           <span className="foreign block truncate text-xs text-ink-2">{visible(client.untrusted.client_info)}</span>
@@ -123,7 +123,7 @@ export function ClientsSection({ onAdd }: { onAdd: () => void }) {
           {clients.data.http_problem}
         </Notice>
       )}
-      <div className="overflow-x-auto rounded-lg border border-line bg-surface">
+      <div className="relative overflow-x-auto rounded-lg border border-line bg-surface">
         {clients.isPending ? <SkeletonRows rows={3} label={t.loading} /> : null}
         {clients.isError && clients.data === undefined ? (
           <div className="p-3">

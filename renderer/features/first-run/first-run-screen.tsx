@@ -64,7 +64,7 @@ export function VaultForm({ app, onBack }: { app: AppState; onBack: () => void }
         <p className="mt-1 text-md text-ink-2">{t.vaultIntro}</p>
       </div>
       <Choice
-        label={t.vaultTitle}
+        label={t.vaultLabel}
         value={vault}
         onChange={setVault}
         options={[

@@ -8,6 +8,7 @@ import { Button } from '../../ui/button.tsx'
 import { Section } from '../../ui/screen.tsx'
 import { Empty, SkeletonRows } from '../../ui/state.tsx'
 import { Table, Td, Th } from '../../ui/table.tsx'
+import { type Totals, whyUnknown } from './figures.ts'
 import { MetricText } from './tiles.tsx'
 import { type Scope, useCampaigns } from './use-figures.ts'
 
@@ -22,9 +23,14 @@ export function CampaignTable({
 }) {
   const campaigns = useCampaigns(scope)
   const rows = campaigns.data?.rows.filter((row) => row.currency === scope.currency) ?? []
-  const cell = (name: 'money' | 'ratio' | 'count', value: string | number | null | undefined, why: string) => (
+  const cell = (kind: 'money' | 'ratio' | 'count', metrics: Totals, name: keyof Totals) => (
     <Td isNumber>
-      <MetricText name={name} value={value} currency={scope.currency} unknownWhy={why} />
+      <MetricText
+        name={kind}
+        value={metrics[name]}
+        currency={scope.currency}
+        unknownWhy={t.why[whyUnknown(metrics, name)]}
+      />
     </Td>
   )
   return (
@@ -39,7 +45,7 @@ export function CampaignTable({
         </Empty>
       ) : null}
       {rows.length === 0 ? null : (
-        <div className="overflow-x-auto rounded-lg border border-line bg-surface">
+        <div className="relative overflow-x-auto rounded-lg border border-line bg-surface">
           <Table label={t.campaigns}>
             <thead>
               <tr>
@@ -63,11 +69,11 @@ export function CampaignTable({
                     <Td className="max-w-72 truncate">
                       <Foreign text={name} />
                     </Td>
-                    {cell('money', row.metrics.spend, t.why.unknown)}
-                    {cell('ratio', row.metrics.roas, t.why.noSpend)}
-                    {cell('count', row.metrics.conversions, t.why.unknown)}
-                    {cell('money', row.metrics.cpa, t.why.noConversions)}
-                    {cell('count', row.metrics.conversions_view, t.why.unknown)}
+                    {cell('money', row.metrics, 'spend')}
+                    {cell('ratio', row.metrics, 'roas')}
+                    {cell('count', row.metrics, 'conversions')}
+                    {cell('money', row.metrics, 'cpa')}
+                    {cell('count', row.metrics, 'conversions_view')}
                     <Td className="text-right">
                       {id === undefined ? null : (
                         <Button

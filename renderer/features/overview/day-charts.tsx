@@ -10,7 +10,17 @@ import { DayLineChart } from '../../ui/line-chart.tsx'
 import { saveFile, svgToPng } from '../../ui/save.ts'
 import { Table, Td, Th } from '../../ui/table.tsx'
 import { toast } from '../../ui/toast.tsx'
-import { change, csv, type DayPoint, dayPoints, extremes, type Metrics, type Series, totalsFor } from './figures.ts'
+import {
+  change,
+  csv,
+  type DayPoint,
+  dayPoints,
+  extremes,
+  isStillCounting,
+  type Metrics,
+  type Series,
+  totalsFor,
+} from './figures.ts'
 import { type Scope, useDays, useMarkers } from './use-figures.ts'
 
 const t = TEXTS.overview
@@ -49,11 +59,14 @@ function summary(
   const now = totalsFor(totals?.totals, scope.currency)?.[series]
   if (ends === null || now === null || now === undefined) return null
   const before = totalsFor(totals?.comparison?.totals, scope.currency)?.[series]
+  const isSoFar = series === 'roas' && isStillCounting(totals, scope.range.end)
   return fill(series === 'spend' ? t.summarySpend : t.summaryRoas, {
     total: textOf(series, String(now), scope.currency),
     start: day(scope.range.start),
     end: day(scope.range.end),
-    change: changeWords(change(now, before)),
+    change: fill(isSoFar ? t.changeSoFar : '{change}', {
+      change: changeWords(totals?.comparison?.is_partial === true ? null : change(now, before)),
+    }),
     maxDay: day(ends.max.date),
     max: textOf(series, exact(ends.max, series), scope.currency),
     minDay: day(ends.min.date),
@@ -157,7 +170,7 @@ function Chart(props: ChartProps) {
   }
   const firstRestating = restating[0]
   const lastRestating = restating.at(-1)
-  // A tint under every day tells nothing apart; the words below say it then.
+  // A tint under every day tells nothing apart; the words under the figures say it then.
   const isAllRestating = restating.length >= points.length - 1
   return (
     <figure className="flex min-w-0 flex-col rounded-lg border border-line bg-surface" aria-labelledby={id}>
@@ -221,7 +234,11 @@ function Chart(props: ChartProps) {
       </div>
       <div className="flex flex-col gap-0.5 px-3.5 pt-1 pb-2.5 text-xs text-ink-2">
         {sentence === null ? null : <p className="num">{sentence}</p>}
-        <Legend points={points} hasToday={today !== undefined} restatingSince={firstRestating?.date ?? null} />
+        <Legend
+          points={points}
+          hasToday={today !== undefined}
+          restatingSince={isAllRestating ? null : (firstRestating?.date ?? null)}
+        />
       </div>
     </figure>
   )

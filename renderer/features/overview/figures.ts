@@ -21,6 +21,25 @@ export function change(now: MetricValue, before: MetricValue): number | null {
   return from === null || to === null ? null : changeFraction(from, to)
 }
 
+/** Why a figure is not known: a ratio over nothing is not defined, everything else the platform did not report. */
+export function whyUnknown(
+  metrics: Readonly<Record<string, MetricValue>> | null,
+  name: string,
+): 'noSpend' | 'noConversions' | 'unknown' {
+  const isZero = (value: MetricValue): boolean => {
+    const known = asText(value)
+    return known !== null && Number(known) === 0
+  }
+  if (name === 'roas' && isZero(metrics?.['spend'])) return 'noSpend'
+  return name === 'cpa' && isZero(metrics?.['conversions']) ? 'noConversions' : 'unknown'
+}
+
+/** Whether the platform may still correct days of a range that ends on `end`. Late conversions are then missing from it. */
+export function isStillCounting(answer: Pick<Metrics, 'restating_since'> | undefined, end: string): boolean {
+  const since = answer?.restating_since ?? null
+  return since !== null && since <= end
+}
+
 export function totalsFor(answer: Metrics['totals'] | undefined, currency: string): Totals | null {
   return answer?.find((each) => each.currency === currency)?.metrics ?? null
 }

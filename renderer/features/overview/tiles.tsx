@@ -3,7 +3,7 @@ import { day, dayRange, fill, integer, money, percent, plural, ratio } from '../
 import { Unknown } from '../../parts/pieces.tsx'
 import { TEXTS } from '../../texts.ts'
 import { Explain } from '../../ui/explain.tsx'
-import { asText, change, type MetricValue, type Metrics, totalsFor } from './figures.ts'
+import { asText, change, isStillCounting, type MetricValue, type Metrics, totalsFor, whyUnknown } from './figures.ts'
 import type { Scope } from './use-figures.ts'
 
 const t = TEXTS.overview
@@ -15,15 +15,34 @@ const maxDay = (a: string, b: string): string => (a > b ? a : b)
 
 export type Meaning = 'more_is_better' | 'less_is_better' | 'neutral'
 
-/** "▲ +12.3% vs 26 Sept – 23 Oct". Red only where the change is a loss. */
-function Change({ fraction, meaning, against }: { fraction: number | null; meaning: Meaning; against: string | null }) {
+/**
+ * "▲ +12.3% vs 26 Sept – 23 Oct". Red only where the change is a loss, and never while days of this range are still being
+ * counted: the difference is then partly conversions that have not arrived yet.
+ */
+function Change({
+  fraction,
+  meaning,
+  against,
+  isCounting,
+  isPartial,
+}: {
+  fraction: number | null
+  meaning: Meaning
+  against: string | null
+  isCounting: boolean
+  /** The period before is not whole: the difference would not be a change. */
+  isPartial: boolean
+}) {
+  if (isPartial) return <span className="text-xs text-ink-2">{t.partialPrevious}</span>
   if (fraction === null || against === null) return <span className="text-xs text-ink-2">{t.noPrevious}</span>
   const isWorse = (meaning === 'more_is_better' && fraction < 0) || (meaning === 'less_is_better' && fraction > 0)
+  const look = isCounting ? 'text-ink-2' : isWorse ? 'font-medium text-danger' : 'font-medium text-ink'
   return (
     <span className="num flex flex-col text-xs">
-      <span className={isWorse ? 'font-medium text-danger' : 'font-medium text-ink'}>
+      <span className={look}>
         <span aria-hidden="true">{fraction > 0 ? '▲ ' : fraction < 0 ? '▼ ' : ''}</span>
         {fraction === 0 ? t.noChange : percent(fraction)}
+        {isCounting ? ` · ${t.counting}` : null}
       </span>
       <span className="text-ink-2">{fill(t.previous, { range: against })}</span>
     </span>
@@ -73,12 +92,13 @@ export function Tiles({ answer, scope }: { answer: Metrics; scope: Scope }) {
   const against = answer.comparison === null ? null : dayRange(answer.comparison.start_date, answer.comparison.end_date)
   const isApproximated = answer.attribution.window_source === 'approximated'
   const attribution = attributionText(answer)
+  const isRestating = isStillCounting(answer, range.end)
   const tiles = [
-    { key: 'spend', kind: 'money', meaning: 'neutral', why: t.why.unknown },
-    { key: 'roas', kind: 'ratio', meaning: 'more_is_better', why: t.why.noSpend },
-    { key: 'conversions', kind: 'count', meaning: 'more_is_better', why: t.why.unknown },
-    { key: 'cpa', kind: 'money', meaning: 'less_is_better', why: t.why.noConversions },
-    { key: 'conversions_view', kind: 'count', meaning: 'neutral', why: t.why.unknown },
+    { key: 'spend', kind: 'money', meaning: 'neutral' },
+    { key: 'roas', kind: 'ratio', meaning: 'more_is_better' },
+    { key: 'conversions', kind: 'count', meaning: 'more_is_better' },
+    { key: 'cpa', kind: 'money', meaning: 'less_is_better' },
+    { key: 'conversions_view', kind: 'count', meaning: 'neutral' },
   ] as const
   return (
     <section aria-label={t.title} className="flex flex-col gap-2">
@@ -92,7 +112,12 @@ export function Tiles({ answer, scope }: { answer: Metrics; scope: Scope }) {
                 {isView ? <span className="text-2xs">{t.tiles.viewNote}</span> : null}
               </dt>
               <dd className="num text-2xl font-semibold">
-                <MetricText name={tile.kind} value={now?.[tile.key]} currency={currency} unknownWhy={tile.why} />
+                <MetricText
+                  name={tile.kind}
+                  value={now?.[tile.key]}
+                  currency={currency}
+                  unknownWhy={t.why[whyUnknown(now, tile.key)]}
+                />
                 {isApproximated && tile.key !== 'spend' ? (
                   <span className="text-md font-normal text-ink-2">
                     {' '}
@@ -105,6 +130,8 @@ export function Tiles({ answer, scope }: { answer: Metrics; scope: Scope }) {
                   fraction={change(now?.[tile.key], before?.[tile.key])}
                   meaning={tile.meaning}
                   against={against}
+                  isCounting={isRestating && tile.key !== 'spend'}
+                  isPartial={answer.comparison?.is_partial === true}
                 />
               </dd>
             </div>
@@ -122,7 +149,7 @@ export function Tiles({ answer, scope }: { answer: Metrics; scope: Scope }) {
           </>
         )}
       </p>
-      {answer.restating_since !== null && answer.restating_since <= range.end ? (
+      {isRestating && answer.restating_since !== null ? (
         <p className="text-xs text-ink-2">
           {fill(t.restatingTiles, { day: day(maxDay(answer.restating_since, range.start)) })}
         </p>

@@ -121,6 +121,32 @@ function timeText(leftMs: number): string {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
 }
 
+/** The answer got lost on its way: the approval may stand. Saying "not confirmed" would be a guess about money. */
+const UNCERTAIN: readonly string[] = ['app_not_running', 'lost', 'timeout', 'internal']
+
+function Failed({ code, error }: { code: string | null; error: unknown }) {
+  if (code === null || !UNCERTAIN.includes(code)) return <ErrorNotice title={TEXTS.confirm.failed} error={error} />
+  return (
+    <Notice tone="danger" title={TEXTS.confirm.uncertain}>
+      <p>{errorReply(error).message}</p>
+      <p>{TEXTS.confirm.uncertainHint}</p>
+    </Notice>
+  )
+}
+
+function Countdown({ leftMs }: { leftMs: number }) {
+  return (
+    <>
+      {leftMs === 0 ? TEXTS.confirm.expired : fill(TEXTS.confirm.countdown, { time: timeText(leftMs) })}
+      <span className="block whitespace-nowrap">
+        {leftMs === 0
+          ? TEXTS.confirm.keysExpired
+          : fill(TEXTS.confirm.keys, { mod: navigator.platform.startsWith('Mac') ? '⌘' : 'Ctrl' })}
+      </span>
+    </>
+  )
+}
+
 interface ConfirmProps {
   readonly draft: DraftView
   readonly challenge: Challenge
@@ -143,7 +169,8 @@ export function ConfirmDialog({ draft, challenge, onClose, onConfirmed, onReadAg
   const isExpired = leftMs === 0
   const isBlocked = challenge.policy.outcome === 'block'
   const code = confirm.error === null ? null : errorReply(confirm.error).code
-  const isSpent = code === 'token_invalid' || code === 'draft_changed' || code === 'not_pending'
+  const isUncertain = code !== null && UNCERTAIN.includes(code)
+  const isSpent = isUncertain || code === 'token_invalid' || code === 'draft_changed' || code === 'not_pending'
   const isReady =
     isGuardOver &&
     !isExpired &&
@@ -171,14 +198,17 @@ export function ConfirmDialog({ draft, challenge, onClose, onConfirmed, onReadAg
   }
   const cancel = () => {
     if (confirm.isPending) return
-    disarm.mutate({ draft_id: draft.draft_id })
+    // Not when the approval may stand: then there is nothing left to give back.
+    if (!isUncertain) disarm.mutate({ draft_id: draft.draft_id })
     onClose()
   }
   // Bound anew on every render: the key must see the passphrase and the time left as they are now.
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || event.repeat) return
+      // The key means confirm or nothing: it must not also press whatever button has the focus, Cancel for one.
       event.preventDefault()
+      event.stopPropagation()
       push()
     }
     document.addEventListener('keydown', onKey, true)
@@ -203,15 +233,12 @@ export function ConfirmDialog({ draft, challenge, onClose, onConfirmed, onReadAg
       footer={
         <>
           <span className="num mr-auto text-xs text-ink-2" id={guardText}>
-            {isExpired ? TEXTS.confirm.expired : fill(TEXTS.confirm.countdown, { time: timeText(leftMs) })}
-            <span className="block whitespace-nowrap">
-              {fill(TEXTS.confirm.keys, { mod: navigator.platform.startsWith('Mac') ? '⌘' : 'Ctrl' })}
-            </span>
+            {isUncertain ? null : <Countdown leftMs={leftMs} />}
           </span>
           <Button onPress={cancel} size="large">
-            {TEXTS.confirm.cancel}
+            {isUncertain ? TEXTS.common.close : TEXTS.confirm.cancel}
           </Button>
-          {isExpired || isSpent ? (
+          {isUncertain ? null : isExpired || isSpent ? (
             <Button size="large" icon="sync" onPress={onReadAgain} isPending={isReading}>
               {isReading ? TEXTS.confirm.reading : TEXTS.confirm.again}
             </Button>
@@ -232,6 +259,7 @@ export function ConfirmDialog({ draft, challenge, onClose, onConfirmed, onReadAg
     >
       <div className="flex flex-col gap-3">
         <ChangeFacts change={change} live={live} />
+        {live !== undefined && live.value !== change.before ? <Notice tone="warn" title={TEXTS.confirm.drift} /> : null}
         {challenge.policy.rules.length === 0 ? null : (
           <Notice tone="warn" title={isBlocked ? TEXTS.confirm.blocked : TEXTS.confirm.limits}>
             <RuleList policy={challenge.policy} />
@@ -257,9 +285,7 @@ export function ConfirmDialog({ draft, challenge, onClose, onConfirmed, onReadAg
             }
           />
         ) : null}
-        {confirm.error === null || code === 'wrong_passphrase' ? null : (
-          <ErrorNotice title={TEXTS.confirm.failed} error={confirm.error} />
-        )}
+        {confirm.error === null || code === 'wrong_passphrase' ? null : <Failed code={code} error={confirm.error} />}
         <p className="text-xs text-ink-2">
           {TEXTS.confirm.code} <code className="font-mono text-ink">{challenge.code}</code> · {TEXTS.confirm.codeWhy}
         </p>

@@ -4,7 +4,7 @@ import type { OutputOf } from '../../../shared/operations.ts'
 import { fill } from '../../format.ts'
 import { ErrorNotice, RuleList } from '../../parts/pieces.tsx'
 import { ProposeDialog } from '../../parts/propose-dialog.tsx'
-import { type Challenge, isBlocked, isWaiting } from '../../parts/words.ts'
+import { type Challenge, isBlocked, isConflict, isWaiting } from '../../parts/words.ts'
 import { useAct } from '../../queries.ts'
 import { go } from '../../router.ts'
 import { TEXTS } from '../../texts.ts'
@@ -110,7 +110,7 @@ function OpenActions({ draft, platform }: { draft: Draft; platform: string }) {
         <ErrorNotice title={fill(TEXTS.draft.notApproved, { platform })} error={arm.error} onRetry={read} />
       )}
       {refused === null ? null : (
-        <Notice tone="warn" title={TEXTS.draft.blockedTitle}>
+        <Notice tone="warn" title={TEXTS.outcome.blockedTitle}>
           <RuleList policy={refused.policy} />
         </Notice>
       )}
@@ -202,11 +202,14 @@ function ProposeAgain({ draft }: { draft: Draft }) {
   )
 }
 
+/** Ended without having changed anything, and not by a person's no. */
+const OVER: readonly Draft['state'][] = ['stale', 'expired', 'apply_failed']
+
 export function DraftActions({ answer, platform }: { answer: Answer; platform: string }) {
   const { draft } = answer
   if (isWaiting(draft)) return <OpenActions key={draft.draft_id} draft={draft} platform={platform} />
   if (draft.state === 'applied') return <Undo draft={draft} />
-  if (draft.state === 'unknown') return <CheckAgain draft={draft} platform={platform} />
-  if (draft.state === 'stale' || isBlocked(draft) || draft.state === 'expired') return <ProposeAgain draft={draft} />
+  if (draft.state === 'unknown' && !isConflict(draft)) return <CheckAgain draft={draft} platform={platform} />
+  if (isBlocked(draft) || isConflict(draft) || OVER.includes(draft.state)) return <ProposeAgain draft={draft} />
   return null
 }

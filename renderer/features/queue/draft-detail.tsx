@@ -14,8 +14,10 @@ import {
   StateChip,
 } from '../../parts/pieces.tsx'
 import {
+  asRequested,
   type ChangeView,
   fieldValue,
+  isBlocked,
   isWaiting,
   movementText,
   originName,
@@ -44,6 +46,9 @@ function Facts({ rows }: { rows: readonly (readonly [string, React.ReactNode])[]
     </dl>
   )
 }
+
+/** Over, and nothing was changed: an effect must not be promised any more. */
+const HAD_NO_EFFECT: readonly DraftView['state'][] = ['rejected', 'withdrawn', 'stale', 'expired', 'apply_failed']
 
 function History({ answer }: { answer: Answer }) {
   const types: Readonly<Record<string, string>> = TEXTS.audit.types
@@ -113,9 +118,13 @@ function Body({ answer }: { answer: Answer }) {
         <ChangeTable changes={draft.operations} net={draft.net_daily_movement} />
       ) : (
         <div>
-          <BeforeAfter change={change} size="large" />
+          <BeforeAfter change={isBlocked(draft) ? asRequested(change) : change} size="large" />
           <p className="num mt-0.5 text-ink-2">
-            {movementText(draft.net_daily_movement)} · {TEXTS.diff[change.takes_effect]}
+            {isBlocked(draft)
+              ? TEXTS.diff.askedFor
+              : HAD_NO_EFFECT.includes(draft.state)
+                ? TEXTS.diff.notApplied
+                : `${movementText(draft.net_daily_movement)} · ${TEXTS.diff[change.takes_effect]}`}
           </p>
         </div>
       )}

@@ -1,7 +1,7 @@
 /** What became of a draft that is no longer waiting, in plain words with the value read from the platform. */
 import type { OutputOf } from '../../../shared/operations.ts'
 import { fill } from '../../format.ts'
-import { type ChangeView, fieldValue, isBlocked, platformName, visible } from '../../parts/words.ts'
+import { type ChangeView, fieldValue, isBlocked, isConflict, platformName, visible } from '../../parts/words.ts'
 import { TEXTS } from '../../texts.ts'
 import { Notice } from '../../ui/state.tsx'
 
@@ -24,42 +24,52 @@ export function outcomeWords(answer: Answer, change: ChangeView): Words | null {
   const platform = platformName(change.platform)
   const result = answer.results.find((each) => each.k === change.k)
   const live = result?.live_value ?? null
+  const t = TEXTS.outcome
+  const reason = draft.state_reason ?? ''
+  const liveText = live === null ? '' : fieldValue(change, live)
+  const words = (template: string): string =>
+    fill(template, { platform, live: liveText, before: fieldValue(change, change.before) })
   const said = draft.state_message === null ? null : visible(draft.state_message, true)
-  const t = TEXTS.draft
-  const unchanged = fill(t.expiredText, { platform })
-  const liveLine = live === null ? null : fill(t.appliedLive, { platform, value: fieldValue(change, live) })
-  const request =
-    result?.platform_request_id === null || result?.platform_request_id === undefined
-      ? null
-      : fill(t.requestId, { id: visible(result.platform_request_id) })
+  // A reason that this window does not know yet is said in the core's own words.
+  const why = (reasons: Readonly<Record<string, string>>): string | null => {
+    const known = Object.hasOwn(reasons, reason) ? reasons[reason] : undefined
+    return known === undefined || (known.includes('{live}') && live === null) ? said : words(known)
+  }
+  const requestId = result?.platform_request_id ?? null
+  const request = requestId === null ? null : fill(t.request, { id: visible(requestId) })
+  const reads = live === null ? null : words(t.reads)
   switch (draft.state) {
     case 'stale':
-      return {
-        tone: 'warn',
-        title: fill(t.staleTitle, { platform }),
-        lines: present(
-          live === null
-            ? t.staleUnknown
-            : fill(t.staleText, { before: fieldValue(change, change.before), live: fieldValue(change, live) }),
-          said,
-        ),
-      }
+      if (live !== null && live !== change.before)
+        return { tone: 'warn', title: words(t.staleTitle), lines: [words(t.staleText)] }
+      if (reason === 'policy_changed') return { tone: 'warn', title: t.stalePolicy, lines: [t.staleAgain] }
+      if (reason === 'drift' && live === null)
+        return { tone: 'warn', title: words(t.staleTitle), lines: present(said ?? t.staleAgain) }
+      return { tone: 'warn', title: t.staleOther, lines: present(said ?? t.staleAgain) }
     case 'rejected':
       return isBlocked(draft)
-        ? { tone: 'warn', title: t.blockedTitle, lines: present(fill(t.blockedText, { platform })) }
-        : { tone: 'info', title: t.rejectedTitle, lines: present(said, unchanged) }
+        ? { tone: 'warn', title: t.blockedTitle, lines: [words(t.unchanged)] }
+        : { tone: 'info', title: t.rejectedTitle, lines: [words(t.unchanged)] }
     case 'withdrawn':
-      return { tone: 'info', title: t.withdrawnTitle, lines: present(said, unchanged) }
+      return { tone: 'info', title: t.withdrawnTitle, lines: [words(t.unchanged)] }
     case 'expired':
-      return { tone: 'info', title: t.expiredTitle, lines: [unchanged] }
+      return { tone: 'info', title: t.expiredTitle, lines: [words(t.unchanged)] }
     case 'apply_failed':
-      return { tone: 'danger', title: fill(t.failedTitle, { platform }), lines: present(said, liveLine, request) }
+      return {
+        tone: 'danger',
+        title: words(reason in t.notSent ? t.notSentTitle : t.failedTitle),
+        lines: present(why({ ...t.notSent, ...t.failed }), reads, request),
+      }
     case 'unknown':
-      return { tone: 'warn', title: fill(t.unknownTitle, { platform }), lines: present(said, t.unknownText, request) }
+      return {
+        tone: 'warn',
+        title: words(t.unknownTitle),
+        lines: present(why(t.unknown), isConflict(draft) ? words(t.conflictText) : words(t.unknownText), request),
+      }
     case 'applied':
-      return { tone: 'good', title: fill(t.appliedTitle, { platform }), lines: present(liveLine, request) }
+      return { tone: 'good', title: words(t.appliedTitle), lines: present(reads, request) }
     case 'rolled_back':
-      return { tone: 'info', title: t.rolledBackTitle, lines: present(said) }
+      return { tone: 'info', title: t.rolledBackTitle, lines: [] }
     default:
       return null
   }
@@ -70,9 +80,7 @@ export function DraftOutcome({ answer, change }: { answer: Answer; change: Chang
   if (words === null) return null
   return (
     <Notice tone={words.tone} title={words.title}>
-      {words.lines.map((line) => (
-        <p key={line}>{line}</p>
-      ))}
+      {words.lines.length === 0 ? undefined : words.lines.map((line) => <p key={line}>{line}</p>)}
     </Notice>
   )
 }

@@ -3,7 +3,7 @@ import { fill, relativeTime } from '../../format.ts'
 import { useNow } from '../../clock.ts'
 import { BeforeAfter } from '../../parts/diff.tsx'
 import { Age, Foreign, PlatformChip, PolicyChip, StateChip } from '../../parts/pieces.tsx'
-import { isBlocked, isWaiting, originName, pathOf } from '../../parts/words.ts'
+import { asRequested, isBlocked, isWaiting, originName, pathOf } from '../../parts/words.ts'
 import { href } from '../../router.ts'
 import { TEXTS } from '../../texts.ts'
 
@@ -29,10 +29,10 @@ export function DraftRow({ draft, isSelected }: { draft: DraftView; isSelected: 
           </span>
         </span>
         <span className="flex flex-wrap items-center justify-between gap-x-3 gap-y-1">
-          <BeforeAfter change={change} />
+          <BeforeAfter change={isBlocked(draft) ? asRequested(change) : change} />
           <span className="flex items-center gap-1.5">
-            {isWaiting(draft) || isBlocked(draft) ? null : <StateChip draft={draft} />}
-            {isWaiting(draft) && draft.policy.outcome === 'pass' ? null : <PolicyLine draft={draft} />}
+            {isWaiting(draft) ? null : <StateChip draft={draft} />}
+            {isWaiting(draft) && draft.policy.outcome !== 'pass' ? <PolicyChip policy={draft.policy} /> : null}
           </span>
         </span>
         <span className="flex min-w-0 items-center gap-2 text-xs text-ink-2">
@@ -51,9 +51,4 @@ export function DraftRow({ draft, isSelected }: { draft: DraftView; isSelected: 
       </a>
     </li>
   )
-}
-
-function PolicyLine({ draft }: { draft: DraftView }) {
-  if (isBlocked(draft)) return <StateChip draft={draft} />
-  return draft.policy.outcome === 'pass' ? null : <PolicyChip policy={draft.policy} />
 }

@@ -182,7 +182,7 @@ export function QueueScreen({ id }: { id: string | null }) {
           className={`min-h-0 w-full min-w-0 shrink-0 overflow-y-auto bg-surface md:block md:w-[26rem] wide:w-[32rem] ${id === null ? 'hidden' : 'block'}`}
         >
           {id === null ? (
-            <p className="px-6 py-14 text-center text-ink-2">{TEXTS.queue.pick}</p>
+            <p className="px-6 py-14 text-center text-ink-2">{drafts.length === 0 ? null : TEXTS.queue.pick}</p>
           ) : (
             <DraftDetail key={id} id={id} />
           )}

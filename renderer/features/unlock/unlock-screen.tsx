@@ -104,13 +104,17 @@ function Trouble({ app }: { app: AppState }) {
 }
 
 export function UnlockScreen({ app }: { app: AppState }) {
-  if (app.phase === 'trouble')
+  // A wrong passphrase given at the start (an environment variable) is asked for again, like any other.
+  const isWrongPassphrase = app.trouble?.code === 'wrong_passphrase'
+  if (app.phase === 'trouble' && !isWrongPassphrase)
     return (
       <Panel icon="warn" title={t.troubleTitle}>
         <Trouble app={app} />
       </Panel>
     )
-  const isPassphrase = app.workspace?.vault === 'passphrase'
+  // A keychain vault opens by itself at the start, or is in trouble: what is only locked waits for a passphrase. The core tells
+  // the workspace's kind once it is open, so that "not told" means passphrase too.
+  const isPassphrase = isWrongPassphrase || app.workspace?.vault !== 'keychain'
   return (
     <Panel icon="lock" title={t.title}>
       <p className="text-md text-ink-2">{t.text}</p>

@@ -1,0 +1,123 @@
+/**
+ * A record in words: what happened, the one fact that tells it from its neighbours, and who. Pure. The stored line is the
+ * truth and stays one click away; whatever of it has not the expected shape is simply not said here.
+ */
+import type { AuditRow, OutputOf } from '../../../shared/operations.ts'
+import { dayRange, fill, integer, money, plural } from '../../format.ts'
+import { visible } from '../../parts/words.ts'
+import { TEXTS } from '../../texts.ts'
+
+const t = TEXTS.audit
+type Words = Readonly<Record<string, string>>
+type Data = Readonly<Record<string, unknown>>
+export type Client = OutputOf<'list_clients'>['clients'][number]
+
+function wordOf(words: Words, key: unknown): string | null {
+  return typeof key === 'string' && Object.hasOwn(words, key) ? (words[key] ?? null) : null
+}
+function text(value: unknown): string | null {
+  return typeof value === 'string' && value !== '' ? visible(value) : null
+}
+function isData(value: unknown): value is Data {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+export function typeWords(type: string): string {
+  return wordOf(t.types, type) ?? visible(type)
+}
+
+function dataOf(line: string): Data {
+  try {
+    const parsed: unknown = JSON.parse(line)
+    return isData(parsed) && isData(parsed['data']) ? parsed['data'] : {}
+  } catch {
+    return {} // an unreadable line; verifying names the fault
+  }
+}
+
+/** `{amount, cur}` or a status word. */
+function valueWords(value: unknown): string | null {
+  if (value === 'none') return TEXTS.fields.noBudget
+  if (typeof value === 'string') return wordOf(TEXTS.statuses, value) ?? visible(value)
+  if (!isData(value)) return null
+  const { amount, cur } = value
+  const isMoney = typeof amount === 'string' && /^-?\d+(\.\d+)?$/.test(amount)
+  return isMoney && typeof cur === 'string' && /^[A-Z]{3}$/.test(cur) ? money({ amount, currency: cur }) : null
+}
+
+/** "Männer 25-54: €60.00 → €72.00" of the first item. */
+function changeWords({ type, disclosed }: AuditRow, data: Data): string | null {
+  const first: unknown = Array.isArray(data['items']) ? data['items'][0] : undefined
+  if (!isData(first)) return null
+  const before = valueWords(first['before'])
+  // What the limits blocked has no other value than the one before.
+  const after = valueWords((type === 'draft.blocked' ? first['requested'] : undefined) ?? first['after'])
+  if (before === null || after === null) return null
+  const change = fill(t.change, { before, after })
+  const name = text(disclosed['path.0'])?.split(' › ').at(-1)
+  return name === undefined ? change : fill(t.named, { name, what: change })
+}
+
+function syncWords(data: Data): string | null {
+  const outcome = wordOf(t.syncOutcomes, data['outcome'])
+  const { from, to } = data
+  const isDay = (day: unknown): day is string => typeof day === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(day)
+  const range = isDay(from) && isDay(to) ? dayRange(from, to) : null
+  return [outcome, range].filter((each) => each !== null).join(' · ') || null
+}
+
+function clockWords(data: Data): string | null {
+  const { wallMs, monoMs } = data
+  if (typeof wallMs !== 'number' || typeof monoMs !== 'number') return null
+  const seconds = (ms: number): string =>
+    new Intl.NumberFormat(navigator.language, {
+      style: 'unit',
+      unit: 'second',
+      unitDisplay: 'short',
+      maximumFractionDigits: 0,
+    }).format(ms / 1_000)
+  return fill(t.clock, { wall: seconds(wallMs), mono: seconds(monoMs) })
+}
+
+/** One fact beside the type, or null when the type says it all. */
+export function detailWords(record: AuditRow): string | null {
+  const data = dataOf(record.line)
+  const { disclosed, type } = record
+  if (type === 'agent.read') return wordOf(t.tools, data['tool']) ?? text(data['tool'])
+  if (type === 'call.refused') {
+    const op = text(disclosed['op']) ?? text(data['op'])
+    return [op, wordOf(t.codes, data['code']) ?? text(data['code'])].filter((each) => each !== null).join(' · ')
+  }
+  if (type === 'sync.finished') return syncWords(data)
+  if (type === 'clock.jump') return clockWords(data)
+  if (type === 'log.verified') {
+    if (data['ok'] === false) return text(data['fault']) ?? t.faulty
+    return typeof data['size'] === 'number' ? plural(t.records, data['size']) : null
+  }
+  if (type === 'integrity.alarm') return wordOf(t.alarms, data['kind']) ?? text(data['kind'])
+  if (type.startsWith('client.')) return text(disclosed['client_name'])
+  if (type.startsWith('connection.'))
+    return text(disclosed['account_name']) ?? wordOf(TEXTS.platforms, data['platform'])
+  if (type === 'export.created' && typeof data['from'] === 'number' && typeof data['through'] === 'number')
+    return fill(t.exported, { from: integer(data['from']), through: integer(data['through']) })
+  if (type === 'apply.outcome' || type === 'apply.reconciled') return wordOf(t.outcomes, data['outcome'])
+  return changeWords(record, data) ?? wordOf(t.reasons, data['reason'])
+}
+
+/** Who, and what kind of actor where the name alone does not say it. Names are written by others. */
+export function actorWords(
+  record: AuditRow,
+  clients: readonly Client[],
+): { readonly name: string; readonly kind: string | null; readonly isForeign: boolean } {
+  const { kind, id } = record.actor
+  const known = wordOf(t.actors, kind)
+  if (kind !== 'agent') {
+    const isCommandLine = id === 'command-line' || id === 'cli'
+    return { name: known ?? visible(kind), kind: isCommandLine ? t.commandLine : null, isForeign: false }
+  }
+  const name =
+    text(record.disclosed['agent_name']) ??
+    text(record.disclosed['client_name']) ??
+    text(clients.find((client) => client.client_id === id)?.untrusted.name)
+  return { name: name ?? visible(id), kind: known, isForeign: true }
+}
