@@ -13,6 +13,7 @@ import type { Caller } from './ports.ts'
 import { listAccounts } from './reporting/list-accounts.ts'
 import { getEntity, listEntities } from './reporting/entities.ts'
 import { queryMetrics } from './reporting/query-metrics.ts'
+import { cleanUntrusted } from './reporting/untrusted.ts'
 import { backfillDays, clientHandlers, connectionHandlers } from './session-connections.ts'
 import type { Handlers } from './run-operation.ts'
 import { Secret } from './secret.ts'
@@ -117,6 +118,9 @@ function draftHandlers(session: Session): Handlers {
       if (draft === undefined) throw unknownDraft()
       const [item] = draft.items
       const history = audit.list({ draftId: draft.draftId, limit: HISTORY_LIMIT }).toReversed()
+      const said = history
+        .map((row) => row.text['platform_message'])
+        .find((text): text is string => typeof text === 'string' && text !== '')
       const counts = ['approved', 'applying', 'applied', 'unknown', 'rolled_back'].includes(draft.state)
       return {
         draft: draftView(draft),
@@ -128,6 +132,7 @@ function draftHandlers(session: Session): Handlers {
           outcome: row.outcome,
           live_value: row.live_value,
           platform_request_id: row.request_id,
+          untrusted: { platform_message: said === undefined ? null : cleanUntrusted(said, 500) },
         })),
         envelope:
           item === undefined

@@ -187,6 +187,7 @@ export const TEXTS = {
   },
   /** What became of a draft. The inner keys are the core's reasons. */
   outcome: {
+    quote: '{platform} wrote: “{text}”',
     staleTitle: 'The value on {platform} has moved since this draft was made.',
     staleText:
       'It was {before} then and is {live} now. Nothing was changed. A new draft can start from the current value.',

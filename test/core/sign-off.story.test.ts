@@ -141,6 +141,8 @@ describe('a budget change', () => {
       state: 'apply_failed',
       state_reason: 'refused_by_platform',
     })
+    const { results } = await app.window('get_draft', { draft_id: draft.draft_id })
+    expect(results).toMatchObject([{ outcome: 'refused', untrusted: { platform_message: 'Budget is not accepted.' } }])
     expect(liveBudget(app, target.entityId)).toBe(target.budget)
   })
 

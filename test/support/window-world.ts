@@ -212,6 +212,7 @@ export function draftAnswer(view: DraftView): OutputOf<'get_draft'> {
               outcome: isApplied ? 'applied' : null,
               live_value: isApplied ? '101.00' : '135.00',
               platform_request_id: isApplied ? '20261123141500A1B2' : null,
+              untrusted: { platform_message: null },
             },
           ]
         : [],

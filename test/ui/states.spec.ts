@@ -317,7 +317,15 @@ test.describe('the queue', () => {
       page,
     }) => {
       const view = draft('a', { state, state_reason: reason, state_message: 'Said by the core.' })
-      const results = [{ k: 0, outcome: null, live_value: liveValue, platform_request_id: null }]
+      const results = [
+        {
+          k: 0,
+          outcome: null,
+          live_value: liveValue,
+          platform_request_id: null,
+          untrusted: { platform_message: null },
+        },
+      ]
       await open(page, { ...filled(), get_draft: () => ({ ...draftAnswer(view), results }) }, `#/queue/${draftId('a')}`)
       const detail = page.getByRole('complementary')
       for (const each of words) await expect(detail.getByText(each, { exact: false })).toHaveCount(1)

@@ -36,6 +36,8 @@ export function outcomeWords(answer: Answer, change: ChangeView): Words | null {
     return known === undefined || (known.includes('{live}') && live === null) ? said : words(known)
   }
   const requestId = result?.platform_request_id ?? null
+  const quoted = result?.untrusted.platform_message ?? null
+  const quote = quoted === null ? null : fill(t.quote, { platform, text: visible(quoted, true) })
   const request = requestId === null ? null : fill(t.request, { id: visible(requestId) })
   const reads = live === null ? null : words(t.reads)
   switch (draft.state) {
@@ -58,7 +60,7 @@ export function outcomeWords(answer: Answer, change: ChangeView): Words | null {
       return {
         tone: 'danger',
         title: words(reason in t.notSent ? t.notSentTitle : t.failedTitle),
-        lines: present(why({ ...t.notSent, ...t.failed }), reads, request),
+        lines: present(why({ ...t.notSent, ...t.failed }), quote, reads, request),
       }
     case 'unknown':
       return {
