@@ -413,11 +413,17 @@ export const OPERATIONS = {
       rows: z.array(metricRow).max(100),
       totals: z.array(metricTotals).max(20),
       comparison: z
-        .strictObject({ start_date: isoDate, end_date: isoDate, totals: z.array(metricTotals).max(20) })
+        .strictObject({
+          start_date: isoDate,
+          end_date: isoDate,
+          totals: z.array(metricTotals).max(20),
+          /** True when the previous period has a day that was not over or not fetched: the difference is then not a change. */
+          is_partial: z.boolean(),
+        })
         .nullable(),
       attribution: z.strictObject({
         primary: z.literal('click_through'),
-        /** 7 when every ad group in scope counts 7 days after a click; null when mixed or not known. */
+        /** 7 when every ad group in scope counts 7 days after a click; 0 when click attribution is switched off; null when mixed or not known. */
         click_window_days: z.number().int().nullable(),
         window_source: z.enum(['requested', 'entity_setting', 'approximated']),
         note: z.string(),
@@ -513,6 +519,8 @@ export const OPERATIONS = {
             outcome: z.string().nullable(),
             live_value: z.string().nullable(),
             platform_request_id: z.string().nullable(),
+            /** What the platform said when it refused. */
+            untrusted: z.strictObject({ platform_message: z.string().nullable() }),
           }),
         )
         .max(50),

@@ -66,6 +66,8 @@ export interface PlatformAdapter {
   readLive(entityId: EntityId, field: Field, signal: AbortSignal): Promise<LiveValue>
   /** How many days back the platform may still restate metrics. */
   readonly restatementDays: number
+  /** How long after a day's midnight its last hours may still be missing from reports; until then it does not count as over. */
+  readonly metricSettleMs: number
   /** Longest time after a write's time-out in which it may still take effect; until then "unchanged" proves nothing. */
   readonly settleMs: number
   /** The only write. Takes nothing but what the gate made. */

@@ -1,6 +1,6 @@
 /** list_entities and get_entity: the stored snapshot, with platform text cleaned and kept apart. */
 import type { Entity } from '../../shared/domain/entity.ts'
-import type { DraftId } from '../../shared/domain/ids.ts'
+import type { DraftId, EntityType } from '../../shared/domain/ids.ts'
 import { formatRounded } from '../../shared/domain/money.ts'
 import { OperationError } from '../../shared/errors.ts'
 import type { EntityView, OutputOf, ParsedInputOf } from '../../shared/operations.ts'
@@ -34,13 +34,14 @@ export function listEntities(deps: ReportingDeps, input: ParsedInputOf<'list_ent
   const offset = offsetOf('list_entities', input)
   const limit = input.limit ?? DEFAULT_LIMIT
   const order = input.order_by ?? (input.type === 'creative' ? 'name' : 'spend_7d')
-  const page = entityList.page(filter, lastWeek(account), { order, limit, offset })
+  const week = lastWeek(deps.facts, account, input.type)
+  const page = entityList.page(filter, week, { order, limit, offset })
   const byKey = new Map(entities.byKeys(page.map((row) => row.entityKey)).map((entity) => [entity.entityKey, entity]))
   const total = entityList.count(filter)
   return {
     entities: page.flatMap(({ entityKey, spendMicros }) => {
       const entity = byKey.get(entityKey)
-      return entity === undefined ? [] : [entityView(entity, account, spendMicros)]
+      return entity === undefined ? [] : [entityView(entity, account, week.isCovered ? spendMicros : null)]
     }),
     total,
     next_cursor: page.length === 0 ? null : nextCursor('list_entities', input, offset + page.length, total),
@@ -59,8 +60,8 @@ export function getEntity(
 ): OutputOf<'get_entity'> {
   const entity = entityOf(deps.facts, input.entity_id)
   const account = storedAccount(deps.facts, entity.accountId)
-  const { startDay, endDay } = lastWeek(account)
-  const spendMicros = factsReaders(deps.facts).entityList.spendOf(entity.entityKey, startDay, endDay)
+  const { startDay, endDay, isCovered } = lastWeek(deps.facts, account, entity.type)
+  const spendMicros = isCovered ? factsReaders(deps.facts).entityList.spendOf(entity.entityKey, startDay, endDay) : null
   const view = entityView(entity, account, spendMicros)
   return {
     entity: view,
@@ -70,8 +71,8 @@ export function getEntity(
       objective: cleaned(entity.objective),
       optimization_goal: cleaned(entity.optimizationGoal),
       bid_strategy: cleaned(entity.bidStrategy),
-      click_window_days: entity.clickWindowDays ?? null,
-      view_window_days: entity.viewWindowDays ?? null,
+      click_window_days: windowDays(entity.clickWindowDays),
+      view_window_days: windowDays(entity.viewWindowDays),
       starts_at: cleaned(entity.startsAt),
       ends_at: cleaned(entity.endsAt),
       format: cleaned(entity.format),
@@ -88,9 +89,9 @@ export function getEntity(
   }
 }
 
-function entityView(entity: StoredEntity, account: StoredAccount, spendMicros: bigint): EntityView {
+/** @param spendMicros of seven whole days, null unless all of them are held */
+function entityView(entity: StoredEntity, account: StoredAccount, spendMicros: bigint | null): EntityView {
   const { currency } = account
-  const hasSpend = entity.type !== 'creative' && account.completeThroughDay !== null
   return {
     entity_id: entity.entityId,
     account_id: entity.accountId,
@@ -103,7 +104,7 @@ function entityView(entity: StoredEntity, account: StoredAccount, spendMicros: b
       entity.dailyBudgetMicros === undefined
         ? null
         : { amount: formatRounded(entity.dailyBudgetMicros, currency), currency },
-    spend_7d: hasSpend ? { amount: formatRounded(spendMicros, currency), currency } : null,
+    spend_7d: spendMicros === null ? null : { amount: formatRounded(spendMicros, currency), currency },
     untrusted: { name: cleanUntrusted(entity.name) },
   }
 }
@@ -132,10 +133,13 @@ function warningsOf(entity: StoredEntity, account: StoredAccount): string[] {
   return warnings
 }
 
-/** The seven days up to the last complete one. An account without any gives an empty range. */
-function lastWeek(account: StoredAccount): { startDay: number; endDay: number } {
-  const endDay = account.completeThroughDay
-  return endDay === null ? { startDay: 1, endDay: 0 } : { startDay: endDay - 6, endDay }
+/** The seven days up to the last one that is over at the type's level, and whether all of them are held. Without any, an empty range. */
+function lastWeek(facts: FactsReadDb, account: StoredAccount, type: EntityType) {
+  const { coverage } = factsReaders(facts)
+  const endDay = type === 'creative' ? null : coverage.lastDayOver(account.accountKey, type)
+  if (type === 'creative' || endDay === null) return { startDay: 1, endDay: 0, isCovered: false }
+  const startDay = endDay - 6
+  return { startDay, endDay, isCovered: coverage.daysOver(account.accountKey, type, startDay, endDay) === 7 }
 }
 
 function entityOf(facts: FactsReadDb, id: ParsedInputOf<'get_entity'>['entity_id']): StoredEntity {
@@ -150,6 +154,11 @@ export function unknownEntity(): OperationError {
     'Nothing with that id is in the last sync.',
     'Call list_entities, or sync the account first.',
   )
+}
+
+/** 0 is switched off, null is not known. */
+function windowDays(days: number | null | undefined): number | null {
+  return days === undefined ? null : (days ?? 0)
 }
 
 function cleaned(text: string | undefined, maxLength = 120): string | null {

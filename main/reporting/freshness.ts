@@ -1,10 +1,13 @@
 /** How old and how complete the data in scope is, said the same way by every report. */
 import type { Clock } from '../../shared/clock.ts'
 import type { AccountId } from '../../shared/domain/ids.ts'
+import { currencyExponent } from '../../shared/domain/money.ts'
 import { OperationError } from '../../shared/errors.ts'
-import type { StoredAccount } from '../store/account-table.ts'
+import { METRIC_LEVELS } from '../../shared/domain/metric.ts'
+import { MAX_ACCOUNTS, type StoredAccount } from '../store/account-table.ts'
 import { factsReaders } from '../store/facts-tables.ts'
 import type { FactsReadDb } from '../store/open.ts'
+import { cleanUntrusted } from './untrusted.ts'
 
 /** What every report is given. Reports read facts.db and the clock; nothing else. */
 export interface ReportingDeps {
@@ -19,6 +22,24 @@ export function asOf(accounts: readonly StoredAccount[]): string | null {
 }
 
 export const isoTime = (atMs: number): string => new Date(atMs).toISOString()
+
+/** An amount in a currency whose smallest unit is not known cannot be written down; such an account is kept out of everything. */
+export function hasKnownCurrency(account: StoredAccount): boolean {
+  try {
+    currencyExponent(account.currency)
+    return true
+  } catch {
+    return false
+  }
+}
+
+export function unknownCurrency(currency: string): OperationError {
+  return new OperationError(
+    'currency_mismatch',
+    `The account bills in "${cleanUntrusted(currency, 12)}", a currency this version does not know. Nothing of it is read.`,
+    'Its numbers are in the platform’s own window; a later version may know the currency.',
+  )
+}
 
 /** @throws OperationError account_not_available */
 export function storedAccount(facts: FactsReadDb, id: AccountId): StoredAccount {
@@ -38,6 +59,32 @@ export function notSynced(what: string): OperationError {
     'Start a sync in the SpendSignoff window, then ask again.',
     { retryable: true },
   )
+}
+
+/** A level whose days end before the account's others: the platform refuses it, for instance for too many ads. */
+export function missingLevelWarnings(facts: FactsReadDb, accounts: readonly StoredAccount[]): readonly string[] {
+  const { coverage } = factsReaders(facts)
+  return METRIC_LEVELS.flatMap((level) => {
+    const count = accounts.filter(
+      ({ accountKey, completeThroughDay }) =>
+        completeThroughDay !== null && (coverage.lastDayOver(accountKey, level) ?? 0) < completeThroughDay,
+    ).length
+    return count === 0
+      ? []
+      : [
+          `The platform gives no current numbers by ${level.replace('_', ' ')} for ${count === 1 ? 'one account' : `${count} accounts`}; those of the levels above are complete.`,
+        ]
+  })
+}
+
+/** Accounts beyond what this app handles are not read at all, and nobody should think they are in the sums. */
+export function tooManyWarning(facts: FactsReadDb): readonly string[] {
+  const leftOut = factsReaders(facts).accounts.leftOut()
+  return leftOut === 0
+    ? []
+    : [
+        `${leftOut} more ${leftOut === 1 ? 'account is' : 'accounts are'} not read: ${MAX_ACCOUNTS} at most are. Their numbers are in no sum here.`,
+      ]
 }
 
 /** Shown while the first sync of an account still runs, or has stopped half-way. */

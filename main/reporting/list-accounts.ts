@@ -2,8 +2,21 @@
 import type { OutputOf, ParsedInputOf } from '../../shared/operations.ts'
 import { factsReaders } from '../store/facts-tables.ts'
 import { dateOf } from './calendar.ts'
-import { asOf, isoTime, type ReportingDeps } from './freshness.ts'
+import {
+  asOf,
+  hasKnownCurrency,
+  isoTime,
+  missingLevelWarnings,
+  type ReportingDeps,
+  tooManyWarning,
+  unknownCurrency,
+} from './freshness.ts'
 import { cleanUntrusted } from './untrusted.ts'
+
+const MAX_WARNINGS = 10
+const CURRENCY = /^[A-Z]{3}$/
+/** Shown in place of what is no currency code at all; no currency has it. */
+const NO_CURRENCY = 'ZZZ'
 
 /** @param deps.connectionState what ledger.db says of a connection: "ok", "needs_reconnect", "removed" */
 export function listAccounts(
@@ -13,14 +26,16 @@ export function listAccounts(
   const { accounts } = factsReaders(deps.facts)
   const found = accounts.all().filter((account) => input.platform === undefined || account.platform === input.platform)
   const listed = found.filter((account) => account.isListed)
-  const never = listed.filter((account) => account.lastSyncAtMs === null).length
+  const readable = listed.filter(hasKnownCurrency)
+  const never = readable.filter((account) => account.lastSyncAtMs === null).length
+  const foreign = [...new Set(listed.filter((account) => !hasKnownCurrency(account)).map(({ currency }) => currency))]
   return {
     accounts: found.map((account) => {
       const { campaigns, adGroups, ads } = accounts.counts(account.accountKey)
       return {
         account_id: account.accountId,
         platform: account.platform,
-        currency: account.currency,
+        currency: CURRENCY.test(account.currency) ? account.currency : NO_CURRENCY,
         time_zone: account.timeZone,
         status: account.status,
         last_sync_at: account.lastSyncAtMs === null ? null : isoTime(account.lastSyncAtMs),
@@ -33,7 +48,12 @@ export function listAccounts(
         untrusted: { name: cleanUntrusted(account.name) },
       }
     }),
-    as_of: asOf(listed),
-    warnings: never === 0 ? [] : [`${never} of ${listed.length} accounts have not been synced completely yet.`],
+    as_of: asOf(readable),
+    warnings: [
+      ...(never === 0 ? [] : [`${never} of ${listed.length} accounts have not been synced completely yet.`]),
+      ...missingLevelWarnings(deps.facts, readable),
+      ...tooManyWarning(deps.facts),
+      ...foreign.map((currency) => unknownCurrency(currency).message),
+    ].slice(0, MAX_WARNINGS),
   }
 }

@@ -10,7 +10,7 @@ import type { Grouping, Scope } from '../store/metric-query.ts'
 import type { FactsReadDb } from '../store/open.ts'
 import { dayOf, localDay } from './calendar.ts'
 import { unknownEntity } from './entities.ts'
-import { notSynced, type ReportingDeps, storedAccount } from './freshness.ts'
+import { hasKnownCurrency, notSynced, type ReportingDeps, storedAccount } from './freshness.ts'
 
 type Input = ParsedInputOf<'query_metrics'>
 
@@ -27,7 +27,10 @@ export interface MetricScope {
   readonly totals: Scope
   readonly grouping: Grouping
   readonly hasAccount: boolean
+  /** Left out: connected or named, but nothing of them has been read at this level. */
   readonly skippedAccounts: number
+  /** Left out: named, but no connection reaches them any more, while it reaches others that were named. */
+  readonly lostAccounts: number
 }
 
 /**
@@ -39,11 +42,13 @@ export function metricScope(deps: ReportingDeps, input: Input): MetricScope {
   const dimensionLevel = (['ad', 'ad_group', 'campaign'] as const).find((level) => dimensions.has(level))
   const level = dimensionLevel ?? commonLevel(targets) ?? 'campaign'
   refuseDeeper(targets, level)
-  const { accounts, skipped } = accountsOf(deps.facts, input, targets, level)
+  const { accounts, skipped, lost } = accountsOf(deps.facts, input, targets, level)
   const { startDay, endDay } = daysOf(deps, input, accounts)
   const rows: Scope = {
     accountKeys: accounts.map((account) => account.accountKey),
-    entityKeys: targets?.map((entity) => entity.entityKey),
+    entityKeys: targets
+      ?.filter((entity) => accounts.some((account) => account.accountKey === entity.accountKey))
+      .map((entity) => entity.entityKey),
     level,
     startDay,
     endDay,
@@ -59,6 +64,7 @@ export function metricScope(deps: ReportingDeps, input: Input): MetricScope {
     },
     hasAccount,
     skippedAccounts: skipped,
+    lostAccounts: lost,
   }
 }
 
@@ -102,6 +108,10 @@ function refuseDeeper(targets: readonly StoredEntity[] | undefined, level: Metri
     )
 }
 
+/**
+ * What no connection reaches any more is history: it is left out of every sum with living accounts, asked for by name or not, and answered
+ * only when nothing else is asked for. What has not been read yet is left out too, unless nothing else is there.
+ */
 function accountsOf(
   facts: FactsReadDb,
   input: Input,
@@ -109,17 +119,19 @@ function accountsOf(
   level: MetricLevel,
 ) {
   const { accounts, coverage } = factsReaders(facts)
-  const hasData = (account: StoredAccount): boolean => coverage.hasDays(account.accountKey, level)
+  const hasData = (account: StoredAccount): boolean =>
+    hasKnownCurrency(account) && coverage.hasDays(account.accountKey, level)
   const asked = targets?.map((entity) => entity.accountId) ?? input.account_ids
-  if (asked === undefined) {
-    const all = accounts.all().filter((account) => account.isListed)
-    const found = all.filter(hasData)
-    if (found.length === 0) throw notSynced('Nothing here')
-    return { accounts: found, skipped: all.length - found.length }
+  const all = asked === undefined ? accounts.all() : [...new Set(asked)].map((id) => storedAccount(facts, id))
+  const listed = all.filter((account) => account.isListed)
+  const wanted = listed.length === 0 && asked !== undefined ? all : listed
+  const found = wanted.filter(hasData)
+  if (found.length === 0) throw notSynced(asked === undefined ? 'Nothing here' : 'What was asked for')
+  return {
+    accounts: found,
+    skipped: wanted.length - found.length,
+    lost: asked === undefined ? 0 : all.length - wanted.length,
   }
-  const found = [...new Set(asked)].map((id) => storedAccount(facts, id))
-  if (!found.every(hasData)) throw notSynced('One of the accounts')
-  return { accounts: found, skipped: 0 }
 }
 
 function daysOf(

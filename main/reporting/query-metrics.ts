@@ -9,7 +9,7 @@ import type { GroupedSums, OrderColumn, Scope, Sums } from '../store/metric-quer
 import type { FactsReadDb } from '../store/open.ts'
 import { dateOf } from './calendar.ts'
 import { DEFAULT_LIMIT, nextCursor, offsetOf } from './cursor.ts'
-import { asOf, firstSyncWarning, type ReportingDeps } from './freshness.ts'
+import { asOf, firstSyncWarning, missingLevelWarnings, type ReportingDeps, tooManyWarning } from './freshness.ts'
 import { invalid, type MetricScope, metricScope } from './metric-scope.ts'
 import { metricsOf, ORDER_COLUMNS, partlyKnown } from './rates.ts'
 import { cleanUntrusted } from './untrusted.ts'
@@ -20,6 +20,8 @@ type Totals = Output['totals']
 
 const MAX_WARNINGS = 10
 const MAX_CURRENCIES = 20
+const GUESSED =
+  'Some days were first read after their ad group had been changed: they may have been counted by another window.'
 
 /**
  * At most 400 days, 100 rows a page. Rows are ordered by date when there is one, else by spend, largest first.
@@ -85,7 +87,7 @@ function nothing(currency: string): GroupedSums {
     click_value_micros: 0n,
     view_value_micros: 0n,
   }
-  const windows = { known: 0n, days: 0n, squares: 0n }
+  const windows = { known: 0n, days: 0n, squares: 0n, approximated: 0n }
   return {
     currency,
     day: null,
@@ -139,23 +141,30 @@ function previousPeriod(facts: FactsReadDb, scope: MetricScope, names: readonly 
   const startDay = scope.rows.startDay - length
   const endDay = scope.rows.startDay - 1
   const totals = totalsOf(facts, scope, { ...scope.totals, startDay, endDay })
+  const isPartial = !isCovered(facts, scope, startDay, endDay)
   return {
-    view: { start_date: dateOf(startDay), end_date: dateOf(endDay), totals: totalViews(totals, names) },
-    warnings: isCovered(facts, scope, startDay, endDay)
-      ? []
-      : ['The previous period has days that were never fetched: do not read the difference as a change.'],
+    view: {
+      start_date: dateOf(startDay),
+      end_date: dateOf(endDay),
+      totals: totalViews(totals, names),
+      is_partial: isPartial,
+    },
+    warnings: isPartial
+      ? ['The previous period has days that were never fetched: do not read the difference as a change.']
+      : [],
   }
 }
 
 function attributionOf(totals: readonly GroupedSums[]): Output['attribution'] {
   const days = commonWindow(totals)
+  const isGuessed = totals.some((group) => group.windows.approximated > 0n)
   const primary =
     'Conversions, CPA and ROAS count click-through only; view-through is its own metric and never added in.'
   return {
     primary: 'click_through',
-    click_window_days: days === undefined || days === 0 ? null : days,
-    window_source: typeof days === 'number' ? 'entity_setting' : 'approximated',
-    note: `${primary} ${windowNote(days)}`,
+    click_window_days: days ?? null,
+    window_source: typeof days === 'number' && !isGuessed ? 'entity_setting' : 'approximated',
+    note: `${primary} ${windowNote(days, isGuessed)}`,
   }
 }
 
@@ -171,11 +180,14 @@ function commonWindow(totals: readonly GroupedSums[]): number | null | undefined
   return isCommon ? Number(days / known) : null
 }
 
-function windowNote(days: number | null | undefined): string {
+function windowNote(days: number | null | undefined, isGuessed: boolean): string {
   if (days === undefined) return 'There are no numbers in this range.'
   if (days === null) return 'The click windows differ or are not known: ratios over them compare unlike things.'
-  if (days === 0) return 'Click attribution is switched off there.'
-  return `All of it is counted within ${days} ${days === 1 ? 'day' : 'days'} after a click, as set on the platform.`
+  if (days === 0) return 'Click attribution is switched off (0 days).'
+  const span = `${days} ${days === 1 ? 'day' : 'days'} after a click`
+  return isGuessed
+    ? `The window is ${span} now. ${GUESSED}`
+    : `All of it is counted within ${span}, as set on the platform.`
 }
 
 function freshnessOf(
@@ -210,17 +222,40 @@ function warningsOf(
   names: readonly MetricName[],
   groups: readonly Sums[],
 ): string[] {
-  const warnings = [...firstSyncWarning(scope.accounts)]
-  if (scope.skippedAccounts > 0)
-    warnings.push(
-      `${scope.skippedAccounts} connected ${scope.skippedAccounts === 1 ? 'account has' : 'accounts have'} no data yet and ${scope.skippedAccounts === 1 ? 'is' : 'are'} left out.`,
-    )
+  const warnings = [
+    ...leftOut(scope.skippedAccounts, 'has no data yet', 'have no data yet'),
+    ...leftOut(scope.lostAccounts, 'can no longer be reached', 'can no longer be reached'),
+    ...firstSyncWarning(scope.accounts),
+    ...missingLevelWarnings(facts, scope.accounts),
+    ...tooManyWarning(facts),
+  ]
   if (new Set(scope.accounts.map((account) => account.currency)).size > 1)
     warnings.push('The accounts bill in different currencies: totals are given per currency and are not added up.')
   const partly = partlyKnown(names, groups)
-  if (partly.length > 0)
-    warnings.push(`The platform does not say everything for ${partly.join(', ')}: they count only what is known.`)
+  if (partly.length > 0) warnings.push(...partlyKnownWarnings(partly))
   return [...warnings, ...restatementWarnings(facts, scope)]
+}
+
+function leftOut(count: number, one: string, several: string): readonly string[] {
+  if (count === 0) return []
+  return [count === 1 ? `One account ${one} and is left out.` : `${count} accounts ${several} and are left out.`]
+}
+
+/** A ratio over a value that is known for a part divides by, or is divided by, the spend of all: which way that errs has to be said. */
+function partlyKnownWarnings(names: readonly MetricName[]): readonly string[] {
+  const ratios = names.filter((name) => name === 'cpa' || name === 'roas')
+  const counts = names.filter((name) => name !== 'cpa' && name !== 'roas')
+  const errs = ratios.map((name) => (name === 'cpa' ? 'CPA is therefore higher' : 'ROAS is therefore lower'))
+  return [
+    ...(counts.length === 0
+      ? []
+      : [`The platform does not say everything for ${counts.join(', ')}: they count only what is known.`]),
+    ...(errs.length === 0
+      ? []
+      : [
+          `All spend is counted, also where the platform does not say the conversions or their value: ${errs.join(' and ')} than over the known part alone.`,
+        ]),
+  ]
 }
 
 /** How much the platforms have changed days that were already over; for whole accounts only, where it is recorded. */

@@ -43,13 +43,20 @@ interface AccountRow {
   complete_through: number | null
 }
 
-const MAX_ACCOUNTS = 500
+/** More are not read: at some ten requests a second a sync of more would not end. */
+export const MAX_ACCOUNTS = 500
 
 export type AccountReader = ReturnType<typeof createAccountReader>
 
 export function createAccountReader(db: FactsReadDb) {
   const byId = db.prepare<[string], AccountRow>('SELECT * FROM account WHERE account_id = ?')
-  const all = db.prepare<[number], AccountRow>('SELECT * FROM account ORDER BY account_id LIMIT ?')
+  const all = db.prepare<[number], AccountRow>(
+    'SELECT * FROM (SELECT * FROM account ORDER BY is_listed DESC, account_id LIMIT ?) ORDER BY account_id',
+  )
+  const leftOut = db.prepare<{ max: number }, { n: number }>(
+    `SELECT (SELECT COALESCE(SUM(left_out), 0) FROM listing)
+       + MAX(0, (SELECT COUNT(*) FROM account WHERE is_listed = 1) - @max) AS n`,
+  )
   const counts = db.prepare<[number], { type: string; n: number }>(
     `SELECT type, COUNT(*) AS n FROM entity WHERE account_key = ? AND status <> 'deleted' GROUP BY type`,
   )
@@ -58,8 +65,10 @@ export function createAccountReader(db: FactsReadDb) {
       const row = byId.get(id)
       return row === undefined ? undefined : toAccount(row)
     },
-    /** All accounts ever seen, at most 500, in the order of their ids. */
+    /** All accounts ever seen, at most 500 and those that are listed first, in the order of their ids. */
     all: (): readonly StoredAccount[] => all.all(MAX_ACCOUNTS).map(toAccount),
+    /** How many accounts connections list beyond what `all` gives. */
+    leftOut: (): number => leftOut.get({ max: MAX_ACCOUNTS })?.n ?? 0,
     /** Entities that are not deleted. */
     counts(accountKey: number): EntityCounts {
       const found = new Map(counts.all(accountKey).map((row) => [row.type, row.n]))
@@ -78,9 +87,10 @@ export function createAccountWriter(db: FactsDb) {
        name = excluded.name, currency = excluded.currency, time_zone = excluded.time_zone, status = excluded.status,
        raw_status = excluded.raw_status, connection_id = excluded.connection_id, is_listed = 1, seen_run = excluded.seen_run,
        restatement_days = excluded.restatement_days
-     -- Two connections may reach one account: the first of a run keeps it.
-     WHERE account.seen_run <> excluded.seen_run OR account.connection_id = excluded.connection_id`,
+     -- Two connections may reach one account: the first of a run keeps it, unless that one was removed meanwhile.
+     WHERE account.seen_run <> excluded.seen_run OR account.connection_id = excluded.connection_id OR account.is_listed = 0`,
   )
+  const setLeftOut = db.prepare('INSERT OR REPLACE INTO listing (connection_id, left_out) VALUES (?, ?)')
   const hide = db.prepare('UPDATE account SET is_listed = 0 WHERE connection_id = ? AND seen_run <> ?')
   const setEntitiesAt = db.prepare('UPDATE account SET entities_at_ms = ? WHERE account_key = ?')
   const setSynced = db.prepare(
@@ -104,6 +114,7 @@ export function createAccountWriter(db: FactsDb) {
           restatement_days: restatementDays,
         })
       hide.run(connectionId, runId)
+      setLeftOut.run(connectionId, Math.max(0, accounts.length - MAX_ACCOUNTS))
     },
     setEntitiesAt: (accountKey: number, atMs: number): void => void setEntitiesAt.run(atMs, accountKey),
     setSynced: (accountKey: number, atMs: number): void => void setSynced.run(atMs, accountKey),

@@ -54,6 +54,14 @@ export interface Windows {
   readonly clickDays: number | null
   readonly viewDays: number | null
   readonly isKnown: boolean
+  /** Last change of the ad group, or of the last of them, as the platform spells it; null when it does not say. */
+  readonly modifiedAt: string | null
+}
+
+interface WindowRow {
+  c: number | null
+  v: number | null
+  m: string | null
 }
 
 const COLUMNS = 'e.*, a.account_id FROM entity e JOIN account a ON a.account_key = e.account_key'
@@ -70,18 +78,18 @@ export function createEntityReader(db: FactsReadDb) {
       `SELECT ${COLUMNS} WHERE e.parent_id = ? AND e.type = ? ORDER BY e.entity_key LIMIT ?`,
     )
     .safeIntegers()
-  const ownWindows = db.prepare<[string], { c: number | null; v: number | null }>(
-    'SELECT click_window_days AS c, view_window_days AS v FROM entity WHERE entity_id = ?',
+  const ownWindows = db.prepare<[string], WindowRow>(
+    "SELECT click_window_days AS c, view_window_days AS v, details_json ->> '$.modifiedAt' AS m FROM entity WHERE entity_id = ?",
   )
-  const parentWindows = db.prepare<[string], { c: number | null; v: number | null }>(
-    `SELECT p.click_window_days AS c, p.view_window_days AS v FROM entity e JOIN entity p ON p.entity_id = e.parent_id WHERE e.entity_id = ?`,
+  const parentWindows = db.prepare<[string], WindowRow>(
+    `SELECT p.click_window_days AS c, p.view_window_days AS v, p.details_json ->> '$.modifiedAt' AS m FROM entity e JOIN entity p ON p.entity_id = e.parent_id WHERE e.entity_id = ?`,
   )
   const commonWindows = db.prepare<
     [string],
-    { n: number; c: number | null; c2: number | null; v: number | null; v2: number | null; known: number }
+    WindowRow & { n: number; c2: number | null; v2: number | null; known: number; dated: number }
   >(
     `SELECT COUNT(*) AS n, MIN(click_window_days) AS c, MAX(click_window_days) AS c2, MIN(view_window_days) AS v, MAX(view_window_days) AS v2,
-       COUNT(click_window_days) AS known
+       COUNT(click_window_days) AS known, MAX(details_json ->> '$.modifiedAt') AS m, COUNT(details_json ->> '$.modifiedAt') AS dated
      FROM entity WHERE parent_id = ? AND type = 'ad_group'`,
   )
   return {
@@ -103,15 +111,16 @@ export function createEntityReader(db: FactsReadDb) {
           clickDays: found.c === found.c2 ? found.c : null,
           viewDays: found.v === found.v2 ? found.v : null,
           isKnown: true,
+          modifiedAt: found.dated === found.n ? found.m : null,
         }
       }
       const found = type === 'ad_group' ? ownWindows.get(id) : parentWindows.get(id)
       if (found === undefined || (found.c === null && found.v === null)) return NO_WINDOWS
-      return { clickDays: found.c, viewDays: found.v, isKnown: true }
+      return { clickDays: found.c, viewDays: found.v, isKnown: true, modifiedAt: found.m }
     },
   }
 }
-const NO_WINDOWS: Windows = { clickDays: null, viewDays: null, isKnown: false }
+const NO_WINDOWS: Windows = { clickDays: null, viewDays: null, isKnown: false, modifiedAt: null }
 
 export type EntityWriter = ReturnType<typeof createEntityWriter>
 

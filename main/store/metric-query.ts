@@ -34,6 +34,8 @@ export interface WindowSums {
   readonly known: bigint
   readonly days: bigint
   readonly squares: bigint
+  /** Facts of days that were already over when the setting was first read, and may have been counted by another. */
+  readonly approximated: bigint
 }
 
 export interface GroupedSums extends Sums {
@@ -84,6 +86,7 @@ const sumNames = [
   'window_known',
   'window_days',
   'window_squares',
+  'window_approximated',
 ]
 const SUM_ROLLED = sumNames.map((name) => `SUM(x.${name}) AS ${name}`).join(', ')
 const SUM_FACTS = [
@@ -94,13 +97,14 @@ const SUM_FACTS = [
   'COUNT(x.click_window_days) AS window_known',
   'COALESCE(SUM(x.click_window_days), 0) AS window_days',
   'COALESCE(SUM(x.click_window_days * x.click_window_days), 0) AS window_squares',
+  "COALESCE(SUM(x.window_source IS 'approximated'), 0) AS window_approximated",
 ].join(', ')
 const ONE_FACT = [
   '1 AS facts',
   ...COUNTED.map((name) => `x.${name}`),
   ...maybeKnown.map((name) => `COALESCE(x.${name}, 0) AS ${name}`),
   ...maybeKnown.map((name) => `x.${name} IS NOT NULL AS ${MAYBE_KNOWN[name]}`),
-  '0 AS window_known, 0 AS window_days, 0 AS window_squares', // of single facts nobody asks
+  '0 AS window_known, 0 AS window_days, 0 AS window_squares, 0 AS window_approximated', // of single facts nobody asks
 ].join(', ')
 
 const ACCOUNTS = '(SELECT value FROM json_each(@accounts))'
@@ -299,6 +303,11 @@ function toGroup(row: Row): GroupedSums {
     clicks: integer('clicks'),
     values: record((column) => column),
     known: record((column) => MAYBE_KNOWN[column]),
-    windows: { known: integer('window_known'), days: integer('window_days'), squares: integer('window_squares') },
+    windows: {
+      known: integer('window_known'),
+      days: integer('window_days'),
+      squares: integer('window_squares'),
+      approximated: integer('window_approximated'),
+    },
   }
 }

@@ -18,6 +18,8 @@ export interface Pull {
   /** When the request was made, and which day it was then in the account's zone. */
   readonly fetchedAtMs: number
   readonly today: number
+  /** The first day that was not over then: today, or just after midnight still yesterday. */
+  readonly firstOpenDay: number
   /** Days that had been fetched, over, before this pull: what changes on them is a restatement. */
   readonly heldDays: ReadonlySet<number>
   /** Per entity, the days that came, as bits. */
@@ -29,6 +31,8 @@ export interface PlacedFact {
   readonly entityKey: number
   readonly day: number
   readonly windows: Windows
+  /** The day, in the account's calendar, on which what the windows were read from was last changed; null when not known. */
+  readonly changedDay: number | null
   readonly fact: MetricFact
 }
 
@@ -110,7 +114,7 @@ export function createMetricWriter(db: FactsDb) {
   )
   const change = db.prepare(`UPDATE metric_fact SET ${assign(columns)} WHERE entity_key = @entity_key AND day = @day`)
   // Names no column of a roll-up, so that the triggers stay asleep for the many facts that did not move.
-  const untriggered = BOOKKEEPING.filter((name) => name !== 'click_window_days')
+  const untriggered = BOOKKEEPING.filter((name) => name !== 'click_window_days' && name !== 'window_source')
   const touch = db.prepare(
     `UPDATE metric_fact SET ${assign(untriggered)} WHERE entity_key = @entity_key AND day = @day`,
   )
@@ -148,11 +152,17 @@ export function createMetricWriter(db: FactsDb) {
     /** Stores one page. Call inside a transaction. */
     storePage(pull: Pull, facts: readonly PlacedFact[]): void {
       const moves = new Map<number, Move>()
-      for (const { entityKey, day, windows, fact } of facts) {
+      for (const { entityKey, day, windows, changedDay, fact } of facts) {
         const before = stored.get(entityKey, day)
         const values = valuesOf(fact)
-        const isOver = day < pull.today
-        const row = { entity_key: entityKey, day, ...values, ...bookkeeping(pull, isOver, before, windows) }
+        const isOver = day < pull.firstOpenDay
+        const row = {
+          entity_key: entityKey,
+          day,
+          ...values,
+          ...windowStamp(before, windows, isOver && (changedDay === null || changedDay >= day)),
+          ...bookkeeping(pull, isOver, before),
+        }
         const wasHeld = before === undefined ? pull.heldDays.has(day) : before.first_seen_at_ms !== null
         if (wasHeld && MONEY_AND_CONVERSIONS.some((name) => (before?.[name] ?? null) !== values[name])) {
           addMove(moves, day, before, values)
@@ -182,9 +192,14 @@ export function createMetricWriter(db: FactsDb) {
   }
 }
 
-function hasOtherWindow(before: StoredFact, row: { readonly click_window_days: bigint | number | null }): boolean {
+function hasOtherWindow(
+  before: StoredFact,
+  row: { readonly click_window_days: bigint | number | null; readonly window_source: WindowSource | null },
+): boolean {
   const days = row.click_window_days
-  return before.click_window_days !== (days === null ? null : BigInt(days))
+  return (
+    before.click_window_days !== (days === null ? null : BigInt(days)) || before.window_source !== row.window_source
+  )
 }
 
 function assign(names: readonly string[]): string {
@@ -211,13 +226,28 @@ function valuesOf(fact: MetricFact): Values {
   }
 }
 
-function bookkeeping(pull: Pull, isOver: boolean, before: StoredFact | undefined, windows: Windows) {
-  // A changed window counts from now on: a day that was over keeps the window it was counted by.
-  const isSettled = before !== undefined && before.first_seen_at_ms !== null && before.window_source !== null
+/**
+ * The window a fact is counted by. A changed window counts from then on: what was stamped before the day was over, or before a change
+ * that came after it, stays. A day first seen after such a change has the setting of today, and says that this is a guess.
+ */
+function windowStamp(before: StoredFact | undefined, windows: Windows, mayHaveChangedSince: boolean) {
+  const isStamped = before !== undefined && before.window_source !== null
+  if (isStamped && (before.first_seen_at_ms !== null || mayHaveChangedSince))
+    return {
+      click_window_days: before.click_window_days,
+      view_window_days: before.view_window_days,
+      window_source: before.window_source,
+    }
+  const source: WindowSource = mayHaveChangedSince ? 'approximated' : 'entity_setting'
   return {
-    click_window_days: isSettled ? before.click_window_days : windows.clickDays,
-    view_window_days: isSettled ? before.view_window_days : windows.viewDays,
-    window_source: isSettled ? before.window_source : windows.isKnown ? ('entity_setting' as const) : null,
+    click_window_days: windows.clickDays,
+    view_window_days: windows.viewDays,
+    window_source: windows.isKnown ? source : null,
+  }
+}
+
+function bookkeeping(pull: Pull, isOver: boolean, before: StoredFact | undefined) {
+  return {
     fetched_at_ms: pull.fetchedAtMs,
     first_seen_at_ms: before?.first_seen_at_ms ?? (isOver ? pull.fetchedAtMs : null),
     first_spend_micros: before?.first_spend_micros ?? null,

@@ -44,19 +44,30 @@ export function createCoverageReader(db: FactsReadDb) {
   const over = db.prepare<[number, string, number, number], { n: number }>(
     'SELECT COUNT(*) AS n FROM fetched_day WHERE account_key = ? AND level = ? AND day BETWEEN ? AND ? AND was_over = 1',
   )
+  const lastOver = db.prepare<[number, string], { day: number | null }>(
+    'SELECT MAX(day) AS day FROM fetched_day WHERE account_key = ? AND level = ? AND was_over = 1',
+  )
   const firstMoving = db.prepare<[number, string], { day: number | null }>(
     'SELECT MIN(day) AS day FROM fetched_day WHERE account_key = ? AND level = ? AND is_final = 0',
   )
   const anyDay = db.prepare<[number, string]>('SELECT 1 FROM fetched_day WHERE account_key = ? AND level = ? LIMIT 1')
+  const listedBy = db.prepare<[number], { subject: string }>(
+    "SELECT subject FROM sync_cursor WHERE run_id = ? AND step = 'accounts'",
+  )
   const lastRun = db.prepare<[], RunRow>('SELECT * FROM sync_run ORDER BY run_id DESC LIMIT 1')
   return {
     /** How many days of the range were over when they were fetched. */
     daysOver: (accountKey: number, level: MetricLevel, startDay: number, endDay: number): number =>
       over.get(accountKey, level, startDay, endDay)?.n ?? 0,
+    /** Last day that was over when it was fetched; null when there is none. */
+    lastDayOver: (accountKey: number, level: MetricLevel): number | null =>
+      lastOver.get(accountKey, level)?.day ?? null,
     /** First day that its platform could still restate when it was last fetched; null when all are final. */
     firstMovingDay: (accountKey: number, level: MetricLevel): number | null =>
       firstMoving.get(accountKey, level)?.day ?? null,
     hasDays: (accountKey: number, level: MetricLevel): boolean => anyDay.get(accountKey, level) !== undefined,
+    /** The connections whose accounts the run has listed. */
+    listedConnections: (runId: number): readonly string[] => listedBy.all(runId).map((row) => row.subject),
     lastRun(): SyncRun | undefined {
       const row = lastRun.get()
       return row === undefined ? undefined : toRun(row)
@@ -96,8 +107,11 @@ export function createSyncWriter(db: FactsDb) {
   const earliest = db.prepare<[number, number], { at: number | null }>(
     'SELECT MIN(fetched_at_ms) AS at FROM fetched_day WHERE account_key = ? AND run_id = ?',
   )
-  const lastOver = db.prepare<[number], { level: string; day: number }>(
-    'SELECT level, MAX(day) AS day FROM fetched_day WHERE account_key = ? AND was_over = 1 GROUP BY level',
+  const solidThrough = db.prepare<{ account: number; level: string; since: number }, { day: number | null }>(
+    // The first day that is held and over while its next day is not.
+    `SELECT MIN(d.day) AS day FROM fetched_day d WHERE d.account_key = @account AND d.level = @level AND d.day >= @since AND d.was_over = 1
+       AND NOT EXISTS (SELECT 1 FROM fetched_day n
+         WHERE n.account_key = d.account_key AND n.level = d.level AND n.day = d.day + 1 AND n.was_over = 1)`,
   )
   return {
     /** Starts a run, or opens `resumed` again with its progress. Call inside a transaction. */
@@ -131,6 +145,7 @@ export function createSyncWriter(db: FactsDb) {
         readonly runId: number
         readonly fetchedAtMs: number
         readonly today: number
+        readonly firstOpenDay: number
         readonly restatementDays: number
       },
     ): void {
@@ -141,17 +156,19 @@ export function createSyncWriter(db: FactsDb) {
           day,
           run: how.runId,
           at: how.fetchedAtMs,
-          over: day < how.today ? 1 : 0,
+          over: day < how.firstOpenDay ? 1 : 0,
           final: how.today - day > how.restatementDays ? 1 : 0,
         })
     },
     /** When the oldest of what this run fetched for the account was asked for. */
     earliestFetch: (accountKey: number, runId: number): number | null => earliest.get(accountKey, runId)?.at ?? null,
-    /** Last day that was over when fetched, at every one of the levels; null when one of them has none. */
-    completeThrough(accountKey: number, levels: readonly MetricLevel[]): number | null {
-      const found = new Map(lastOver.all(accountKey).map((row) => [row.level, row.day]))
-      const each = levels.map((level) => found.get(level))
-      return each.every((day) => day !== undefined) ? Math.min(...each) : null
+    /**
+     * End of the stretch without a gap that begins with the oldest day held since `sinceDay`, at every one of the levels: nothing is missing up to it.
+     * null when one of the levels has no day that was over when it was fetched, or there are no levels.
+     */
+    completeThrough(accountKey: number, levels: readonly MetricLevel[], sinceDay: number): number | null {
+      const each = levels.map((level) => solidThrough.get({ account: accountKey, level, since: sinceDay })?.day ?? null)
+      return each.length === 0 || each.includes(null) ? null : Math.min(...(each as number[]))
     },
   }
 }

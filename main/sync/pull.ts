@@ -15,7 +15,7 @@ import type { StoredAccount } from '../store/account-table.ts'
 import type { Windows } from '../store/entity-table.ts'
 import type { FactsReaders, FactsWriters } from '../store/facts-tables.ts'
 import type { PlacedFact, Pull } from '../store/metric-table.ts'
-import type { Chunk } from './plan.ts'
+import { type Chunk, GAP_DAYS } from './plan.ts'
 
 export interface PullDeps {
   readonly read: FactsReaders
@@ -30,6 +30,8 @@ export interface PullDeps {
 /** More than this of one type in one account is a fault of the answer, not an account. */
 const MAX_ENTITIES = 200_000
 const MAX_CACHED_PLACES = 50_000
+/** In an error's details: we refused the answer, not the platform the question. */
+export const WRONG_ANSWER = 'wrong_answer'
 
 /** Lists the accounts of one connection. Throws what the adapter throws. */
 export async function pullAccounts(deps: PullDeps, connectionId: string, adapter: PlatformAdapter): Promise<void> {
@@ -91,12 +93,14 @@ export async function pullMetrics(
   const { accountKey, accountId, restatementDays } = account
   const fetchedAtMs = deps.clock.nowMs()
   const today = localDay(fetchedAtMs, account.timeZone)
+  const firstOpenDay = localDay(fetchedAtMs - adapter.metricSettleMs, account.timeZone)
   const held = write.sync.heldDays(accountKey, chunk.level, chunk.startDay, chunk.endDay)
   const pull: Pull = {
     ...chunk,
     accountKey,
     fetchedAtMs,
     today,
+    firstOpenDay,
     heldDays: new Set(held.filter((row) => row.wasOver).map((row) => row.day)),
     seen: new Map(),
   }
@@ -114,8 +118,10 @@ export async function pullMetrics(
   stopIfCancelled(deps.signal)
   write.inTransaction(() => {
     write.metrics.finishPull(pull)
-    write.sync.markFetched({ accountKey, ...chunk }, { runId, fetchedAtMs, today, restatementDays })
-    write.accounts.setCompleteThrough(accountKey, write.sync.completeThrough(accountKey, METRIC_LEVELS))
+    write.sync.markFetched({ accountKey, ...chunk }, { runId, fetchedAtMs, today, firstOpenDay, restatementDays })
+    const through = write.sync.completeThrough(accountKey, METRIC_LEVELS, today - GAP_DAYS)
+    // With a level that has no days at all the run decides at its end whether the platform refuses it or it is still to come.
+    if (through !== null) write.accounts.setCompleteThrough(accountKey, through)
     write.sync.advance(runId, 1, 0)
   })
   await nextTurn()
@@ -123,7 +129,7 @@ export async function pullMetrics(
 
 /** Finds each fact's place, and refuses facts that do not belong to the request: they would be counted in the wrong account or day. */
 function placer({ read, write }: PullDeps, account: StoredAccount, pull: Pull): (fact: MetricFact) => PlacedFact {
-  const places = new Map<EntityId, { readonly entityKey: number; readonly windows: Windows }>()
+  const places = new Map<EntityId, Pick<PlacedFact, 'entityKey' | 'windows' | 'changedDay'>>()
   function placeOf(id: EntityId) {
     const known = places.get(id)
     if (known !== undefined) return known
@@ -133,7 +139,8 @@ function placer({ read, write }: PullDeps, account: StoredAccount, pull: Pull): 
       entityKey = write.entities.keyOf(id)
       if (entityKey === undefined) throw new Error('an entity just stored is not there')
     }
-    const found = { entityKey, windows: read.entities.windowsOf(id) }
+    const windows = read.entities.windowsOf(id)
+    const found = { entityKey, windows, changedDay: changedDayOf(windows, account.timeZone) }
     if (places.size >= MAX_CACHED_PLACES) places.clear()
     places.set(id, found)
     return found
@@ -155,6 +162,13 @@ function placer({ read, write }: PullDeps, account: StoredAccount, pull: Pull): 
   }
 }
 
+/** Platforms give the time of a change in UTC, "2026-11-23 09:00:00". */
+function changedDayOf({ modifiedAt }: Windows, timeZone: string): number | null {
+  if (modifiedAt === null || !/^\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}/.test(modifiedAt)) return null
+  const atMs = Date.parse(`${modifiedAt.slice(0, 10)}T${modifiedAt.slice(11, 19)}Z`)
+  return Number.isNaN(atMs) ? null : localDay(atMs, timeZone)
+}
+
 export function stopIfCancelled(signal: AbortSignal): void {
   if (!signal.aborted) return
   throw new OperationError('cancelled', 'The sync was stopped.', 'Start it again; it goes on where it stopped.', {
@@ -167,5 +181,6 @@ function wrongAnswer(message: string): OperationError {
     'platform_refused',
     `${message} Nothing of it was kept.`,
     'Try again later; if it stays, report it with the time.',
+    { details: { reason: WRONG_ANSWER } },
   )
 }

@@ -4,18 +4,19 @@
  */
 import type { Clock } from '../../shared/clock.ts'
 import { type AccountId, ENTITY_TYPES } from '../../shared/domain/ids.ts'
-import type { MetricLevel } from '../../shared/domain/metric.ts'
+import { METRIC_LEVELS, type MetricLevel } from '../../shared/domain/metric.ts'
 import { type ErrorCode, OperationError } from '../../shared/errors.ts'
 import type { Logger } from '../logger.ts'
 import type { PlatformAdapter } from '../platforms/adapter.ts'
 import { dateOf, localDay } from '../reporting/calendar.ts'
+import { hasKnownCurrency, unknownCurrency } from '../reporting/freshness.ts'
 import type { StoredAccount } from '../store/account-table.ts'
 import { factsReaders, factsWriters } from '../store/facts-tables.ts'
 import type { FactsDb } from '../store/open.ts'
 import type { SyncRun } from '../store/sync-table.ts'
-import { type Chunk, neededChunks } from './plan.ts'
+import { type Chunk, GAP_DAYS, neededChunks } from './plan.ts'
 import type { Progress } from './progress.ts'
-import { type PullDeps, pullAccounts, pullEntities, pullMetrics, stopIfCancelled } from './pull.ts'
+import { type PullDeps, pullAccounts, pullEntities, pullMetrics, stopIfCancelled, WRONG_ANSWER } from './pull.ts'
 
 export interface Connection {
   readonly connectionId: string
@@ -115,6 +116,8 @@ export class SyncRunner {
   }
 
   async #entities(): Promise<void> {
+    for (const { account } of this.#work())
+      if (!hasKnownCurrency(account)) this.#block(account.accountId, unknownCurrency(account.currency))
     const work = this.#work()
     this.#recount(work)
     for (const { account, connection } of work) {
@@ -143,7 +146,9 @@ export class SyncRunner {
       )
       .toSorted((a, b) => a.age - b.age)
     for (const { account, connection, chunk, isLast } of queue) {
-      if (this.#isBlocked(account) || this.#refusedLevels.has(`${account.accountId} ${chunk.level}`)) continue
+      const isRefused = this.#refusedLevels.has(`${account.accountId} ${chunk.level}`)
+      if (isRefused && isLast && !this.#hasFailed(account)) this.#accountDone(account)
+      if (isRefused || this.#isBlocked(account)) continue
       this.#progress.step(`metrics ${dateOf(chunk.startDay)} to ${dateOf(chunk.endDay)}`, account.accountId)
       await this.#guarded(
         account,
@@ -151,16 +156,24 @@ export class SyncRunner {
         () => pullMetrics(this.#pull, account, chunk, connection.adapter),
         chunk.level,
       )
-      if (this.#hasFailed(account)) this.#recount(this.#work())
-      else if (isLast) this.#accountDone(account)
+      if (this.#hasFailed(account) || this.#refusedLevels.has(`${account.accountId} ${chunk.level}`))
+        this.#recount(this.#work())
+      if (isLast && !this.#hasFailed(account)) this.#accountDone(account)
     }
     // A run that was killed after an account's last chunk has nothing left to fetch for it, but has not said so yet.
     for (const { account, chunks } of work)
       if (chunks.length === 0 && !this.#hasFailed(account)) this.#accountDone(account)
   }
 
+  /** With the levels its platform reports on: one that it refuses for good does not make the others stale. */
   #accountDone(account: StoredAccount): void {
     const { write, runId } = this.#pull
+    const levels = METRIC_LEVELS.filter((level) => !this.#refusedLevels.has(`${account.accountId} ${level}`))
+    const sinceDay = this.#today(account) - GAP_DAYS
+    write.accounts.setCompleteThrough(
+      account.accountKey,
+      write.sync.completeThrough(account.accountKey, levels, sinceDay),
+    )
     const freshAtMs = write.sync.earliestFetch(account.accountKey, runId)
     if (freshAtMs !== null) write.accounts.setSynced(account.accountKey, freshAtMs)
     this.#accountsSynced += 1
@@ -181,13 +194,20 @@ export class SyncRunner {
       if (this.#pull.signal.aborted || !(error instanceof OperationError)) throw error
       this.#deps.log.error('sync step failed', error, { code: error.code, accountId: account?.accountId ?? null })
       const isDead = error.code === 'needs_reconnect'
-      if (account !== undefined) this.#failedAccounts.set(account.accountId, error)
-      if (account !== undefined && level !== undefined && error.code === 'platform_refused')
+      if (account !== undefined && level !== undefined && error.code === 'platform_refused') {
         this.#refusedLevels.add(`${account.accountId} ${level}`)
-      else if (account !== undefined) this.#blockedAccounts.add(account.accountId)
+        // Totals are summed from campaigns: an account without them is not read, one without ads is.
+        if (level === 'campaign' || error.details?.['reason'] === WRONG_ANSWER)
+          this.#failedAccounts.set(account.accountId, error)
+      } else if (account !== undefined) this.#block(account.accountId, error)
       if (account === undefined || isDead) this.#failedConnections.set(connection.connectionId, error)
       if (isDead) this.#deps.onConnectionTrouble(connection.connectionId, error)
     }
+  }
+
+  #block(accountId: AccountId, error: OperationError): void {
+    this.#failedAccounts.set(accountId, error)
+    this.#blockedAccounts.add(accountId)
   }
 
   #work(): readonly Work[] {
@@ -198,7 +218,14 @@ export class SyncRunner {
       if (connection === undefined || !account.isListed || this.#isBlocked(account)) return []
       const held = (...range: Parameters<Parameters<typeof neededChunks>[0]['held']>) =>
         write.sync.heldDays(account.accountKey, ...range)
-      const chunks = neededChunks({ runId, today: this.#today(account), days: this.#run.days, held })
+      const nowMs = this.#deps.clock.nowMs()
+      const chunks = neededChunks({
+        runId,
+        today: localDay(nowMs, account.timeZone),
+        firstOpenDay: localDay(nowMs - connection.adapter.metricSettleMs, account.timeZone),
+        days: this.#run.days,
+        held,
+      })
       return [
         {
           account,

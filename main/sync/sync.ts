@@ -12,7 +12,8 @@ export type { Connection, SyncDeps, SyncSummary } from './runner.ts'
 
 export interface Sync {
   /**
-   * Starts a sync of the last `days` days (1 to 400, default 90), or goes on with one that was stopped within the last hour.
+   * Starts a sync of the last `days` days (1 to 400, default 90), or goes on with one that was stopped within the last hour
+   * and read from the same connections.
    * @throws OperationError sync_running, invalid_input, account_not_available (no platform is connected)
    */
   start(options?: { readonly days?: number | undefined }): SyncProgress
@@ -52,7 +53,7 @@ export function createSync(deps: SyncDeps): Sync {
           'Connect one in Settings, or explore the demo.',
         )
       const controller = new AbortController()
-      const run = openRun(deps, days)
+      const run = openRun(deps, days, new Set(connections.map(({ connectionId }) => connectionId)))
       progress.begin(run.startedAtMs, run.unitsDone, run.rowsStored)
       const finished = new SyncRunner(deps, connections, run, progress, controller.signal).run().finally(() => {
         running = undefined
@@ -71,12 +72,15 @@ export function createSync(deps: SyncDeps): Sync {
   }
 }
 
-function openRun({ facts, clock }: SyncDeps, days: number): SyncRun {
+function openRun({ facts, clock }: SyncDeps, days: number, connectionIds: ReadonlySet<string>): SyncRun {
   const write = factsWriters(facts)
   const nowMs = clock.nowMs()
-  const last = factsReaders(facts).coverage.lastRun()
+  const { coverage } = factsReaders(facts)
+  const last = coverage.lastRun()
   const ageMs = last === undefined ? 0 : nowMs - last.startedAtMs
   const wasStopped = last?.state === 'running' || last?.state === 'cancelled'
-  const resumed = wasStopped && ageMs >= 0 && ageMs <= RESUME_WITHIN_MS ? last : undefined
+  // What a connection that is gone has read is not vouched for by the one that came after it.
+  const isOurs = last !== undefined && coverage.listedConnections(last.runId).every((id) => connectionIds.has(id))
+  const resumed = wasStopped && isOurs && ageMs >= 0 && ageMs <= RESUME_WITHIN_MS ? last : undefined
   return write.inTransaction(() => write.sync.openRun(days, nowMs, resumed))
 }

@@ -179,7 +179,7 @@ describe('get_entity', () => {
       open_draft_ids: [draft],
       untrusted: { path: ['Shop 1', 'Ünïcode SALE 100%', 'Ad group 1.1'], text: null, landing_page: null },
     })
-    expect(get(id('ad_group', '301')).settings).toMatchObject({ click_window_days: 7, view_window_days: null })
+    expect(get(id('ad_group', '301')).settings).toMatchObject({ click_window_days: 7, view_window_days: 0 })
   })
 
   test('cleans every text others wrote', () => {

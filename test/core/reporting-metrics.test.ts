@@ -253,7 +253,11 @@ describe('money and rates', () => {
     expect(values.get(campaign(1, '2'))).toMatchObject({ conversion_value: '10.00' })
     expect(answer.totals[0]?.metrics).toMatchObject({ conversion_value: '10.00' })
     expect(answer.warnings).toContainEqual(
-      'The platform does not say everything for conversion_value, roas: they count only what is known.',
+      'The platform does not say everything for conversion_value: they count only what is known.',
+    )
+    // The total divides all spend: saying that ROAS counts "only what is known" would be untrue.
+    expect(answer.warnings).toContainEqual(
+      'All spend is counted, also where the platform does not say the conversions or their value: ROAS is therefore lower than over the known part alone.',
     )
     // An order by it puts the unknown last.
     expect(
@@ -456,6 +460,7 @@ describe('how fresh and complete it is', () => {
       end_date: '2026-10-31',
       totals: ask({ metrics: ['spend'], start_date: '2026-10-22', end_date: '2026-10-31', account_ids: [account(1)] })
         .totals,
+      is_partial: false,
     })
     const start = dateOf(Math.floor(rig.clock.nowMs() / DAY_MS) - 110)
     const early = ask({
@@ -465,6 +470,7 @@ describe('how fresh and complete it is', () => {
       compare_to: 'previous_period',
       account_ids: [account(1)],
     })
+    expect(early.comparison?.is_partial).toBe(true)
     expect(early.warnings).toContainEqual(expect.stringContaining('previous period has days that were never fetched'))
   })
 })

@@ -4,6 +4,8 @@ import { factsReaders, factsWriters } from '../../main/store/facts-tables.ts'
 import { entityId } from '../../shared/domain/ids.ts'
 import { OperationError } from '../../shared/errors.ts'
 import { createSync } from '../../main/sync/sync.ts'
+import { listAccounts } from '../../main/reporting/list-accounts.ts'
+import { queryMetrics } from '../../main/reporting/query-metrics.ts'
 import { contentOf, DAY_MS, handClock, openTestFacts, paperPlatform, silentLog, syncRig } from '../support/facts-rig.ts'
 
 const account = (n: number) => `tiktok:700000000000000000${n}` as never
@@ -74,14 +76,14 @@ test('the next day only the days that may still move are fetched again', async (
   ])
 })
 
-test('a day that was last fetched while it could still move is fetched once more, however late', async () => {
+test('after a long break the days between are fetched too, and those that could still move once more', async () => {
   const rig = syncRig(paperPlatform({ restatementDays: 5 }))
   await rig.run(10)
   rig.clock.advance(40 * DAY_MS)
   rig.platform.requests.length = 0
   await rig.run(10)
   const asked = rig.platform.requests.filter((request) => request.startsWith('ad days'))
-  expect(asked).toEqual(['ad days of 1 2026-12-24..2027-01-02', 'ad days of 1 2026-11-18..2026-11-23'])
+  expect(asked).toEqual(['ad days of 1 2026-12-04..2027-01-02', 'ad days of 1 2026-11-18..2026-12-03'])
 })
 
 test('starting while one runs is refused, and does no harm to it', async () => {
@@ -260,18 +262,46 @@ test('rows that do not belong to the request are refused, not stored under anoth
   ).toEqual({ n: 0 })
 })
 
-test('a level the platform will not report on does not cost the other levels, and the account is not called fresh', async () => {
+test('a level the platform will not report on does not cost the other levels, and the account is as fresh as those', async () => {
   const platform = paperPlatform()
   const rig = syncRig(platform)
   platform.onPage = (request) => {
     if (request.startsWith('ad days'))
       throw new OperationError('platform_refused', 'More than 20,000 ads.', 'Ask for less.')
   }
-  expect(await rig.run(60)).toMatchObject({ state: 'failed', accountsSynced: 0 })
+  expect(await rig.run(60)).toMatchObject({ state: 'done', accountsSynced: 1, failedAccounts: [] })
   expect(platform.requests.filter((request) => request.startsWith('campaign days'))).toHaveLength(2)
   expect(platform.requests.filter((request) => request.startsWith('ad days'))).toHaveLength(1)
   expect(rig.sync.progress()).toMatchObject({ done: 9, total: 9 })
-  expect(factsReaders(rig.facts).accounts.byId(account(1))?.lastSyncAtMs).toBeNull()
+  const day = { start_date: '2026-11-22', end_date: '2026-11-22' }
+  for (let run = 0; run < 2; run += 1) {
+    expect(factsReaders(rig.facts).accounts.byId(account(1))).toMatchObject({
+      lastSyncAtMs: rig.clock.nowMs(),
+      completeThroughDay: Date.parse('2026-11-22') / DAY_MS,
+    })
+    const warning =
+      'The platform gives no current numbers by ad for one account; those of the levels above are complete.'
+    expect(queryMetrics(rig, { metrics: ['spend'], ...day })).toMatchObject({ is_partial: false, warnings: [warning] })
+    expect(listAccounts({ ...rig, connectionState: () => 'ok' }, {}).warnings).toEqual([warning])
+    expect(() => queryMetrics(rig, { metrics: ['spend'], dimensions: ['ad'], ...day })).toThrow(
+      expect.objectContaining({ code: 'not_synced' }),
+    )
+    rig.clock.advance(3_600_000)
+    await rig.run(60)
+  }
+})
+
+test('an account whose campaigns the platform will not report on is not called fresh: its totals come from them', async () => {
+  const platform = paperPlatform()
+  const rig = syncRig(platform)
+  platform.onPage = (request) => {
+    if (request.startsWith('campaign days')) throw new OperationError('platform_refused', 'No.', 'Ask for less.')
+  }
+  expect(await rig.run(5)).toMatchObject({ state: 'failed', accountsSynced: 0 })
+  expect(factsReaders(rig.facts).accounts.byId(account(1))).toMatchObject({
+    lastSyncAtMs: null,
+    completeThroughDay: null,
+  })
 })
 
 test('numbers of something the platform does not list are kept under its bare id', async () => {

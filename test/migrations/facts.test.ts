@@ -34,10 +34,17 @@ const SLOW_SUMS = [
   'COUNT(f.click_window_days)',
   'COALESCE(SUM(f.click_window_days), 0)',
   'COALESCE(SUM(f.click_window_days * f.click_window_days), 0)',
+  "COALESCE(SUM(f.window_source IS 'approximated'), 0)",
 ].join(', ')
-const STORED_SUMS = ['facts', ...SUMS, ...Object.keys(KNOWN), 'window_known', 'window_days', 'window_squares'].join(
-  ', ',
-)
+const STORED_SUMS = [
+  'facts',
+  ...SUMS,
+  ...Object.keys(KNOWN),
+  'window_known',
+  'window_days',
+  'window_squares',
+  'window_approximated',
+].join(', ')
 
 /** Two accounts with entities 1..4 of all levels, no facts. */
 function withEntities() {
@@ -80,6 +87,7 @@ test('the roll-ups equal the facts after any sequence of new, changed and remove
     counts: fc.tuple(fc.bigInt(0n, 10n ** 15n), fc.bigInt(0n, 10n ** 9n), fc.bigInt(0n, 10n ** 6n)),
     values: fc.array(value, { minLength: 6, maxLength: 6 }),
     window: fc.constantFrom(null, 0n, 1n, 7n, 28n),
+    source: fc.constantFrom(null, 'entity_setting', 'approximated'),
   })
   const action = fc.oneof(
     { weight: 4, arbitrary: fc.record({ kind: fc.constant('put' as const), row }) },
@@ -90,15 +98,15 @@ test('the roll-ups equal the facts after any sequence of new, changed and remove
       const facts = withEntities()
       const columns = SUMS.join(', ')
       const put = facts.prepare(
-        `INSERT INTO metric_fact (entity_key, day, ${columns}, click_window_days, fetched_at_ms) VALUES (?, ?, ${SUMS.map(() => '?').join(', ')}, ?, 1)
-         ON CONFLICT (entity_key, day) DO UPDATE SET ${[...SUMS, 'click_window_days'].map((name) => `${name} = excluded.${name}`).join(', ')}`,
+        `INSERT INTO metric_fact (entity_key, day, ${columns}, click_window_days, window_source, fetched_at_ms) VALUES (?, ?, ${SUMS.map(() => '?').join(', ')}, ?, ?, 1)
+         ON CONFLICT (entity_key, day) DO UPDATE SET ${[...SUMS, 'click_window_days', 'window_source'].map((name) => `${name} = excluded.${name}`).join(', ')}`,
       )
       const remove = facts.prepare('DELETE FROM metric_fact WHERE entity_key = ? AND day = ?')
       for (const {
         kind,
-        row: { entity, day, counts, values, window },
+        row: { entity, day, counts, values, window, source },
       } of actions)
-        if (kind === 'put') put.run(entity, day, ...counts, ...values, window)
+        if (kind === 'put') put.run(entity, day, ...counts, ...values, window, source)
         else remove.run(entity, day)
       const read = (sql: string): unknown[] => facts.prepare(sql).safeIntegers().raw().all()
       expect(read(`SELECT entity_key, block, ${STORED_SUMS} FROM metric_block WHERE facts > 0 ORDER BY 1, 2`)).toEqual(

@@ -126,6 +126,7 @@ export function paperPlatform(shape: PaperShape = {}): PaperPlatform {
     platform: 'tiktok',
     restatementDays: shape.restatementDays ?? 28,
     settleMs: 0,
+    metricSettleMs: 3 * 3_600_000,
     async listAccounts(signal) {
       platform.requests.push('accounts')
       await platform.onPage('accounts')
@@ -228,6 +229,7 @@ function populate(
         dailyBudgetMicros: 120_000_000n,
         clickWindowDays: 7,
         viewWindowDays: 1,
+        modifiedAt: '2025-06-01 08:00:00',
         editable: [
           {
             field: 'daily_budget',

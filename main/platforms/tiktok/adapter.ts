@@ -15,13 +15,15 @@ import { readLiveValue } from './live.ts'
 import * as map from './map.ts'
 import { REPORT_LEVELS, REPORT_METRICS, toFact } from './map-facts.ts'
 import { splitRange } from './ranges.ts'
-import { advertiserOf, createTiktokReads, EVERYTHING } from './reads.ts'
+import { AD_GROUPS, ADS, advertiserOf, CAMPAIGNS, createTiktokReads, EVERYTHING, type Listing } from './reads.ts'
 import * as wire from './wire.ts'
 
 /** Conversions are credited up to 28 days after the click (ad group attribution windows). */
 const RESTATEMENT_DAYS = 28
 /** TikTok gives "about five minutes" for recovery after a 5xx. */
 const SETTLE_MS = 300_000
+/** Real-time numbers arrive within about 30 minutes, at times after more than two hours (TikTok's reporting guide); one hour to spare. */
+const METRIC_SETTLE_MS = 3 * 3_600_000
 const INFO_BATCH = 100
 const VIDEO_BATCH = 60
 const IMAGE_BATCH = 100
@@ -53,7 +55,7 @@ export function createTiktokAdapter(options: TiktokAdapterOptions): PlatformAdap
     const videos = new Set<string>()
     const images = new Set<string>()
     const query = { advertiser_id: advertiser, filtering: EVERYTHING }
-    for await (const { data } of reads.pages('/ad/get/', query, wire.adPageSchema, signal))
+    for await (const { data } of reads.pages('/ad/get/', query, ADS, signal))
       for (const ad of data) {
         if (ad.video_id !== undefined) videos.add(ad.video_id)
         for (const image of ad.image_ids ?? []) images.add(image)
@@ -82,17 +84,17 @@ export function createTiktokAdapter(options: TiktokAdapterOptions): PlatformAdap
     }
     const currency = await reads.currencyOf(id, signal)
     if (type === 'campaign') {
-      for await (const { data } of reads.pages('/campaign/get/', query, wire.campaignPageSchema, signal))
+      for await (const { data } of reads.pages('/campaign/get/', query, CAMPAIGNS, signal))
         yield data.map((item) => map.toCampaign(id, currency, item))
       return
     }
     const index = await reads.campaignIndex(id, signal)
     if (type === 'ad_group') {
-      for await (const { data } of reads.pages('/adgroup/get/', query, wire.adGroupPageSchema, signal))
+      for await (const { data } of reads.pages('/adgroup/get/', query, AD_GROUPS, signal))
         yield data.map((item) => map.toAdGroup(id, currency, item, factsOf(index, item.campaign_id)))
       return
     }
-    for await (const { data } of reads.pages('/ad/get/', query, wire.adPageSchema, signal))
+    for await (const { data } of reads.pages('/ad/get/', query, ADS, signal))
       yield data.map((item) => map.toAd(id, item, factsOf(index, item.campaign_id)))
   }
 
@@ -104,6 +106,10 @@ export function createTiktokAdapter(options: TiktokAdapterOptions): PlatformAdap
     const pieces = splitRange(request.startDate, request.endDate)
     const currency = await reads.currencyOf(id, signal)
     const { dataLevel, dimension, statusField } = REPORT_LEVELS[level]
+    const rows: Listing<wire.WireReportRow> = {
+      schema: wire.reportPageSchema,
+      keyOf: ({ dimensions }) => `${dimensions[dimension]} ${dimensions['stat_time_day']}`,
+    }
     for (const { startDate, endDate } of pieces) {
       const query = {
         advertiser_id: advertiserOf(id),
@@ -116,11 +122,11 @@ export function createTiktokAdapter(options: TiktokAdapterOptions): PlatformAdap
         end_date: endDate,
         // Deleted objects spent money too; without this, levels would not add up.
         filtering: [{ field_name: statusField, filter_type: 'IN', filter_value: '["STATUS_ALL"]' }],
-        // A fixed order, so that pages do not overlap while numbers move.
+        // By day, so that numbers that move do not reorder it. Many rows share a day: whether all came is counted in pages().
         order_field: 'stat_time_day',
         order_type: 'ASC',
       }
-      for await (const page of reads.pages('/report/integrated/get/', query, wire.reportPageSchema, signal)) {
+      for await (const page of reads.pages('/report/integrated/get/', query, rows, signal)) {
         if (page.isTruncated)
           throw new OperationError(
             'platform_refused',
@@ -139,7 +145,7 @@ export function createTiktokAdapter(options: TiktokAdapterOptions): PlatformAdap
       throw new OperationError(
         'needs_reconnect',
         'The TikTok app id and secret are missing, so its accounts cannot be listed.',
-        'Connect the TikTok account again under Accounts.',
+        'Connect the TikTok account again under Connections.',
       )
     // TikTok wants the secret in the query here; that is why addresses are never logged.
     const asked = { app_id: appId, secret: appSecret }
@@ -156,6 +162,7 @@ export function createTiktokAdapter(options: TiktokAdapterOptions): PlatformAdap
     platform: 'tiktok',
     restatementDays: RESTATEMENT_DAYS,
     settleMs: SETTLE_MS,
+    metricSettleMs: METRIC_SETTLE_MS,
     listAccounts,
     listEntities,
     dailyMetrics,

@@ -6,7 +6,7 @@ import { OperationError } from '../../../shared/errors.ts'
 import type { LiveValue } from '../adapter.ts'
 import { unreadable } from './codes.ts'
 import * as map from './map.ts'
-import { advertiserOf, type TiktokReads } from './reads.ts'
+import { AD_GROUPS, advertiserOf, type TiktokReads } from './reads.ts'
 import * as wire from './wire.ts'
 
 interface LiveEntity {
@@ -68,7 +68,7 @@ async function switchedMicros(
     const { accountId: account, externalId } = splitEntityId(entity.entityId)
     const campaign = map.campaignFacts((await readCampaign(reads, account, externalId, signal)).item)
     const query = { advertiser_id: advertiserOf(account), filtering: { campaign_ids: [externalId] } }
-    for await (const page of reads.pages('/adgroup/get/', query, wire.adGroupPageSchema, signal))
+    for await (const page of reads.pages('/adgroup/get/', query, AD_GROUPS, signal))
       for (const item of page.data) adGroups.push(map.toAdGroup(account, currency, item, campaign))
   }
   return dailyBudgetUnder(entity, adGroups) ?? null

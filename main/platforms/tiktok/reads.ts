@@ -15,7 +15,7 @@ const MAX_PAGES = 1000
 export const EVERYTHING = { primary_status: 'STATUS_ALL' }
 
 type Query = Readonly<Record<string, QueryValue>>
-type PageSchema<T> = z.ZodType<{ list: T[]; page_info: { page: number; total_page: number } }>
+type PageSchema<T> = z.ZodType<{ list: T[]; page_info: { page: number; total_page: number; total_number: number } }>
 
 export function unknownEntity(): OperationError {
   return new OperationError(
@@ -32,9 +32,26 @@ export function advertiserOf(id: AccountId): string {
   return externalId
 }
 
+/** How the pages of a listing look, and what tells two of its rows apart. */
+export interface Listing<T> {
+  readonly schema: PageSchema<T>
+  readonly keyOf: (item: T) => string
+}
+
+export const CAMPAIGNS: Listing<wire.WireCampaign> = {
+  schema: wire.campaignPageSchema,
+  keyOf: (item) => item.campaign_id,
+}
+export const AD_GROUPS: Listing<wire.WireAdGroup> = { schema: wire.adGroupPageSchema, keyOf: (item) => item.adgroup_id }
+export const ADS: Listing<wire.WireAd> = { schema: wire.adPageSchema, keyOf: (item) => item.ad_id }
+
 export interface TiktokReads {
-  /** All pages of a listing, in order. */
-  pages<T>(path: string, query: Query, schema: PageSchema<T>, signal: AbortSignal): AsyncGenerator<Received<T[]>>
+  /**
+   * All pages of a listing, in order. Believed only when as many different rows came as TikTok counts: rows that move between two
+   * pages come twice or not at all, and what is missing would be taken for deleted.
+   * @throws OperationError platform_unreachable, after the last page, when rows are missing.
+   */
+  pages<T>(path: string, query: Query, listing: Listing<T>, signal: AbortSignal): AsyncGenerator<Received<T[]>>
   /** Exactly one object, read now. @throws OperationError unknown_entity when there is none. */
   one<T>(
     path: string,
@@ -52,14 +69,19 @@ export function createTiktokReads(client: TiktokClient, pageSize: number): Tikto
   /** An advertiser's currency never changes, so it is asked for once. */
   const currencies = new Map<string, string>()
 
-  async function* pages<T>(path: string, query: Query, schema: PageSchema<T>, signal: AbortSignal) {
+  async function* pages<T>(path: string, query: Query, { schema, keyOf }: Listing<T>, signal: AbortSignal) {
+    const keys = new Set<string>()
     for (let page = 1; page <= MAX_PAGES; page += 1) {
       const received = await client.get(path, { ...query, page, page_size: pageSize }, schema, signal)
       const { list, page_info: info } = received.data
       // A page other than the one asked for would repeat or skip rows without anybody noticing.
       if (info.page !== page) throw unreadable('another page than asked for')
+      for (const item of list) keys.add(keyOf(item))
       yield { ...received, data: list }
-      if (page >= info.total_page) return
+      if (page < info.total_page) continue
+      if (keys.size < info.total_number)
+        throw unreadable(`${keys.size} different rows of the ${info.total_number} it counts`)
+      return
     }
     throw unreadable('more pages than any account has')
   }
@@ -91,7 +113,7 @@ export function createTiktokReads(client: TiktokClient, pageSize: number): Tikto
     campaignIndex: async (id, signal) => {
       const index = new Map<string, CampaignFacts>()
       const query = { advertiser_id: advertiserOf(id), filtering: EVERYTHING }
-      for await (const { data } of pages('/campaign/get/', query, wire.campaignPageSchema, signal))
+      for await (const { data } of pages('/campaign/get/', query, CAMPAIGNS, signal))
         for (const item of data) index.set(item.campaign_id, campaignFacts(item))
       return index
     },

@@ -19,6 +19,12 @@ CREATE TABLE account (
   complete_through INTEGER            -- last day that was over when all three levels were fetched
 ) STRICT;
 
+-- How many accounts each connection listed beyond those that are kept.
+CREATE TABLE listing (
+  connection_id TEXT PRIMARY KEY,
+  left_out      INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE entity (
   entity_key          INTEGER PRIMARY KEY,
   entity_id           TEXT NOT NULL UNIQUE,
@@ -101,6 +107,7 @@ CREATE TABLE metric_block (
   window_known              INTEGER NOT NULL,  -- click windows: how many facts have one, their sum, the sum of their squares;
   window_days               INTEGER NOT NULL,  -- all are the same if and only if known * squares = days * days
   window_squares            INTEGER NOT NULL,
+  window_approximated       INTEGER NOT NULL,  -- of how many facts the window is only assumed
   PRIMARY KEY (entity_key, block)
 ) STRICT, WITHOUT ROWID;
 
@@ -127,6 +134,7 @@ CREATE TABLE metric_day (
   window_known              INTEGER NOT NULL,
   window_days               INTEGER NOT NULL,
   window_squares            INTEGER NOT NULL,
+  window_approximated       INTEGER NOT NULL,  -- of how many facts the window is only assumed
   PRIMARY KEY (account_key, level, day)
 ) STRICT, WITHOUT ROWID;
 
@@ -135,7 +143,7 @@ CREATE TRIGGER metric_fact_added AFTER INSERT ON metric_fact BEGIN
     entity_key, block, facts, spend_micros, impressions, clicks, video_views, click_conversion_micros,
     view_conversion_micros, engaged_conversion_micros, click_value_micros, view_value_micros, video_known,
     click_conversion_known, view_conversion_known, engaged_conversion_known, click_value_known, view_value_known,
-    window_known, window_days, window_squares
+    window_known, window_days, window_squares, window_approximated
   )
   VALUES (
     NEW.entity_key, NEW.day / 16, 1, NEW.spend_micros, NEW.impressions, NEW.clicks, COALESCE(NEW.video_views, 0),
@@ -144,7 +152,8 @@ CREATE TRIGGER metric_fact_added AFTER INSERT ON metric_fact BEGIN
     COALESCE(NEW.view_value_micros, 0), NEW.video_views IS NOT NULL, NEW.click_conversion_micros IS NOT NULL,
     NEW.view_conversion_micros IS NOT NULL, NEW.engaged_conversion_micros IS NOT NULL,
     NEW.click_value_micros IS NOT NULL, NEW.view_value_micros IS NOT NULL, NEW.click_window_days IS NOT NULL,
-    COALESCE(NEW.click_window_days, 0), COALESCE(NEW.click_window_days * NEW.click_window_days, 0)
+    COALESCE(NEW.click_window_days, 0), COALESCE(NEW.click_window_days * NEW.click_window_days, 0),
+    NEW.window_source IS 'approximated'
   )
   ON CONFLICT (entity_key, block) DO UPDATE SET
     facts = facts + excluded.facts, spend_micros = spend_micros + excluded.spend_micros,
@@ -162,12 +171,13 @@ CREATE TRIGGER metric_fact_added AFTER INSERT ON metric_fact BEGIN
     click_value_known = click_value_known + excluded.click_value_known,
     view_value_known = view_value_known + excluded.view_value_known,
     window_known = window_known + excluded.window_known, window_days = window_days + excluded.window_days,
-    window_squares = window_squares + excluded.window_squares;
+    window_squares = window_squares + excluded.window_squares,
+    window_approximated = window_approximated + excluded.window_approximated;
   INSERT INTO metric_day (
     account_key, level, day, facts, spend_micros, impressions, clicks, video_views, click_conversion_micros,
     view_conversion_micros, engaged_conversion_micros, click_value_micros, view_value_micros, video_known,
     click_conversion_known, view_conversion_known, engaged_conversion_known, click_value_known, view_value_known,
-    window_known, window_days, window_squares
+    window_known, window_days, window_squares, window_approximated
   )
   SELECT
     e.account_key, e.type, NEW.day, 1, NEW.spend_micros, NEW.impressions, NEW.clicks, COALESCE(NEW.video_views, 0),
@@ -176,7 +186,8 @@ CREATE TRIGGER metric_fact_added AFTER INSERT ON metric_fact BEGIN
     COALESCE(NEW.view_value_micros, 0), NEW.video_views IS NOT NULL, NEW.click_conversion_micros IS NOT NULL,
     NEW.view_conversion_micros IS NOT NULL, NEW.engaged_conversion_micros IS NOT NULL,
     NEW.click_value_micros IS NOT NULL, NEW.view_value_micros IS NOT NULL, NEW.click_window_days IS NOT NULL,
-    COALESCE(NEW.click_window_days, 0), COALESCE(NEW.click_window_days * NEW.click_window_days, 0)
+    COALESCE(NEW.click_window_days, 0), COALESCE(NEW.click_window_days * NEW.click_window_days, 0),
+    NEW.window_source IS 'approximated'
   FROM entity e WHERE e.entity_key = NEW.entity_key
   ON CONFLICT (account_key, level, day) DO UPDATE SET
     facts = facts + excluded.facts, spend_micros = spend_micros + excluded.spend_micros,
@@ -194,12 +205,13 @@ CREATE TRIGGER metric_fact_added AFTER INSERT ON metric_fact BEGIN
     click_value_known = click_value_known + excluded.click_value_known,
     view_value_known = view_value_known + excluded.view_value_known,
     window_known = window_known + excluded.window_known, window_days = window_days + excluded.window_days,
-    window_squares = window_squares + excluded.window_squares;
+    window_squares = window_squares + excluded.window_squares,
+    window_approximated = window_approximated + excluded.window_approximated;
 END;
 
 CREATE TRIGGER metric_fact_moved AFTER UPDATE OF
   spend_micros, impressions, clicks, video_views, click_conversion_micros, view_conversion_micros,
-  engaged_conversion_micros, click_value_micros, view_value_micros, click_window_days
+  engaged_conversion_micros, click_value_micros, view_value_micros, click_window_days, window_source
 ON metric_fact BEGIN
   UPDATE metric_block SET
     spend_micros = spend_micros + NEW.spend_micros - OLD.spend_micros,
@@ -218,7 +230,8 @@ ON metric_fact BEGIN
     view_value_known = view_value_known + (NEW.view_value_micros IS NOT NULL) - (OLD.view_value_micros IS NOT NULL),
     window_known = window_known + (NEW.click_window_days IS NOT NULL) - (OLD.click_window_days IS NOT NULL),
     window_days = window_days + COALESCE(NEW.click_window_days, 0) - COALESCE(OLD.click_window_days, 0),
-    window_squares = window_squares + COALESCE(NEW.click_window_days * NEW.click_window_days, 0) - COALESCE(OLD.click_window_days * OLD.click_window_days, 0)
+    window_squares = window_squares + COALESCE(NEW.click_window_days * NEW.click_window_days, 0) - COALESCE(OLD.click_window_days * OLD.click_window_days, 0),
+    window_approximated = window_approximated + (NEW.window_source IS 'approximated') - (OLD.window_source IS 'approximated')
   WHERE entity_key = OLD.entity_key AND block = OLD.day / 16;
   UPDATE metric_day SET
     spend_micros = spend_micros + NEW.spend_micros - OLD.spend_micros,
@@ -237,7 +250,8 @@ ON metric_fact BEGIN
     view_value_known = view_value_known + (NEW.view_value_micros IS NOT NULL) - (OLD.view_value_micros IS NOT NULL),
     window_known = window_known + (NEW.click_window_days IS NOT NULL) - (OLD.click_window_days IS NOT NULL),
     window_days = window_days + COALESCE(NEW.click_window_days, 0) - COALESCE(OLD.click_window_days, 0),
-    window_squares = window_squares + COALESCE(NEW.click_window_days * NEW.click_window_days, 0) - COALESCE(OLD.click_window_days * OLD.click_window_days, 0)
+    window_squares = window_squares + COALESCE(NEW.click_window_days * NEW.click_window_days, 0) - COALESCE(OLD.click_window_days * OLD.click_window_days, 0),
+    window_approximated = window_approximated + (NEW.window_source IS 'approximated') - (OLD.window_source IS 'approximated')
   WHERE (account_key, level) = (SELECT e.account_key, e.type FROM entity e WHERE e.entity_key = OLD.entity_key) AND day = OLD.day;
 END;
 
@@ -258,7 +272,8 @@ CREATE TRIGGER metric_fact_removed AFTER DELETE ON metric_fact BEGIN
     view_value_known = view_value_known - (OLD.view_value_micros IS NOT NULL),
     window_known = window_known - (OLD.click_window_days IS NOT NULL),
     window_days = window_days - COALESCE(OLD.click_window_days, 0),
-    window_squares = window_squares - COALESCE(OLD.click_window_days * OLD.click_window_days, 0)
+    window_squares = window_squares - COALESCE(OLD.click_window_days * OLD.click_window_days, 0),
+    window_approximated = window_approximated - (OLD.window_source IS 'approximated')
   WHERE entity_key = OLD.entity_key AND block = OLD.day / 16;
   UPDATE metric_day SET
     facts = facts - 1, spend_micros = spend_micros - OLD.spend_micros, impressions = impressions - OLD.impressions,
@@ -276,7 +291,8 @@ CREATE TRIGGER metric_fact_removed AFTER DELETE ON metric_fact BEGIN
     view_value_known = view_value_known - (OLD.view_value_micros IS NOT NULL),
     window_known = window_known - (OLD.click_window_days IS NOT NULL),
     window_days = window_days - COALESCE(OLD.click_window_days, 0),
-    window_squares = window_squares - COALESCE(OLD.click_window_days * OLD.click_window_days, 0)
+    window_squares = window_squares - COALESCE(OLD.click_window_days * OLD.click_window_days, 0),
+    window_approximated = window_approximated - (OLD.window_source IS 'approximated')
   WHERE (account_key, level) = (SELECT e.account_key, e.type FROM entity e WHERE e.entity_key = OLD.entity_key) AND day = OLD.day;
 END;
 
