@@ -8,6 +8,7 @@ import type { Actor } from './audit/record.ts'
 import { clientViewOf } from './mcp/clients.ts'
 import { exchangeAuthCode, revokeToken } from './platforms/tiktok/link.ts'
 import type { Handlers } from './run-operation.ts'
+import { Secret } from './secret.ts'
 import type { Session } from './session.ts'
 import { MAX_CONNECTIONS } from './store/connection-table.ts'
 import { factsReaders, factsWriters } from './store/facts-tables.ts'
@@ -47,6 +48,7 @@ export function connectionHandlers(session: Session): Handlers {
   return {
     list_connections: () => ({ connections: connections.list().map((each) => view(each.connectionId)) }),
     connect_tiktok: async (input) => {
+      for (const secret of [input.app_secret, input.auth_code]) ports.log.hide?.(new Secret(secret))
       const isSandbox = opened.workspace.isDemo
       const baseUrl = isSandbox ? (session.sandbox?.tiktok.baseUrl ?? '') : session.tiktokBaseUrl
       const { accessToken } = await exchangeAuthCode(

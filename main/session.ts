@@ -270,6 +270,8 @@ function createAdapters(options: SessionOptions, list: () => readonly Connection
             'The credentials of this connection are gone. Nothing was changed.',
             'Connect the account again under Connections.',
           )
+        options.ports.log.hide?.(found.accessToken)
+        if (found.appSecret !== undefined) options.ports.log.hide?.(found.appSecret)
         return {
           accessToken: found.accessToken.reveal(),
           ...(found.appId === undefined ? {} : { appId: found.appId }),
