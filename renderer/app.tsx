@@ -1,5 +1,5 @@
 /** Chooses what the window shows: nothing yet, a first run, a locked workspace, or the workspace. */
-import { type ReactNode, useEffect } from 'react'
+import { type ReactNode, useEffect, useState } from 'react'
 import { errorReply } from './api.ts'
 import { AccountsScreen } from './features/accounts/accounts-screen.tsx'
 import { AuditScreen } from './features/audit/audit-screen.tsx'
@@ -13,8 +13,9 @@ import { LinkNotice } from './frame/link-notice.tsx'
 import { ScreenBoundary } from './frame/screen-boundary.tsx'
 import { useLink, useLiveUpdates } from './live.ts'
 import { ErrorNotice } from './parts/pieces.tsx'
-import { useRead } from './queries.ts'
+import { forgetWorkspace, useRead } from './queries.ts'
 import { type Route, type Screen, useRoute } from './router.ts'
+import type { OutputOf } from '../shared/operations.ts'
 import { TEXTS } from './texts.ts'
 import { Toasts } from './ui/toast.tsx'
 
@@ -27,6 +28,16 @@ function screenOf(route: Route): ReactNode {
     connections: () => <ConnectionsScreen id={route.id} />,
   }
   return screens[route.screen]()
+}
+
+/** One open workspace. Keyed by what it is, so that with another workspace everything of the one before is gone, also from the cache. */
+function Workspace({ app, route }: { app: OutputOf<'get_app_state'>; route: Route }) {
+  useState(forgetWorkspace) // once, before anything below it reads
+  return (
+    <Frame app={app} route={route}>
+      <ScreenBoundary key={route.screen}>{screenOf(route)}</ScreenBoundary>
+    </Frame>
+  )
 }
 
 function Content() {
@@ -58,11 +69,9 @@ function Content() {
   }
   if (app.data.phase === 'first_run') return <FirstRunScreen app={app.data} />
   if (app.data.phase === 'locked' || app.data.phase === 'trouble') return <UnlockScreen app={app.data} />
-  return (
-    <Frame app={app.data} route={route}>
-      <ScreenBoundary key={route.screen}>{screenOf(route)}</ScreenBoundary>
-    </Frame>
-  )
+  const { workspace } = app.data
+  const identity = workspace === null ? '' : `${workspace.is_demo} ${workspace.log_vkey}`
+  return <Workspace key={identity} app={app.data} route={route} />
 }
 
 export function App() {

@@ -47,6 +47,23 @@ export function changeFraction(before: string, after: string): number | null {
   const magnitude = from < 0n ? -from : from
   return Number(((to - from) * 10_000n) / magnitude) / 10_000
 }
+/**
+ * Change of a quotient (ROAS, cost per conversion), from the sums it is made of: the quotient itself is rounded on the wire, and at 0.05 a
+ * rounded cent is a fifth. null when a sum is not a number or a quotient is not defined or was zero.
+ */
+export function quotientChange(
+  before: { readonly over: string; readonly under: string },
+  after: { readonly over: string; readonly under: string },
+): number | null {
+  const fromOver = fine(before.over)
+  const fromUnder = fine(before.under)
+  const toOver = fine(after.over)
+  const toUnder = fine(after.under)
+  if (fromOver === null || fromUnder === null || toOver === null || toUnder === null) return null
+  if (fromUnder <= 0n || toUnder <= 0n || fromOver <= 0n) return null
+  const from = fromOver * toUnder
+  return Number(((toOver * fromUnder - from) * 1_000_000n) / from) / 1_000_000
+}
 /** Any decimal string of the wire in millionths. Ratios and amounts alike. */
 function fine(text: string): bigint | null {
   const match = /^(-?)(\d{1,12})(?:\.(\d{1,6}))?$/.exec(text)

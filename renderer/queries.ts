@@ -47,10 +47,22 @@ export function useRead<N extends OperationName>(
   })
 }
 
-/** Runs an operation on a person's word. Never retried by itself; afterwards everything shown is read again. */
-export function useAct<N extends OperationName>(name: N): UseMutationResult<OutputOf<N>, Error, InputOf<N>> {
+/**
+ * Runs an operation on a person's word. Never retried by itself; afterwards everything shown is read again. `onDone` runs on success even
+ * if what asked for it is no longer on the screen.
+ */
+export function useAct<N extends OperationName>(
+  name: N,
+  onDone?: () => void,
+): UseMutationResult<OutputOf<N>, Error, InputOf<N>> {
   return useMutation<OutputOf<N>, Error, InputOf<N>>({
     mutationFn: (input) => api[name](input),
+    ...(onDone === undefined ? {} : { onSuccess: onDone }),
     onSettled: () => queryClient.invalidateQueries(),
   })
+}
+
+/** Drops every answer but the app's own state: those of one workspace must never be shown under the name of another. */
+export function forgetWorkspace(): void {
+  queryClient.removeQueries({ predicate: (query) => query.queryKey[0] !== 'get_app_state' })
 }

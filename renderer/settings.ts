@@ -1,9 +1,8 @@
 /** What the window remembers between visits: theme, dates, chart or table. Nothing secret, nothing about money. */
 import { create } from 'zustand'
-import { addDays } from './format.ts'
+import type { RangeChoice } from './day-range.ts'
 
 export type Theme = 'system' | 'light' | 'dark'
-export type RangeChoice = '7' | '14' | '28' | '90' | 'custom'
 export interface Settings {
   readonly theme: Theme
   readonly range: RangeChoice
@@ -28,7 +27,8 @@ const RANGES: readonly RangeChoice[] = ['7', '14', '28', '90', 'custom']
 function read(): Settings {
   try {
     const stored = JSON.parse(localStorage.getItem(KEY) ?? '{}') as Partial<Record<keyof Settings, unknown>>
-    const isDay = (value: unknown): value is string => typeof value === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(value)
+    const isDay = (value: unknown): value is string =>
+      typeof value === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(value) && !Number.isNaN(Date.parse(`${value}T00:00:00Z`))
     return {
       theme: THEMES.find((each) => each === stored.theme) ?? DEFAULTS.theme,
       range: RANGES.find((each) => each === stored.range) ?? DEFAULTS.range,
@@ -58,21 +58,4 @@ export function applyTheme(): void {
   const { theme } = useSettings.getState()
   if (theme === 'system') delete document.documentElement.dataset['theme']
   else document.documentElement.dataset['theme'] = theme
-}
-
-export interface DayRange {
-  readonly start: string
-  readonly end: string
-}
-/** Presets are complete days, ending yesterday, so that a half day is never compared with a whole one. */
-export function chosenRange(settings: Settings, today: string): DayRange {
-  if (settings.range === 'custom' && settings.customStart !== '' && settings.customEnd !== '') {
-    const [start, end] =
-      settings.customStart <= settings.customEnd
-        ? [settings.customStart, settings.customEnd]
-        : [settings.customEnd, settings.customStart]
-    return { start, end: end > today ? today : end }
-  }
-  const days = settings.range === 'custom' ? 28 : Number(settings.range)
-  return { start: addDays(today, -days), end: addDays(today, -1) }
 }

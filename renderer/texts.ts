@@ -15,7 +15,6 @@ export const TEXTS = {
   },
   bar: {
     demo: 'Demo',
-    demoWhy: 'A made-up world on this computer. Nothing here reaches a real ad account.',
     workspace: 'Workspace',
     range: 'Dates',
     ranges: { '7': 'Last 7 days', '14': 'Last 14 days', '28': 'Last 28 days', '90': 'Last 90 days', custom: 'Custom…' },
@@ -571,6 +570,9 @@ export const TEXTS = {
     platforms: 'Ad platforms',
     platformsText: 'Read and changed with your own developer app. Keys and figures stay on this computer.',
     add: 'Connect TikTok',
+    demo: 'The demo only talks to the sandbox on this computer.',
+    demoText: 'A real ad account is connected in a workspace of your own. Its keys are never kept in the demo.',
+    demoAction: 'Set up a workspace',
     emptyTitle: 'No platform is connected',
     empty: 'Connect a TikTok ad account with your own developer app.',
     since: 'Connected {when}',
@@ -724,6 +726,23 @@ export const TEXTS = {
     ledgerBroken:
       'The audit log does not verify. Nothing can be approved until this is understood. Keep the folder as it is.',
   },
+  workspace: {
+    badge: 'Demo: set up or open your own workspace',
+    title: 'You are in the demo',
+    text: 'It only talks to a sandbox on this computer: nothing here reaches a real ad account. Your own workspace is kept apart from it, and the demo stays as it is.',
+    setUp: 'Set up my workspace',
+    open: 'Open my workspace',
+    stay: 'Stay in the demo',
+    passphrase: 'Passphrase of your workspace',
+    passphraseHelp: 'Leave it empty if the system keychain holds the key.',
+    openAction: 'Open',
+    opening: 'Opening…',
+    notOpened: 'Your workspace was not opened. The demo is still open.',
+    openDemo: 'Open the demo',
+    openDemoText:
+      'Your workspace closes until you open it again: it is not synced meanwhile, and your AI clients do not reach it. Nothing in it is changed.',
+    mine: 'Set up or open your own workspace',
+  },
   keys: {
     title: 'Keyboard shortcuts',
     rows: [
@@ -745,5 +764,6 @@ export const TEXTS = {
     results: 'Results',
     screen: 'Screen',
     draft: 'Draft',
+    workspace: 'Workspace',
   },
 } as const

@@ -38,7 +38,15 @@ interface Target {
 const MAX_RESULTS = 12
 
 /** Type, then Enter opens the first result; arrows choose another. */
-export function PaletteDialog({ onClose }: { onClose: () => void }) {
+export function PaletteDialog({
+  isDemo,
+  onWorkspace,
+  onClose,
+}: {
+  isDemo: boolean
+  onWorkspace: () => void
+  onClose: () => void
+}) {
   const [text, setText] = useState('')
   const [at, setAt] = useState(0)
   const drafts = useRead('list_drafts', { group: 'any', limit: 100 })
@@ -49,6 +57,12 @@ export function PaletteDialog({ onClose }: { onClose: () => void }) {
       kind: TEXTS.palette.screen,
       open: () => go(screen),
     })),
+    {
+      key: 'workspace',
+      label: isDemo ? TEXTS.workspace.mine : TEXTS.workspace.openDemo,
+      kind: TEXTS.palette.workspace,
+      open: onWorkspace,
+    },
     ...(drafts.data?.drafts ?? []).flatMap((draft) => {
       const change = draft.operations[0]
       return change === undefined

@@ -4,6 +4,7 @@ import type { OutputOf } from '../../shared/operations.ts'
 import { plural } from '../format.ts'
 import { useLink } from '../live.ts'
 import { ErrorNotice } from '../parts/pieces.tsx'
+import { WorkspaceDialog } from '../parts/workspace-dialog.tsx'
 import { useRead } from '../queries.ts'
 import { go, href, type Route, SCREENS } from '../router.ts'
 import { TEXTS } from '../texts.ts'
@@ -53,7 +54,7 @@ function Rail({ route, waiting }: { route: Route; waiting: number }) {
   )
 }
 
-type Open = 'palette' | 'keys' | null
+type Open = 'palette' | 'keys' | 'workspace' | null
 
 function useFrameKeys(open: (which: Open) => void): void {
   useEffect(() => {
@@ -95,7 +96,13 @@ export function Frame({ app, route, children }: { app: AppState; route: Route; c
       </a>
       <Rail route={route} waiting={waiting} />
       <div className="flex min-w-0 flex-1 flex-col">
-        <TopBar app={app} route={route} onKeys={() => setDialog('keys')} onPalette={() => setDialog('palette')} />
+        <TopBar
+          app={app}
+          route={route}
+          onKeys={() => setDialog('keys')}
+          onPalette={() => setDialog('palette')}
+          onWorkspace={() => setDialog('workspace')}
+        />
         {link === 'live' ? null : (
           <div className="border-b border-line p-3">
             <LinkNotice isExpired={link === 'expired'} hasOldData />
@@ -111,7 +118,14 @@ export function Frame({ app, route, children }: { app: AppState; route: Route; c
         </main>
       </div>
       {dialog === 'keys' ? <ShortcutsDialog onClose={() => setDialog(null)} /> : null}
-      {dialog === 'palette' ? <PaletteDialog onClose={() => setDialog(null)} /> : null}
+      {dialog === 'palette' ? (
+        <PaletteDialog
+          isDemo={app.workspace?.is_demo === true}
+          onWorkspace={() => setDialog('workspace')}
+          onClose={() => setDialog(null)}
+        />
+      ) : null}
+      {dialog === 'workspace' ? <WorkspaceDialog app={app} onClose={() => setDialog(null)} /> : null}
     </div>
   )
 }

@@ -6,12 +6,14 @@ import { absoluteTime, addDays, dayRange, fill, relativeTime, todayIn } from '..
 import { visible } from '../parts/words.ts'
 import { useAct, useRead } from '../queries.ts'
 import type { Route } from '../router.ts'
-import { type RangeChoice, set, type Theme, useSettings } from '../settings.ts'
+import type { RangeChoice } from '../day-range.ts'
+import { set, type Theme, useSettings } from '../settings.ts'
 import { TEXTS } from '../texts.ts'
 import { Button, IconButton } from '../ui/button.tsx'
 import { Chip } from '../ui/chip.tsx'
 import { Explain } from '../ui/explain.tsx'
 import { Select } from '../ui/field.tsx'
+import { Icon } from '../ui/icon.tsx'
 
 type AppState = OutputOf<'get_app_state'>
 type Sync = AppState['sync']
@@ -190,11 +192,13 @@ export function TopBar({
   route,
   onKeys,
   onPalette,
+  onWorkspace,
 }: {
   app: AppState
   route: Route
   onKeys: () => void
   onPalette: () => void
+  onWorkspace: () => void
 }) {
   const theme = useSettings((state) => state.theme)
   return (
@@ -205,9 +209,19 @@ export function TopBar({
           <span className="foreign truncate font-medium">{visible(app.workspace.name)}</span>
         )}
         {app.workspace?.is_demo === true ? (
-          <Explain why={TEXTS.bar.demoWhy}>
-            <Chip tone="accent">{TEXTS.bar.demo}</Chip>
-          </Explain>
+          <Button
+            size="small"
+            look="quiet"
+            className="px-0.5"
+            aria-label={TEXTS.workspace.badge}
+            aria-haspopup="dialog"
+            onPress={onWorkspace}
+          >
+            <Chip tone="accent">
+              {TEXTS.bar.demo}
+              <Icon name="down" size={12} />
+            </Chip>
+          </Button>
         ) : null}
       </p>
       <div className="ml-auto flex min-w-0 flex-wrap items-center gap-2">

@@ -2,8 +2,16 @@
 import { describe, expect, it, test } from 'vitest'
 import { RECORD_TYPES } from '../../main/audit/record.ts'
 import { actorWords, detailWords, typeWords } from '../../renderer/features/audit/record-words.ts'
-import { isStillCounting, whyUnknown } from '../../renderer/features/overview/figures.ts'
-import { absoluteTime, relativeTime } from '../../renderer/format.ts'
+import {
+  dayPoints,
+  isStillCounting,
+  type Metrics,
+  totalChange,
+  wholeDays,
+  whyUnknown,
+} from '../../renderer/features/overview/figures.ts'
+import { absoluteTime, addDays, daysBetween, relativeTime } from '../../renderer/format.ts'
+import { type ChosenDays, chosenRange } from '../../renderer/day-range.ts'
 import { TEXTS } from '../../renderer/texts.ts'
 import type { AuditRow } from '../../shared/operations.ts'
 
@@ -139,5 +147,109 @@ describe('a figure that is not known', () => {
     expect(isStillCounting({ restating_since: '2026-11-20' }, '2026-11-19')).toBe(false)
     expect(isStillCounting({ restating_since: null }, '2026-11-22')).toBe(false)
     expect(isStillCounting(undefined, '2026-11-22')).toBe(false)
+  })
+})
+
+describe('a change against the period before', () => {
+  it('of ROAS comes from its sums, not from two rounded ratios', () => {
+    const now = { spend: '10000.00', conversion_value: '451.00', roas: '0.05' }
+    const before = { spend: '10000.00', conversion_value: '449.00', roas: '0.04' }
+    expect(totalChange(now, before, 'roas')).toBeCloseTo(451 / 449 - 1, 4)
+  })
+
+  it('of cost per conversion comes from its sums as well', () => {
+    const now = { spend: '1006.00', conversions: 1000, cpa: '1.01' }
+    const before = { spend: '1004.00', conversions: 1000, cpa: '1.00' }
+    expect(totalChange(now, before, 'cpa')).toBeCloseTo(1006 / 1004 - 1, 4)
+    expect(totalChange({ ...now, conversions: 500.5 }, before, 'cpa')).toBeCloseTo(1006 / 500.5 / 1.004 - 1, 4)
+  })
+
+  it('is not known where one of the two is not defined, and a fall to nothing is -100%', () => {
+    const some = { spend: '10.00', conversion_value: '20.00', roas: '2.00' }
+    expect(totalChange({ spend: '0.00', conversion_value: '0.00', roas: null }, some, 'roas')).toBeNull()
+    expect(totalChange(some, { spend: '10.00', conversion_value: '0.00', roas: '0.00' }, 'roas')).toBeNull()
+    expect(totalChange({ spend: '10.00', conversion_value: '0.00', roas: '0.00' }, some, 'roas')).toBe(-1)
+    expect(totalChange(null, some, 'spend')).toBeNull()
+  })
+})
+
+describe('a day without a row', () => {
+  const range = { start: '2026-11-16', end: '2026-11-22' }
+  const today = '2026-11-23'
+  const answer = (dates: readonly string[], more: Partial<Metrics> = {}): Metrics => ({
+    rows: dates.map((date) => ({ date, currency: 'EUR', metrics: { spend: '5.00', roas: '2.00' } })),
+    totals: [],
+    comparison: null,
+    attribution: { primary: 'click_through', click_window_days: 7, window_source: 'entity_setting', note: '' },
+    complete_through: '2026-11-22',
+    is_partial: true,
+    restating_since: null,
+    total: dates.length,
+    next_cursor: null,
+    as_of: null,
+    warnings: [],
+    ...more,
+  })
+  const shown = (days: Metrics, totals: Metrics | undefined, accounts: number, currency = 'EUR') =>
+    dayPoints(days, currency, range.start, today, today, new Map(), wholeDays(days, range, totals, accounts)).map(
+      (point) => [point.date.slice(8), point.spendText, point.roas],
+    )
+
+  it('is 0.00 where the whole range was read, and today, which is not over, stays a gap', () => {
+    const days = answer(['2026-11-17', '2026-11-20'])
+    expect(shown(days, answer([], { is_partial: false }), 3)).toEqual([
+      ['16', '0.00', null],
+      ['17', '5.00', 2],
+      ['18', '0.00', null],
+      ['19', '0.00', null],
+      ['20', '5.00', 2],
+      ['21', '0.00', null],
+      ['22', '0.00', null],
+      ['23', null, null],
+    ])
+    expect(shown(answer([]), answer([], { is_partial: false }), 1, 'JPY')[0]).toEqual(['16', '0', null])
+  })
+
+  it('is 0.00 between the first row of the only account and the day it is complete through; a gap outside', () => {
+    const days = answer(['2026-11-17', '2026-11-20'], { complete_through: '2026-11-21' })
+    const spends = shown(days, answer([]), 1).map(([, spend]) => spend)
+    expect(spends).toEqual([null, '5.00', '0.00', '0.00', '5.00', '0.00', null, null])
+  })
+
+  it('is a gap while it is not known that every account was read', () => {
+    const days = answer(['2026-11-17'])
+    expect(shown(days, undefined, 2).filter(([, spend]) => spend !== null)).toEqual([['17', '5.00', 2]])
+    expect(shown(answer(['2026-11-17'], { complete_through: null }), answer([]), 1)[3]).toEqual(['19', null, null])
+  })
+})
+
+describe('a custom range', () => {
+  const today = '2026-11-23'
+  const custom = (customStart: string, customEnd: string) => {
+    const settings: ChosenDays = { range: 'custom', customStart, customEnd }
+    return chosenRange(settings, today)
+  }
+  it.each([
+    ['2025-10-19', '2026-11-22'],
+    ['2020-01-01', '2026-11-23'],
+    ['2020-01-01', '2026-11-30'],
+    ['2020-01-01', '2022-01-01'],
+    ['2026-12-01', '2026-12-05'],
+    ['2026-11-20', '2026-11-01'],
+  ])(
+    '%s to %s asks for at most 400 days, the day the chart adds among them, and is never the wrong way round',
+    (a, b) => {
+      const { start, end } = custom(a, b)
+      const shownEnd = end === addDays(today, -1) ? today : end
+      expect(daysBetween(start, shownEnd) + 1).toBeLessThanOrEqual(400)
+      expect(start <= end).toBe(true)
+      expect(end <= today).toBe(true)
+    },
+  )
+
+  it('keeps its newest days, and all of them where they fit', () => {
+    expect(custom('2025-10-19', '2026-11-22')).toEqual({ start: '2025-10-20', end: '2026-11-22' })
+    expect(custom('2026-12-01', '2026-12-05')).toEqual({ start: today, end: today })
+    expect(custom('2026-11-20', '2026-11-01')).toEqual({ start: '2026-11-01', end: '2026-11-20' })
   })
 })

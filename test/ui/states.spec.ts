@@ -229,6 +229,85 @@ test.describe('before the workspace is open', () => {
   })
 })
 
+test.describe('between the demo and a workspace of one’s own', () => {
+  const badge = (page: Page) => page.getByRole('button', { name: 'Demo: set up or open your own workspace' })
+  const isClean = async (page: Page): Promise<void> =>
+    expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([])
+
+  test('the badge opens one’s own workspace, says why when it does not, and nothing of the demo is left', async ({
+    page,
+  }) => {
+    const none = fails('workspace_damaged', 'There is no workspace in this folder.', 'Check the folder.')
+    const core = await open(page, { ...filled(), unlock_workspace: () => none }, `#/queue/${draftId('a')}`)
+    await badge(page).click()
+    await expect(page.getByRole('dialog', { name: 'You are in the demo' })).toBeVisible()
+    await isClean(page)
+    await page.getByRole('button', { name: 'Open my workspace' }).click()
+    const field = page.getByLabel('Passphrase of your workspace')
+    await field.press('Enter')
+    await expect(page.getByText('There is no workspace in this folder.', { exact: false })).toBeVisible()
+    await expect(page.getByText('Your workspace was not opened. The demo is still open.')).toBeVisible()
+    await isClean(page)
+    core.script({ unlock_workspace: () => fails('wrong_passphrase', 'That is not the passphrase.', 'Try again.') })
+    await field.fill('guess')
+    await field.press('Enter')
+    await expect(page.getByText('That is not the passphrase.')).toBeVisible()
+    // The lists of the other workspace are still on their way: until then nothing stands where the demo's were.
+    core.script({ ...empty(), unlock_workspace: () => ({}), list_drafts: () => never() })
+    await field.fill('my own words')
+    await field.press('Enter')
+    await expect(page.getByText('My workspace', { exact: true })).toBeVisible()
+    await expect(page).toHaveURL(/#\/overview$/)
+    await expect(page.getByRole('dialog')).toHaveCount(0)
+    await expect(badge(page)).toHaveCount(0)
+    await page.keyboard.press('2')
+    await expect(page.getByRole('status', { name: 'Loading drafts' })).toBeVisible()
+    await expect(page.getByText('New customers FR + BE')).toHaveCount(0)
+    expect(called('unlock_workspace')).toEqual([{}, { passphrase: 'guess' }, { passphrase: 'my own words' }])
+  })
+
+  test('the badge sets up a workspace, which then asks for an ad account', async ({ page }) => {
+    const core = await open(page, filled())
+    await badge(page).click()
+    await page.getByRole('button', { name: 'Set up my workspace' }).click()
+    await page.getByRole('button', { name: 'Back' }).click()
+    await page.getByRole('button', { name: 'Set up my workspace' }).click()
+    await isClean(page)
+    await page.getByLabel('Passphrase', { exact: true }).fill('long enough words')
+    await page.getByLabel('Repeat the passphrase').fill('long enough words')
+    core.script({ ...empty(), create_workspace: () => ({}) })
+    await page.getByRole('button', { name: 'Create workspace' }).click()
+    await expect(page.getByRole('dialog', { name: 'Connect TikTok' })).toBeVisible()
+    expect(called('create_workspace')).toEqual([{ vault: 'keychain', passphrase: 'long enough words' }])
+  })
+
+  test('the demo takes no real credentials: it says so and leads to a workspace', async ({ page }) => {
+    await open(page, filled(), '#/connections/tiktok')
+    await expect(page.getByText('The demo only talks to the sandbox on this computer.')).toBeVisible()
+    await expect(page.getByRole('dialog')).toHaveCount(0)
+    await expect(page.getByRole('button', { name: 'Connect TikTok' })).toHaveCount(0)
+    await page.getByRole('button', { name: 'Set up a workspace' }).click()
+    await expect(page.getByRole('dialog', { name: 'You are in the demo' })).toBeVisible()
+  })
+
+  test('a real workspace offers the demo in the palette, and shows why when it does not open', async ({ page }) => {
+    const core = await open(page, { ...empty(), open_demo: broken })
+    await expect(page.getByRole('heading', { level: 1, name: 'Overview' })).toBeVisible()
+    await page.keyboard.press('Control+k')
+    await page.getByRole('textbox', { name: 'Go to' }).fill('demo')
+    await page.keyboard.press('Enter')
+    const dialog = page.getByRole('dialog', { name: 'Open the demo' })
+    await expect(dialog).toBeVisible()
+    await isClean(page)
+    await dialog.getByRole('button', { name: 'Open the demo' }).click()
+    await expect(dialog.getByText('The store did not answer.', { exact: false })).toBeVisible()
+    core.script({ ...filled(), open_demo: () => ({ connection_id: 'x_1' }) })
+    await dialog.getByRole('button', { name: 'Open the demo' }).click()
+    await expect(badge(page)).toBeVisible()
+    await expect(page.getByRole('dialog')).toHaveCount(0)
+  })
+})
+
 test('when the app behind the window stops, the window says so, keeps what it has, and comes back', async ({
   page,
 }) => {

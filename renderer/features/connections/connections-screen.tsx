@@ -1,5 +1,6 @@
 /** Who can see what: ad platforms this computer reads, and AI clients that may read here. */
 import { useState } from 'react'
+import { useRead } from '../../queries.ts'
 import { go } from '../../router.ts'
 import { TEXTS } from '../../texts.ts'
 import { ScreenHeader } from '../../ui/screen.tsx'
@@ -10,6 +11,7 @@ import { TiktokDialog } from './tiktok-dialog.tsx'
 import { TokenDialog } from './token-dialog.tsx'
 
 export function ConnectionsScreen({ id }: { id: string | null }) {
+  const isDemo = useRead('get_app_state', {}).data?.workspace?.is_demo === true
   const [isAdding, setIsAdding] = useState(false)
   // The token lives here and nowhere else: not in the cache, not in the address, gone with the dialog.
   const [added, setAdded] = useState<NewClient | null>(null)
@@ -17,10 +19,10 @@ export function ConnectionsScreen({ id }: { id: string | null }) {
     <div className="min-h-full">
       <ScreenHeader title={TEXTS.connections.title} question={TEXTS.connections.question} />
       <div className="flex max-w-5xl flex-col gap-8 p-4">
-        <PlatformsSection onAdd={() => go('connections', 'tiktok')} />
+        <PlatformsSection isDemo={isDemo} onAdd={() => go('connections', 'tiktok')} />
         <ClientsSection onAdd={() => setIsAdding(true)} />
       </div>
-      {id === 'tiktok' ? <TiktokDialog onClose={() => go('connections')} /> : null}
+      {id === 'tiktok' && !isDemo ? <TiktokDialog onClose={() => go('connections')} /> : null}
       {isAdding ? (
         <AddClientDialog
           onClose={() => setIsAdding(false)}

@@ -4,6 +4,7 @@ import { plural, relativeTime, fill } from '../../format.ts'
 import { useNow } from '../../clock.ts'
 import { ErrorNotice, PlatformChip } from '../../parts/pieces.tsx'
 import { visible } from '../../parts/words.ts'
+import { WorkspaceDialog } from '../../parts/workspace-dialog.tsx'
 import { useAct, useRead } from '../../queries.ts'
 import { TEXTS } from '../../texts.ts'
 import { Button } from '../../ui/button.tsx'
@@ -11,7 +12,7 @@ import { Chip } from '../../ui/chip.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { Explain } from '../../ui/explain.tsx'
 import { Section } from '../../ui/screen.tsx'
-import { Empty, SkeletonRows } from '../../ui/state.tsx'
+import { Empty, Notice, SkeletonRows } from '../../ui/state.tsx'
 import { toast } from '../../ui/toast.tsx'
 
 type Connection = OutputOf<'list_connections'>['connections'][number]
@@ -64,7 +65,8 @@ function Row({
 }: {
   connection: Connection
   onRemove: () => void
-  onReconnect: () => void
+  /** null in the demo: there is nothing real to connect again. */
+  onReconnect: (() => void) | null
 }) {
   const nowMs = useNow()
   const isOk = connection.state === 'ok'
@@ -88,7 +90,9 @@ function Row({
       )}
       {connection.state === 'removed' ? null : (
         <span className="ml-auto flex gap-1.5">
-          {connection.state === 'needs_reconnect' ? <Button onPress={onReconnect}>{t.reconnect}</Button> : null}
+          {connection.state === 'needs_reconnect' && onReconnect !== null ? (
+            <Button onPress={onReconnect}>{t.reconnect}</Button>
+          ) : null}
           <Button look="quiet" onPress={onRemove}>
             {t.remove}
           </Button>
@@ -98,7 +102,21 @@ function Row({
   )
 }
 
-export function PlatformsSection({ onAdd }: { onAdd: () => void }) {
+/** Instead of the form for real credentials: they have no place in a world whose passphrase is printed on the screen. */
+function DemoNotice() {
+  const app = useRead('get_app_state', {})
+  const [isOpen, setIsOpen] = useState(false)
+  return (
+    <div className="mb-3">
+      <Notice tone="info" title={t.demo} action={<Button onPress={() => setIsOpen(true)}>{t.demoAction}</Button>}>
+        {t.demoText}
+      </Notice>
+      {isOpen && app.data !== undefined ? <WorkspaceDialog app={app.data} onClose={() => setIsOpen(false)} /> : null}
+    </div>
+  )
+}
+
+export function PlatformsSection({ isDemo, onAdd }: { isDemo: boolean; onAdd: () => void }) {
   const connections = useRead('list_connections', {})
   const [removing, setRemoving] = useState<Connection | null>(null)
   const list = connections.data?.connections ?? []
@@ -106,12 +124,17 @@ export function PlatformsSection({ onAdd }: { onAdd: () => void }) {
     <Section
       title={t.platforms}
       text={t.platformsText}
-      action={
-        <Button icon="plus" onPress={onAdd}>
-          {t.add}
-        </Button>
-      }
+      {...(isDemo
+        ? {}
+        : {
+            action: (
+              <Button icon="plus" onPress={onAdd}>
+                {t.add}
+              </Button>
+            ),
+          })}
     >
+      {isDemo ? <DemoNotice /> : null}
       <div className="rounded-lg border border-line bg-surface">
         {connections.isPending ? <SkeletonRows rows={2} height={44} label={t.loading} /> : null}
         {connections.isError && connections.data === undefined ? (
@@ -121,7 +144,7 @@ export function PlatformsSection({ onAdd }: { onAdd: () => void }) {
         ) : null}
         {connections.data !== undefined && list.length === 0 ? (
           <Empty icon="connections" title={t.emptyTitle}>
-            {t.empty}
+            {isDemo ? null : t.empty}
           </Empty>
         ) : null}
         <ul>
@@ -130,7 +153,7 @@ export function PlatformsSection({ onAdd }: { onAdd: () => void }) {
               key={connection.connection_id}
               connection={connection}
               onRemove={() => setRemoving(connection)}
-              onReconnect={onAdd}
+              onReconnect={isDemo ? null : onAdd}
             />
           ))}
         </ul>

@@ -11,7 +11,6 @@ import { saveFile, svgToPng } from '../../ui/save.ts'
 import { Table, Td, Th } from '../../ui/table.tsx'
 import { toast } from '../../ui/toast.tsx'
 import {
-  change,
   csv,
   type DayPoint,
   dayPoints,
@@ -19,7 +18,9 @@ import {
   isStillCounting,
   type Metrics,
   type Series,
+  totalChange,
   totalsFor,
+  wholeDays,
 } from './figures.ts'
 import { type Scope, useDays, useMarkers } from './use-figures.ts'
 
@@ -56,16 +57,17 @@ function summary(
   scope: Scope,
 ): string | null {
   const ends = extremes(points, series)
-  const now = totalsFor(totals?.totals, scope.currency)?.[series]
+  const sums = totalsFor(totals?.totals, scope.currency)
+  const now = sums?.[series]
   if (ends === null || now === null || now === undefined) return null
-  const before = totalsFor(totals?.comparison?.totals, scope.currency)?.[series]
+  const before = totalsFor(totals?.comparison?.totals, scope.currency)
   const isSoFar = series === 'roas' && isStillCounting(totals, scope.range.end)
   return fill(series === 'spend' ? t.summarySpend : t.summaryRoas, {
     total: textOf(series, String(now), scope.currency),
     start: day(scope.range.start),
     end: day(scope.range.end),
     change: fill(isSoFar ? t.changeSoFar : '{change}', {
-      change: changeWords(totals?.comparison?.is_partial === true ? null : change(now, before)),
+      change: changeWords(totals?.comparison?.is_partial === true ? null : totalChange(sums, before, series)),
     }),
     maxDay: day(ends.max.date),
     max: textOf(series, exact(ends.max, series), scope.currency),
@@ -294,7 +296,16 @@ function useTableKey(): void {
   }, [])
 }
 
-export function DayCharts({ scope, totals }: { scope: Scope; totals: Metrics | undefined }) {
+export function DayCharts({
+  scope,
+  totals,
+  isTotalsOfBefore,
+}: {
+  scope: Scope
+  totals: Metrics | undefined
+  /** `totals` is still the answer for the range that was shown before. */
+  isTotalsOfBefore: boolean
+}) {
   useTableKey()
   const isTable = useSettings((state) => state.isTable)
   const { query, start, end } = useDays(scope)
@@ -308,7 +319,11 @@ export function DayCharts({ scope, totals }: { scope: Scope; totals: Metrics | u
         <div className="skeleton h-72" />
       </div>
     )
-  const points = dayPoints(query.data, scope.currency, start, end, scope.today, markers)
+  // An answer for another range says nothing about days it does not hold.
+  const whole = query.isPlaceholderData
+    ? null
+    : wholeDays(query.data, scope.range, isTotalsOfBefore ? undefined : totals, scope.accounts.length)
+  const points = dayPoints(query.data, scope.currency, start, end, scope.today, markers, whole)
   const shared = { points, scope, totals, isTable }
   return (
     <div className="grid gap-3 lg:grid-cols-2">

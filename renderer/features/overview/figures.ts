@@ -1,6 +1,7 @@
 /** Pure: turns the answers of query_metrics into what tiles, charts and tables show. No figure is made up here. */
 import type { OutputOf } from '../../../shared/operations.ts'
-import { addDays, changeFraction, daysBetween } from '../../format.ts'
+import { addDays, changeFraction, daysBetween, difference, quotientChange } from '../../format.ts'
+import type { DayRange } from '../../day-range.ts'
 
 export type Metrics = OutputOf<'query_metrics'>
 export type MetricValue = string | number | null | undefined
@@ -19,6 +20,25 @@ export function change(now: MetricValue, before: MetricValue): number | null {
   const from = asText(before)
   const to = asText(now)
   return from === null || to === null ? null : changeFraction(from, to)
+}
+
+/** What the two ratios are made of. */
+const MADE_OF = {
+  roas: { over: 'conversion_value', under: 'spend' },
+  cpa: { over: 'spend', under: 'conversions' },
+} as const
+
+/** The change of one total. A ratio's is worked out from its sums where the answers have them, never from two rounded ratios. */
+export function totalChange(now: Totals | null, before: Totals | null, name: keyof Totals): number | null {
+  if (name !== 'roas' && name !== 'cpa') return change(now?.[name], before?.[name])
+  if (asText(now?.[name]) === null || asText(before?.[name]) === null) return null
+  const { over, under } = MADE_OF[name]
+  const sumsOf = (totals: Totals | null) => ({ over: asText(totals?.[over]), under: asText(totals?.[under]) })
+  const from = sumsOf(before)
+  const to = sumsOf(now)
+  if (from.over === null || from.under === null || to.over === null || to.under === null)
+    return change(now?.[name], before?.[name])
+  return quotientChange({ over: from.over, under: from.under }, { over: to.over, under: to.under })
 }
 
 /** Why a figure is not known: a ratio over nothing is not defined, everything else the platform did not report. */
@@ -61,7 +81,24 @@ function forDrawing(value: MetricValue): number | null {
   return text === null ? null : Number(text)
 }
 
-/** One point per calendar day, also for days without a row: a gap in the line is honest, a bridge is not. */
+/**
+ * The days of which it is known that every account was read after the day was over: there, no row means that nothing was spent.
+ * `totals` is the answer for the chosen range, without the running day that the chart adds.
+ */
+export function wholeDays(
+  answer: Metrics,
+  range: DayRange,
+  totals: Metrics | undefined,
+  accounts: number,
+): DayRange | null {
+  if (totals?.is_partial === false) return range
+  const [first] = answer.rows.flatMap((row) => row.date ?? []).toSorted()
+  // What is complete begins somewhere and ends on this day. With one account a row is inside of it; with several, others may begin later.
+  if (first === undefined || accounts !== 1 || answer.complete_through === null) return null
+  return { start: first, end: answer.complete_through }
+}
+
+/** One point per calendar day. A day without a row is zero inside `whole`; elsewhere a gap in the line is honest, a bridge is not. */
 export function dayPoints(
   answer: Metrics,
   currency: string,
@@ -69,19 +106,24 @@ export function dayPoints(
   end: string,
   today: string,
   markers: ReadonlyMap<string, readonly string[]>,
+  whole: DayRange | null = answer.is_partial ? null : { start, end },
 ): readonly DayPoint[] {
   const rows = new Map(
     answer.rows.filter((row) => row.currency === currency && row.date !== undefined).map((row) => [row.date, row]),
   )
+  const nothing = difference('0', '0', currency) // zero, with the currency's decimals
   const length = Math.min(Math.max(daysBetween(start, end) + 1, 0), 400)
   return Array.from({ length }, (_, index) => {
     const date = addDays(start, index)
-    const metrics = rows.get(date)?.metrics
+    const row = rows.get(date)
+    const metrics = row?.metrics
+    const isNothing = row === undefined && whole !== null && date >= whole.start && date <= whole.end
+    const spend = isNothing ? nothing : metrics?.spend
     return {
       date,
-      spend: forDrawing(metrics?.spend),
+      spend: forDrawing(spend),
       roas: forDrawing(metrics?.roas),
-      spendText: asText(metrics?.spend),
+      spendText: asText(spend),
       roasText: asText(metrics?.roas),
       isToday: date === today,
       isRestating: answer.restating_since !== null && date >= answer.restating_since && date !== today,

@@ -34,7 +34,7 @@ function Figures({ scope }: { scope: Scope }) {
             : { children: fill(TEXTS.overview.complete, { day: dayLong(data.complete_through) }) })}
         />
       ) : null}
-      <DayCharts scope={scope} totals={data} />
+      <DayCharts scope={scope} totals={data} isTotalsOfBefore={totals.isPlaceholderData} />
       <CampaignTable scope={scope} onPropose={setProposing} />
       {proposing === null ? null : (
         <ProposeDialog

@@ -3,7 +3,15 @@ import { day, dayRange, fill, integer, money, percent, plural, ratio } from '../
 import { Unknown } from '../../parts/pieces.tsx'
 import { TEXTS } from '../../texts.ts'
 import { Explain } from '../../ui/explain.tsx'
-import { asText, change, isStillCounting, type MetricValue, type Metrics, totalsFor, whyUnknown } from './figures.ts'
+import {
+  asText,
+  isStillCounting,
+  type MetricValue,
+  type Metrics,
+  totalChange,
+  totalsFor,
+  whyUnknown,
+} from './figures.ts'
 import type { Scope } from './use-figures.ts'
 
 const t = TEXTS.overview
@@ -127,7 +135,7 @@ export function Tiles({ answer, scope }: { answer: Metrics; scope: Scope }) {
               </dd>
               <dd>
                 <Change
-                  fraction={change(now?.[tile.key], before?.[tile.key])}
+                  fraction={totalChange(now, before, tile.key)}
                   meaning={tile.meaning}
                   against={against}
                   isCounting={isRestating && tile.key !== 'spend'}

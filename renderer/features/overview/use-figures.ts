@@ -5,7 +5,8 @@ import { api } from '../../api.ts'
 import { clock } from '../../clock.ts'
 import { addDays, dayOfTime, todayIn } from '../../format.ts'
 import { useRead } from '../../queries.ts'
-import { chosenRange, type DayRange, useSettings } from '../../settings.ts'
+import { chosenRange, type DayRange } from '../../day-range.ts'
+import { useSettings } from '../../settings.ts'
 import type { Metrics } from './figures.ts'
 
 export type Account = OutputOf<'list_accounts'>['accounts'][number]
