@@ -2,7 +2,7 @@
  * The composition root. createCore(ports) gives one function, `run`; everything the product can do goes through it.
  * It knows which workspace is open and nothing of windows.
  */
-import { resolve } from 'node:path'
+import { resolve as resolvePath } from 'node:path'
 import { OperationError, type ErrorReply } from '../shared/errors.ts'
 import type { OutputOf } from '../shared/operations.ts'
 import { createChanges } from './changes.ts'
@@ -358,7 +358,7 @@ function openElsewhere(wasShown: boolean, isCommand: boolean): OperationError {
 
 /** A name is a folder under the home; anything with a separator or a leading dot is a folder of its own. */
 function folderOf(ports: Ports, workspace: string): string {
-  return /^\.|[\\/]/.test(workspace) ? resolve(workspace) : workspaceFolder(ports.homeFolder, workspace)
+  return /^\.|[\\/]/.test(workspace) ? resolvePath(workspace) : workspaceFolder(ports.homeFolder, workspace)
 }
 
 function recordRefusal(session: Session | undefined, caller: Caller, name: string, code: string): void {

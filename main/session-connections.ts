@@ -154,7 +154,7 @@ function notAccepted(error: OperationError): OperationError {
     'invalid_value',
     'TikTok did not accept these credentials. Nothing was stored.',
     'Check the app id and secret, and get a fresh auth code: a code works once, for an hour.',
-    { ...(error.details === undefined ? {} : { details: error.details }) },
+    error.details === undefined ? {} : { details: error.details },
   )
 }
 
