@@ -109,3 +109,21 @@ test('two attempts to make a workspace at once make one', async () => {
   expect(both.filter((reply) => reply.ok)).toHaveLength(1)
   await core.close()
 }, 60_000)
+
+test('a person goes from the demo to a workspace of their own and back, and a wrong passphrase keeps the demo open', async () => {
+  const core = await start(makeTempFolder('there-and-back'))
+  const where = async (): Promise<string | undefined> => (await ask(core, 'get_app_state', {})).workspace?.name
+  await ask(core, 'open_demo', {})
+  expect(await where()).toBe('Demo')
+  await ask(core, 'create_workspace', { vault: 'passphrase', passphrase: PASSPHRASE })
+  expect(await where()).toBe('My workspace')
+  expect((await ask(core, 'list_connections', {})).connections).toEqual([])
+  await ask(core, 'open_demo', {})
+  expect(await where()).toBe('Demo')
+  await expect(ask(core, 'unlock_workspace', { passphrase: 'not the right one' })).rejects.toThrow(/wrong_passphrase/)
+  expect(await where()).toBe('Demo')
+  expect((await ask(core, 'list_connections', {})).connections).toHaveLength(1)
+  await ask(core, 'unlock_workspace', { passphrase: PASSPHRASE })
+  expect(await where()).toBe('My workspace')
+  await core.close()
+}, 60_000)
