@@ -45,6 +45,16 @@ export function connectionHandlers(session: Session): Handlers {
       account_ids: accountsOf(connectionId),
     }
   }
+  const refuseIfBusy = (connectionId: string): void => {
+    const accounts = accountsOf(connectionId)
+    if (session.drafts.unfinished().some((row) => accounts.includes(splitEntityId(row.entityId).accountId)))
+      throw new OperationError(
+        'entity_busy',
+        'A change on one of its accounts is still being settled. Nothing was removed.',
+        'Wait until its outcome is known, then remove the connection.',
+        { retryable: true },
+      )
+  }
   return {
     list_connections: () => ({ connections: connections.list().map((each) => view(each.connectionId)) }),
     connect_tiktok: async (input) => {
@@ -67,30 +77,12 @@ export function connectionHandlers(session: Session): Handlers {
       const connection = connections.get(input.connection_id)
       if (connection === undefined || connection.state === 'removed')
         throw new OperationError('account_not_available', 'There is no such connection.', 'Reload the page.')
-      const isBusy = session.drafts
-        .unfinished()
-        .some((row) => accountsOf(connection.connectionId).includes(splitEntityId(row.entityId).accountId))
-      if (isBusy)
-        throw new OperationError(
-          'entity_busy',
-          'A change on one of its accounts is still being settled. Nothing was removed.',
-          'Wait until its outcome is known, then remove the connection.',
-          { retryable: true },
-        )
+      refuseIfBusy(input.connection_id)
       sync.cancel()
       await sync.whenIdle()
-      const baseUrl = connection.isSandbox ? (session.sandbox?.tiktok.baseUrl ?? '') : session.tiktokBaseUrl
+      // Looked at again, and shut in the same breath: a confirmation that comes later finds no adapter and sends nothing.
+      refuseIfBusy(input.connection_id)
       const credentials = tokens.read(input.connection_id)
-      const isRevoked =
-        credentials?.appId !== undefined && credentials.appSecret !== undefined
-          ? await revokeToken(
-              { baseUrl, appId: credentials.appId, appSecret: credentials.appSecret.reveal() },
-              credentials.accessToken.reveal(),
-            ).then(
-              () => true,
-              (error: unknown) => (ports.log.error('revoke_failed', error), false),
-            )
-          : false
       audit.transaction((append) => {
         tokens.remove(input.connection_id)
         connections.setState(input.connection_id, 'removed', null, ports.clock.nowMs())
@@ -103,6 +95,17 @@ export function connectionHandlers(session: Session): Handlers {
       adapters.forget(input.connection_id)
       // What it reported stays readable as history; nothing of it is offered any more.
       factsWriters(opened.facts).accounts.replaceListing(input.connection_id, NO_RUN, 0, [])
+      const baseUrl = connection.isSandbox ? (session.sandbox?.tiktok.baseUrl ?? '') : session.tiktokBaseUrl
+      const isRevoked =
+        credentials?.appId !== undefined && credentials.appSecret !== undefined
+          ? await revokeToken(
+              { baseUrl, appId: credentials.appId, appSecret: credentials.appSecret.reveal() },
+              credentials.accessToken.reveal(),
+            ).then(
+              () => true,
+              (error: unknown) => (ports.log.error('revoke_failed', error), false),
+            )
+          : false
       return { revoked_on_platform: isRevoked }
     },
   }

@@ -349,5 +349,3 @@ function noteRefusal(audit: AuditLog, what: Parameters<AgentPort['noteRefusal']>
     })
   })
 }
-
-export type { ClientRegistry }

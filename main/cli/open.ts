@@ -49,10 +49,14 @@ export async function openCommand(options: CommandOptions): Promise<number> {
   await stopRequested()
   lines?.close()
   say('Closing: finishing what is under way.')
+  rmSync(linkPage(), { force: true })
   await window.close()
   await core.close()
   return EXIT.done
 }
+
+/** Private to this user; holds a link that is good once. */
+const linkPage = (): string => join(readEnvironment().homeFolder, 'open.html')
 
 function showLink(window: BrowserWindow): void {
   process.stdout.write(`SpendSignoff is open. One-time link, valid 10 minutes:\n${window.newLink()}\n`)
@@ -64,7 +68,7 @@ function openBrowser(window: BrowserWindow): boolean {
   if (!environment.hasDisplay || !process.stdout.isTTY) return false
   const opener = { darwin: 'open', win32: 'explorer.exe' }[environment.platform as string] ?? 'xdg-open'
   // Arguments of a program are visible to every user of the machine: the link goes through a private page instead.
-  const page = join(environment.homeFolder, 'open.html')
+  const page = linkPage()
   writeFileAtomically(
     page,
     Buffer.from(`<!doctype html><meta http-equiv="refresh" content="0;url=${window.newLink()}">`),

@@ -261,3 +261,23 @@ test('a log that is cut while the app runs stops every approval, and verify says
   expect(await other.window('verify_audit', {})).toMatchObject({ is_ok: false })
   await other.close()
 }, 60_000)
+
+test('a confirmation that comes while its connection is being removed sends nothing and locks nothing', async () => {
+  const other = await startApp(makeTempFolder('removing'), { syncDays: 2 })
+  const target = await someAdGroup(other, 0)
+  const draft = await proposeBudget(other, target)
+  const { challenge } = await other.window('arm_draft', { draft_id: draft.draft_id, draft_hash: draft.draft_hash })
+  const [connection] = (await other.window('list_connections', {})).connections
+  other.sandbox.faults.add({ kind: 'latency', path: '/oauth2/revoke_token/', latencyMs: 800 })
+  const removal = other.window('remove_connection', { connection_id: connection?.connection_id ?? '' })
+  // The platform is still being asked to revoke the token: removing in that order would let this one out.
+  await new Promise((done) => setTimeout(done, 200))
+  await other.window('confirm_draft', { draft_id: draft.draft_id, confirm_token: challenge?.confirm_token ?? '' })
+  expect(await settled(other, draft.draft_id)).toMatchObject({
+    state: 'apply_failed',
+    state_reason: 'account_not_available',
+  })
+  expect(await removal).toEqual({ revoked_on_platform: true })
+  expect(other.sandbox.requests.writesTo(externalId(target.entityId))).toBe(0)
+  await other.close()
+}, 60_000)
