@@ -23,6 +23,7 @@ export const ERROR_CODES = [
   'not_synced',
   'unsupported_on_platform',
   'field_not_editable',
+  'writes_not_allowed', // the account is connected for reading only
   'stale_value',
   'invalid_value',
   'currency_mismatch',
@@ -39,6 +40,7 @@ export const ERROR_CODES = [
   'platform_refused',
   'platform_unreachable',
   'platform_throttled',
+  'consent_denied', // the person, or the platform, said no on the consent page
   'needs_reconnect',
   'sync_running',
   'cancelled',

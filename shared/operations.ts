@@ -4,9 +4,11 @@
  * Amounts on the wire are decimal strings with a currency; times are ISO 8601 UTC; `untrusted` holds text written by others.
  */
 import { z } from 'zod'
-import { DRAFT_STATES, RULES } from './domain/draft.ts'
-import { ENTITY_STATUSES, FIELDS } from './domain/entity.ts'
+import { BID_FIELDS, BID_STRATEGIES } from './domain/bid.ts'
+import { CHANGE_KINDS, DRAFT_STATES, RULES } from './domain/draft.ts'
+import { DELIVERIES, ENTITY_STATUSES, FIELDS, REVIEWS, TARGETINGS } from './domain/entity.ts'
 import { accountIdSchema, draftIdSchema, ENTITY_TYPES, entityIdSchema, PLATFORMS } from './domain/ids.ts'
+import { TRACKER_STATES } from './domain/tracker.ts'
 import type { OperationName } from './operation-names.ts'
 
 export type Effect = 'read' | 'draft' | 'decide' | 'configure'
@@ -64,7 +66,7 @@ const policyResult = z.strictObject({
 /** One before → after, resolved against the stored snapshot. */
 const changeView = z.strictObject({
   k: z.number().int(),
-  kind: z.enum(['set_budget', 'set_status']),
+  kind: z.enum(CHANGE_KINDS),
   platform,
   account_id: accountIdSchema,
   entity_id: entityIdSchema,
@@ -77,6 +79,14 @@ const changeView = z.strictObject({
   /** Signed change of spend per day it can cause. */
   daily_movement: moneySchema,
   takes_effect: z.enum(['immediately', 'next_midnight']),
+  /** What the one write touches; equal for two campaigns that share a budget. */
+  target: z.string(),
+  /** Everything else it changes: the other campaigns of a shared budget. */
+  affects: z
+    .array(z.strictObject({ entity_id: entityIdSchema, untrusted: z.strictObject({ name: z.string() }) }))
+    .max(500),
+  /** Our words for the person who decides: when it takes effect, what else it changes, what the platform does with it. */
+  notes: z.array(z.string()).max(8),
   untrusted: z.strictObject({ path: z.array(z.string()).max(4) }),
 })
 
@@ -118,6 +128,11 @@ const entityView = z.strictObject({
   parent_id: entityIdSchema.nullable(),
   status: z.enum(ENTITY_STATUSES),
   delivery_status: z.string(),
+  delivery: z.enum(DELIVERIES),
+  /** Of an ad; null for the others. */
+  review: z.enum(REVIEWS).nullable(),
+  is_automated: z.boolean(),
+  bid_strategy: z.string().nullable(),
   budget_kind: z.enum(['daily', 'lifetime', 'none', 'inherited']),
   daily_budget: moneySchema.nullable(),
   spend_7d: moneySchema.nullable(),
@@ -138,6 +153,12 @@ const setBudget = z.strictObject({
   kind: z.literal('set_budget'),
   entity_id: entityIdSchema,
   budget: z.literal('daily').describe('Only daily budgets can be changed.'),
+  takes_effect: z
+    .enum(['immediately', 'next_midnight'])
+    .optional()
+    .describe(
+      'next_midnight only where editable_fields has scheduled_budget (TikTok ad groups). Default: immediately.',
+    ),
   expected_current: decimal.describe('The current value exactly as get_entity returned it.'),
   new_value: decimal.describe('The new daily budget in the account currency, e.g. "101.00".'),
 })
@@ -147,7 +168,24 @@ const setStatus = z.strictObject({
   expected_current: z.enum(['enabled', 'paused']),
   new_status: z.enum(['enabled', 'paused']),
 })
-export const changeInput = z.discriminatedUnion('kind', [setBudget, setStatus])
+const setBid = z.strictObject({
+  kind: z.literal('set_bid'),
+  entity_id: entityIdSchema,
+  field: z.enum(BID_FIELDS),
+  expected_current: decimal.describe('The current value exactly as get_entity returned it.'),
+  new_value: decimal.describe('An amount in the account currency; for target_roas a plain ratio like "3.50".'),
+})
+const setBidStrategy = z.strictObject({
+  kind: z.literal('set_bid_strategy'),
+  entity_id: entityIdSchema,
+  expected_current: z
+    .string()
+    .max(64)
+    .describe('current.bid_strategy exactly as get_entity returned it, e.g. "cost_cap:9.00".'),
+  new_strategy: z.enum(BID_STRATEGIES).describe('One of the strategies that editable_fields offers.'),
+  target: decimal.optional().describe('The amount or ratio that goes with it, where the strategy takes one.'),
+})
+export const changeInput = z.discriminatedUnion('kind', [setBudget, setStatus, setBid, setBidStrategy])
 export type ChangeInput = z.infer<typeof changeInput>
 
 const operations = z.array(changeInput).min(1).max(1).describe('Exactly one change per draft.')
@@ -175,6 +213,12 @@ export const METRICS = [
   'conversion_value_view',
   'cpa',
   'roas',
+  'reach',
+  'frequency',
+  'reported_conversions',
+  'reported_conversion_value',
+  'reported_roas',
+  'cost_per_result',
 ] as const
 export type MetricName = (typeof METRICS)[number]
 export const DIMENSIONS = ['date', 'account', 'campaign', 'ad_group', 'ad'] as const
@@ -200,19 +244,132 @@ const syncProgress = z.strictObject({
   done: z.number().int(),
   total: z.number().int(),
   rows: z.number().int(),
+  /** Seconds left at the pace so far; null while that cannot be said. */
+  seconds_left: z.number().int().nullable(),
+  accounts: z
+    .array(
+      z.strictObject({
+        account_id: accountIdSchema,
+        state: z.enum(['waiting', 'running', 'done', 'failed']),
+        step: z.string(),
+        done: z.number().int(),
+        total: z.number().int(),
+        error: errorReply.nullable(),
+      }),
+    )
+    .max(500),
   started_at: isoTime.nullable(),
   finished_at: isoTime.nullable(),
   error: errorReply.nullable(),
 })
 export type SyncProgressView = z.infer<typeof syncProgress>
+/** How a connection was made; what it can do and how long it lasts hang on it. */
+export const CONNECTION_METHODS = ['oauth', 'service_account', 'system_user', 'app'] as const
 const connectionView = z.strictObject({
   connection_id: z.string(),
   platform,
+  method: z.enum(CONNECTION_METHODS),
   is_sandbox: z.boolean(),
   state: z.enum(['ok', 'needs_reconnect', 'removed']),
   state_detail: z.string().nullable(),
   created_at: isoTime,
+  /** What the platform last said of the token; null before the first check. */
+  health: z
+    .strictObject({
+      is_valid: z.boolean(),
+      /** Null: it never expires by itself, or the platform does not say (see `expiry_known`). */
+      expires_at: isoTime.nullable(),
+      expiry_known: z.boolean(),
+      can_write: z.boolean().nullable(),
+      scopes: z.array(z.string()).max(50),
+      problem: z.string().nullable(),
+      checked_at: isoTime,
+    })
+    .nullable(),
   account_ids: z.array(accountIdSchema).max(500),
+})
+/** One step of connecting or checking, in the order done. */
+const connectStep = z.strictObject({
+  name: z.enum(['credentials', 'consent', 'exchange', 'token', 'accounts', 'write_access', 'stored']),
+  state: z.enum(['waiting', 'running', 'ok', 'warning', 'failed']),
+  /** Our words: what was found, or what to do. */
+  detail: z.string().nullable(),
+})
+const oauthFlow = z.strictObject({
+  flow_id: z.string(),
+  platform,
+  state: z.enum(['waiting', 'exchanging', 'connected', 'failed', 'cancelled', 'expired']),
+  /** Where the person gives consent, in the system's browser. Holds the app's id, a state and a challenge, and no secret. */
+  authorize_url: z.string().max(2048),
+  redirect_uri: z.string().max(200),
+  expires_at: isoTime,
+  steps: z.array(connectStep).max(8),
+  error: errorReply.nullable(),
+  connection_id: z.string().nullable(),
+})
+const browseRow = z.strictObject({
+  entity_id: entityIdSchema,
+  account_id: accountIdSchema,
+  type: z.enum(ENTITY_TYPES),
+  parent_id: entityIdSchema.nullable(),
+  status: z.enum(ENTITY_STATUSES),
+  delivery_status: z.string(),
+  delivery: z.enum(DELIVERIES),
+  review: z.enum(REVIEWS).nullable(),
+  is_automated: z.boolean(),
+  budget_kind: z.enum(['daily', 'lifetime', 'none', 'inherited']),
+  is_shared_budget: z.boolean(),
+  daily_budget: moneySchema.nullable(),
+  bid_strategy: z.string().nullable(),
+  spend_7d: moneySchema.nullable(),
+  roas_7d: decimal.nullable(),
+  children: z.number().int(),
+  open_drafts: z.number().int(),
+  has_thumbnail: z.boolean(),
+  /** Set when it was edited outside this app since the last sync but one. */
+  changed_outside_at: isoTime.nullable(),
+  untrusted: z.strictObject({ name: z.string(), path: z.array(z.string()).max(4) }),
+})
+export type BrowseRow = z.infer<typeof browseRow>
+export const BROWSE_ORDERS = ['name', 'status', 'daily_budget', 'spend_7d', 'roas_7d', 'changed_outside'] as const
+
+/** What an advertiser should put in order before an operator works on the account. */
+export const READINESS_CHECKS = [
+  'several_accounts',
+  'tracking_missing',
+  'tracking_unverified',
+  'tracking_stale',
+  'tracking_misconfigured',
+  'inactive_campaigns',
+  'inactive_ad_groups',
+  'disapproved_ads',
+  'token_expiring',
+  'token_dead',
+  'account_limited',
+  'writes_off',
+  'changed_outside',
+] as const
+const readinessCheck = z.strictObject({
+  check: z.enum(READINESS_CHECKS),
+  area: z.enum(['tracking', 'access', 'policy', 'structure']),
+  severity: z.enum(['ok', 'info', 'warning', 'critical']),
+  /** Our words, with the numbers. */
+  message: z.string(),
+  hint: z.string().nullable(),
+  /** How many things it is about; `items` names the first of them. */
+  count: z.number().int(),
+  items: z
+    .array(
+      z.strictObject({
+        entity_id: entityIdSchema.nullable(),
+        external_id: z.string().nullable(),
+        detail: z.string().nullable(),
+        /** A change that would cure it, ready for propose_change. */
+        cure: z.lazy(() => changeInput).nullable(),
+        untrusted: z.strictObject({ name: z.string() }),
+      }),
+    )
+    .max(50),
 })
 const clientView = z.strictObject({
   client_id: z.string(),
@@ -230,6 +387,8 @@ const challengeView = z.strictObject({
   /** Eight hex digits of the challenge's hash, the same in the log. */
   code: z.string(),
   live: z.array(z.strictObject({ k: z.number().int(), value: z.string(), read_at: isoTime })).max(50),
+  /** What the platform's own dry run said: it would take the change, or it has no such check. */
+  validation: z.array(z.strictObject({ k: z.number().int(), result: z.enum(['ok', 'unsupported']) })).max(50),
   policy: policyResult,
   envelope: z.array(envelopeView).max(50),
   needs_passphrase: z.boolean(),
@@ -308,10 +467,12 @@ export const OPERATIONS = {
             /** Last account-local day that is over and has been fetched. */
             complete_through: isoDate.nullable(),
             connection_state: z.string(),
+            /** Whether the user lets changes be proposed and pushed in it; reading is separate. */
+            writes_allowed: z.boolean(),
             campaigns: z.number().int(),
             ad_groups: z.number().int(),
             ads: z.number().int(),
-            untrusted: z.strictObject({ name: z.string() }),
+            untrusted: z.strictObject({ name: z.string(), manager: z.string().nullable() }),
           }),
         )
         .max(500),
@@ -353,7 +514,17 @@ export const OPERATIONS = {
     output: z.strictObject({
       entity: entityView,
       /** Values exactly as propose_change expects them in expected_current. */
-      current: z.strictObject({ daily_budget: decimal.nullable(), status: z.enum(ENTITY_STATUSES) }),
+      current: z.strictObject({
+        daily_budget: decimal.nullable(),
+        scheduled_budget: decimal.nullable(),
+        status: z.enum(ENTITY_STATUSES),
+        cpc_bid: decimal.nullable(),
+        target_cpa: decimal.nullable(),
+        target_roas: decimal.nullable(),
+        bid_cap: decimal.nullable(),
+        cost_cap: decimal.nullable(),
+        bid_strategy: z.string().nullable(),
+      }),
       editable_fields: z
         .array(
           z.strictObject({
@@ -364,9 +535,19 @@ export const OPERATIONS = {
             max: decimal.nullable(),
             step: decimal.nullable(),
             takes_effect: z.enum(['immediately', 'next_midnight']),
+            /** Of bid_strategy: what it can be switched to. */
+            strategies: z
+              .array(
+                z.strictObject({
+                  strategy: z.enum(BID_STRATEGIES),
+                  target: z.enum(['none', 'money', 'ratio']),
+                  is_target_optional: z.boolean(),
+                }),
+              )
+              .max(BID_STRATEGIES.length),
           }),
         )
-        .max(8),
+        .max(FIELDS.length),
       settings: z.strictObject({
         objective: z.string().nullable(),
         optimization_goal: z.string().nullable(),
@@ -377,12 +558,29 @@ export const OPERATIONS = {
         ends_at: z.string().nullable(),
         format: z.string().nullable(),
         creative_ids: z.array(z.string()).max(50),
+        delivery_reasons: z.array(z.string()).max(20),
+        shared_budget: z
+          .strictObject({ external_id: z.string(), campaign_ids: z.array(entityIdSchema).max(500) })
+          .nullable(),
       }),
+      /** Edits made outside this app, newest first. */
+      outside_changes: z
+        .array(
+          z.strictObject({
+            field: z.enum(FIELDS),
+            before: z.string().nullable(),
+            after: z.string().nullable(),
+            noticed_at: isoTime,
+          }),
+        )
+        .max(20),
       open_draft_ids: z.array(draftIdSchema).max(20),
       untrusted: z.strictObject({
         path: z.array(z.string()).max(4),
         text: z.string().nullable(),
         landing_page: z.string().nullable(),
+        review_reasons: z.array(z.string()).max(20),
+        targeting: z.partialRecord(z.enum(TARGETINGS), z.array(z.string()).max(50)),
       }),
       as_of: isoTime.nullable(),
       warnings: z.array(z.string()).max(10),
@@ -442,6 +640,50 @@ export const OPERATIONS = {
       isOpenWorld: true,
     },
   },
+  get_account_readiness: {
+    effect: 'read',
+    callers: readers,
+    deadlineMs: 20_000,
+    input: z.strictObject({
+      account_id: accountIdSchema.optional(),
+      severity_min: z.enum(['ok', 'info', 'warning', 'critical']).optional(),
+    }),
+    output: z.strictObject({
+      accounts: z
+        .array(
+          z.strictObject({
+            account_id: accountIdSchema,
+            /** The worst of its checks. */
+            severity: z.enum(['ok', 'info', 'warning', 'critical']),
+            checks: z.array(readinessCheck).max(READINESS_CHECKS.length),
+            trackers: z
+              .array(
+                z.strictObject({
+                  external_id: z.string(),
+                  kind: z.enum(['pixel', 'conversion_action']),
+                  state: z.enum(TRACKER_STATES),
+                  last_received_at: isoTime.nullable(),
+                  is_primary: z.boolean().nullable(),
+                  problems: z.array(z.string()).max(10),
+                  untrusted: z.strictObject({ name: z.string() }),
+                }),
+              )
+              .max(50),
+            as_of: isoTime.nullable(),
+            untrusted: z.strictObject({ name: z.string() }),
+          }),
+        )
+        .max(500),
+      as_of: isoTime.nullable(),
+      warnings: z.array(z.string()).max(10),
+    }),
+    tool: {
+      title: 'Account readiness',
+      description:
+        'What should be put in order before changes are worth proposing: tracking, access, disapproved ads, structures without delivery. Some findings carry a ready change for propose_change.',
+      isOpenWorld: true,
+    },
+  },
   check_change: {
     effect: 'read',
     callers: readers,
@@ -481,7 +723,7 @@ export const OPERATIONS = {
     tool: {
       title: 'Propose a change',
       description:
-        'Stages a draft of one budget or status change. Nothing is changed on the platform: a person decides in the SpendSignoff window. Needs expected_current exactly as get_entity returned it.',
+        'Stages a draft of one change: daily budget, bid, bid strategy, or on/off. Nothing is changed on the platform: a person decides in the SpendSignoff window. Needs expected_current exactly as get_entity returned it.',
       isOpenWorld: false,
     },
   },
@@ -627,7 +869,125 @@ export const OPERATIONS = {
       app_secret: z.string().trim().min(8).max(200),
       auth_code: z.string().trim().min(8).max(400),
     }),
-    output: z.strictObject({ connection: connectionView }),
+    output: z.strictObject({ connection: connectionView, steps: z.array(connectStep).max(8) }),
+  },
+  connect_google_service_account: {
+    effect: 'configure',
+    callers: windowOnly,
+    deadlineMs: 60_000,
+    input: z.strictObject({ key_json: z.string().trim().min(50).max(8_192) }),
+    output: z.strictObject({ connection: connectionView, steps: z.array(connectStep).max(8) }),
+  },
+  connect_meta_token: {
+    effect: 'configure',
+    callers: windowOnly,
+    deadlineMs: 60_000,
+    input: z.strictObject({
+      access_token: z.string().trim().min(20).max(1_024),
+      /** Of the token's app, where it asks for a proof with every call. */
+      app_secret: z.string().trim().min(8).max(200).optional(),
+    }),
+    output: z.strictObject({ connection: connectionView, steps: z.array(connectStep).max(8) }),
+  },
+  begin_oauth: {
+    effect: 'configure',
+    callers: windowOnly,
+    deadlineMs: 20_000,
+    input: z.strictObject({
+      platform: z.enum(['google_ads', 'meta']),
+      client_id: z.string().trim().min(5).max(200),
+      client_secret: z.string().trim().min(8).max(200),
+    }),
+    output: z.strictObject({ flow: oauthFlow }),
+  },
+  get_oauth: {
+    effect: 'read',
+    callers: windowOnly,
+    deadlineMs: 10_000,
+    input: z.strictObject({ flow_id: z.string().max(64) }),
+    output: z.strictObject({ flow: oauthFlow }),
+  },
+  cancel_oauth: {
+    effect: 'configure',
+    callers: windowOnly,
+    deadlineMs: 10_000,
+    input: z.strictObject({ flow_id: z.string().max(64) }),
+    output: z.strictObject({ flow: oauthFlow }),
+  },
+  check_connection: {
+    effect: 'configure',
+    callers: windowOnly,
+    deadlineMs: 60_000,
+    input: z.strictObject({ connection_id: z.string().max(64) }),
+    output: z.strictObject({ connection: connectionView, steps: z.array(connectStep).max(8) }),
+  },
+  set_account_writes: {
+    effect: 'configure',
+    callers: windowOnly,
+    deadlineMs: 10_000,
+    input: z.strictObject({ account_id: accountIdSchema, is_allowed: z.boolean() }),
+    output: z.strictObject({ account_id: accountIdSchema, writes_allowed: z.boolean() }),
+  },
+  get_quota: {
+    effect: 'read',
+    callers: ['window', 'cli'],
+    deadlineMs: 10_000,
+    input: nothing,
+    output: z.strictObject({
+      readings: z
+        .array(
+          z.strictObject({
+            platform,
+            /** Null: the allowance of the whole connection or app. */
+            account_id: accountIdSchema.nullable(),
+            requests_last_hour: z.number().int(),
+            requests_last_day: z.number().int(),
+            writes_last_day: z.number().int(),
+            throttled_last_day: z.number().int(),
+            /** As the platform last said it; null when it does not say. */
+            used_percent: z.number().nullable(),
+            paused_until: isoTime.nullable(),
+          }),
+        )
+        .max(2_000),
+    }),
+  },
+  browse_entities: {
+    effect: 'read',
+    callers: windowOnly,
+    deadlineMs: 10_000,
+    input: z.strictObject({
+      account_id: accountIdSchema.optional(),
+      parent_id: entityIdSchema.optional(),
+      /** Rows of this type anywhere below account or parent; absent: the direct children. */
+      type: z.enum(ENTITY_TYPES).optional(),
+      platform: platform.optional(),
+      status: z.enum(ENTITY_STATUSES).optional(),
+      delivery: z.enum(DELIVERIES).optional(),
+      review: z.enum(REVIEWS).optional(),
+      changed_outside: z.boolean().optional(),
+      name_contains: z.string().min(1).max(80).optional(),
+      order_by: z.enum(BROWSE_ORDERS).optional(),
+      descending: z.boolean().optional(),
+      offset: z.number().int().min(0).max(200_000).optional(),
+      limit: z.number().int().min(1).max(200).optional(),
+    }),
+    output: z.strictObject({
+      rows: z.array(browseRow).max(200),
+      total: z.number().int(),
+      as_of: isoTime.nullable(),
+    }),
+  },
+  get_thumbnail: {
+    effect: 'read',
+    callers: windowOnly,
+    deadlineMs: 20_000,
+    input: z.strictObject({ entity_id: entityIdSchema }),
+    /** Null when there is none. */
+    output: z.strictObject({
+      mime_type: z.enum(['image/png', 'image/jpeg', 'image/webp']).nullable(),
+      base64: z.string().max(450_000).nullable(),
+    }),
   },
   remove_connection: {
     effect: 'configure',
@@ -640,7 +1000,10 @@ export const OPERATIONS = {
     effect: 'configure',
     callers: ['window', 'cli'],
     deadlineMs: 10_000,
-    input: z.strictObject({ days: z.number().int().min(1).max(400).optional() }),
+    input: z.strictObject({
+      days: z.number().int().min(1).max(400).optional(),
+      platforms: z.array(platform).min(1).max(3).optional(),
+    }),
     output: z.strictObject({ sync: syncProgress }),
   },
   cancel_sync: {

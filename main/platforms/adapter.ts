@@ -1,11 +1,13 @@
 import type { Account, Entity, Field } from '../../shared/domain/entity.ts'
 import type { AccountId, EntityId, EntityType, Platform } from '../../shared/domain/ids.ts'
 import type { MetricFact, MetricLevel } from '../../shared/domain/metric.ts'
+import type { DraftItem } from '../../shared/domain/draft.ts'
+import type { Tracker } from '../../shared/domain/tracker.ts'
 import type { ApprovedChange } from '../approval/gate.ts'
 
 /**
- * One live value, read from the platform just now, in wire form: "120.00" for money, "enabled" | "paused" | … for status.
- * The empty text for a budget: there is no daily budget (any more).
+ * One live value, read from the platform just now, in wire form: "120.00" for money, "enabled" | "paused" | … for status, "3.50" for a
+ * ratio, "cost_cap:9.00" for a bid strategy. The empty text: the entity has no such value (any more).
  */
 export interface LiveValue {
   readonly entityId: EntityId
@@ -19,6 +21,8 @@ export interface LiveValue {
    * lifetime budget.
    */
   readonly dailyBudgetUnderMicros?: bigint | null
+  /** Of a shared budget: the other campaigns it feeds now, sorted by id. Absent or empty where the write touches the entity alone. */
+  readonly affects?: readonly EntityId[]
   /** Set when the platform would refuse to change the field at all, in our words with the platform's reason. */
   readonly refusal?: string
 }
@@ -42,8 +46,49 @@ export type ApplyResult =
   | { readonly kind: 'not_sent'; readonly reason: string }
   | { readonly kind: 'unknown'; readonly reason: string }
 
+/** One change as it would be written: what planning a request needs, whoever asks. Holding one allows nothing but `validate`. */
+export type ProposedChange = Pick<
+  DraftItem,
+  'platform' | 'accountId' | 'entityId' | 'field' | 'currency' | 'before' | 'after'
+>
+
 /**
- * What the product needs of an ad platform. Reads may be repeated; `apply` performs at most one HTTP write and never retries.
+ * What a platform says to a change without making it.
+ * - unsupported: the platform has no such check (TikTok), or not for this resource.
+ */
+export type ValidateResult =
+  | { readonly kind: 'ok'; readonly platformRequestId: string }
+  | {
+      readonly kind: 'refused'
+      readonly platformCode: string
+      /** Written by the platform: untrusted. */
+      readonly platformMessage: string
+      readonly platformRequestId: string | undefined
+    }
+  | { readonly kind: 'unsupported' }
+
+/** What a platform says of the credentials themselves. Holds no part of them. */
+export interface TokenHealth {
+  readonly isValid: boolean
+  /** UTC milliseconds; null when it never expires by itself; undefined when the platform does not say. */
+  readonly expiresAtMs: number | null | undefined
+  /** Whether it may write at all; undefined when the platform does not say. */
+  readonly canWrite: boolean | undefined
+  /** The platform's names of what it may do, at most 50. */
+  readonly scopes: readonly string[]
+  /** One sentence of ours when something is wrong or will be soon. */
+  readonly problem: string | undefined
+}
+
+/** A small picture of a creative. */
+export interface Thumbnail {
+  readonly mimeType: 'image/png' | 'image/jpeg' | 'image/webp'
+  readonly bytes: Uint8Array
+}
+
+/**
+ * What the product needs of an ad platform. Reads may be repeated; `apply` performs at most one HTTP write and never retries;
+ * `validate` asks the platform's own check and can change nothing.
  * Every method throws OperationError: needs_reconnect, platform_throttled, platform_unreachable, platform_refused,
  * unknown_entity, cancelled or timeout. Tokens never leave the adapter.
  */
@@ -70,6 +115,20 @@ export interface PlatformAdapter {
   readonly metricSettleMs: number
   /** Longest time after a write's time-out in which it may still take effect; until then "unchanged" proves nothing. */
   readonly settleMs: number
+  /**
+   * Asks the platform whether it would take the change, without making it (Google validateOnly, Meta execution_options). Sent once.
+   * A dry run is marked as one in the same place that builds the request, and is refused here if the mark is missing.
+   */
+  validate(change: ProposedChange, signal: AbortSignal): Promise<ValidateResult>
+  /** Pixels and conversion actions of one account, at most 500. */
+  listTrackers(accountId: AccountId, signal: AbortSignal): Promise<readonly Tracker[]>
+  tokenHealth(signal: AbortSignal): Promise<TokenHealth>
+  /** A small picture (at most 300 kB) of a creative or ad; undefined when there is none. Asks the platform for a fresh address first. */
+  readThumbnail(entityId: EntityId, signal: AbortSignal): Promise<Thumbnail | undefined>
+  /** Makes the credentials useless at the platform, where it can. @returns false where it has no such call */
+  revoke(signal: AbortSignal): Promise<boolean>
+  /** How long after a clear yes the new value may still not show; after that, "unchanged" means that nothing was changed. */
+  readonly readAfterWriteMs: number
   /** The only write. Takes nothing but what the gate made. */
   apply(change: ApprovedChange): Promise<ApplyResult>
 }

@@ -37,10 +37,10 @@ export const DRAFT_TRANSITIONS: Readonly<Record<DraftState, readonly DraftState[
 /** Who asked for something. Stamped by the entry point, never read from a message. */
 export type OriginKind = 'agent' | 'window' | 'loop'
 
-export const CHANGE_KINDS = ['set_budget', 'set_status'] as const
+export const CHANGE_KINDS = ['set_budget', 'set_status', 'set_bid', 'set_bid_strategy'] as const
 export type ChangeKind = (typeof CHANGE_KINDS)[number]
 
-/** One before → after of one field of one entity. Values are in wire form: "120.00", "enabled", "paused". */
+/** One before → after of one field of one entity. Values are in wire form: "120.00", "enabled", "3.50", "cost_cap:9.00". */
 export interface DraftItem {
   readonly k: number
   readonly platform: Platform
@@ -60,6 +60,16 @@ export interface DraftItem {
   /** What of it counts in the net envelope: lowering what does not run makes no room for raises. */
   readonly netMicros: bigint
   readonly takesEffect: 'immediately' | 'next_midnight'
+  /** What the one write touches: the entity itself, or a shared budget ("google_ads:111/budget/5"). Two writes never touch it at once. */
+  readonly target: string
+  /** Everything else the write changes: the other campaigns of a shared budget. Sorted by id. */
+  readonly affects: readonly AffectedEntity[]
+}
+
+/** Names are untrusted. */
+export interface AffectedEntity {
+  readonly entityId: EntityId
+  readonly name: string
 }
 
 export const RULES = [
@@ -69,6 +79,8 @@ export const RULES = [
   'max_step_amount',
   'platform_minimum',
   'platform_maximum',
+  'platform_step',
+  'writes_off',
   'unknown_spend',
   'envelope_net',
   'envelope_gross',

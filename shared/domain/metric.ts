@@ -30,4 +30,21 @@ export interface MetricFact {
   readonly clickValueMicros: bigint | null
   readonly viewValueMicros: bigint | null
   readonly engagedViewValueMicros: bigint | null
+  /**
+   * How the click and view columns above were counted, where the platform says so with the numbers. Absent: by the ad group's own windows.
+   * `null` days: mixed or not known.
+   */
+  readonly window?: {
+    readonly clickDays: number | null
+    readonly viewDays: number | null
+    readonly source: WindowSource
+  }
+  /** The same clicks counted one day and 28 days after them, where the platform can. */
+  readonly click1dConversionMicros?: bigint | null
+  readonly click1dValueMicros?: bigint | null
+  readonly click28dConversionMicros?: bigint | null
+  readonly click28dValueMicros?: bigint | null
+  /** What the platform's own screen shows, by its own windows and mixing: beside ours, never added to it. */
+  readonly reportedConversionMicros?: bigint | null
+  readonly reportedValueMicros?: bigint | null
 }

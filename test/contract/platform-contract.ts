@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { ApprovedChange } from '../../main/approval/gate.ts'
 import type { PlatformAdapter } from '../../main/platforms/adapter.ts'
+import type { BidField } from '../../shared/domain/bid.ts'
 import type { Entity, Field } from '../../shared/domain/entity.ts'
 import {
   type AccountId,
@@ -38,7 +39,13 @@ export interface PlatformHarness {
   readonly platform: Platform
   /** Every token and secret the adapter was given: none may appear in an error. */
   readonly secrets: readonly string[]
-  readonly accounts: readonly { readonly accountId: AccountId; readonly currency: string; readonly timeZone: string }[]
+  readonly accounts: readonly {
+    readonly accountId: AccountId
+    readonly currency: string
+    readonly timeZone: string
+    /** The platform's id of the manager it is under, where it is under one. */
+    readonly managerId?: string
+  }[]
   /** The first account's calendar day now. */
   readonly today: string
   readonly adapter: PlatformAdapter
@@ -47,12 +54,29 @@ export interface PlatformHarness {
   /** One entity per case in the first account; the ones a platform has no such thing for stay undefined. */
   readonly examples: {
     readonly budgetCampaign: EntityId
-    readonly budgetAdGroup: EntityId
-    readonly inheritedAdGroup: EntityId
+    /** Undefined where ad groups have no budgets (Google). */
+    readonly budgetAdGroup: EntityId | undefined
+    readonly inheritedAdGroup: EntityId | undefined
     readonly lifetimeAdGroup: EntityId | undefined
+    /** An automated campaign that this app refuses to touch at all; undefined where there is no such thing. */
     readonly automatedCampaign: EntityId | undefined
+    /** A campaign whose budget feeds others too, and those others. */
+    readonly sharedBudget: { readonly campaign: EntityId; readonly others: readonly EntityId[] } | undefined
+    /** An enabled ad that was reviewed and passed. */
     readonly ad: EntityId
+    readonly disapprovedAd: EntityId
+    /** A creative with a picture. */
+    readonly creative: EntityId
+    /** One entity per bid field that the platform has, with a new value that it accepts, in wire form. */
+    readonly bids: readonly { readonly entityId: EntityId; readonly field: BidField; readonly newValue: string }[]
+    /** Switches of strategy that the platform accepts, "cost_cap:9.00" form, and one that it refuses. */
+    readonly strategies: readonly { readonly entityId: EntityId; readonly newValue: string }[]
+    readonly refusedStrategy: { readonly entityId: EntityId; readonly newValue: string } | undefined
   }
+  /** Whether the platform has a dry run. */
+  readonly hasDryRun: boolean
+  /** The platform refuses this one when asked in a dry run, and takes its neighbours. */
+  readonly dryRunRefusal: { readonly entityId: EntityId; readonly field: Field; readonly newValue: string } | undefined
   /** A second adapter on the same sandbox with very small pages. */
   smallPages(): PlatformAdapter
   /** Makes the next `times` requests of that purpose go wrong. */
@@ -63,9 +87,13 @@ export interface PlatformHarness {
   ): void
   /** Requests the sandbox received for listings and reports. */
   readsReceived(): number
-  /** Write requests the sandbox received that name the entity. */
+  /** Write requests the sandbox received that name the entity; dry runs are counted apart. */
   writesReceived(id: EntityId): number
-  changeBudgetOutside(id: EntityId, wireAmount: string): void
+  dryRunsReceived(id: EntityId): number
+  /** Somebody changes a field on the platform itself; value in wire form. */
+  changeOutside(id: EntityId, field: Field, value: string): void
+  /** Moves the sandbox's clock, so that a budget scheduled for midnight takes effect. */
+  advance(ms: number): void
   close(): Promise<void>
 }
 
