@@ -7,17 +7,16 @@ import { OperationError, type ErrorReply } from '../shared/errors.ts'
 import type { OutputOf } from '../shared/operations.ts'
 import { createChanges } from './changes.ts'
 import { APP_VERSION } from './version.ts'
-import { DEMO_ACTOR, DEMO_PASSPHRASE, DEMO_SCRYPT_COST, proposeForDemo, startDemoSandbox } from './demo.ts'
+import { connectDemo, DEMO_PASSPHRASE, DEMO_SCRYPT_COST, proposeForDemo, startDemoSandbox } from './demo.ts'
 import { type Instance, acquireInstance } from './instance.ts'
+import { type PlatformAddresses, REAL_ADDRESSES } from './platforms/addresses.ts'
 import type { Sandbox } from './platforms/sandbox/index.ts'
 import type { Caller, Ports } from './ports.ts'
 import { createRunner, type Handlers, type RunOperation } from './run-operation.ts'
 import { Secret } from './secret.ts'
 import { openSession, type Session, type SessionOptions } from './session.ts'
-import { saveConnection, startFirstSync } from './session-connections.ts'
 import { sessionHandlers } from './session-handlers.ts'
 import { IDLE_SYNC } from './sync/progress.ts'
-import { TIKTOK_BASE_URL } from './platforms/tiktok/client.ts'
 import { createGuessLimiter } from './vault/guess-limiter.ts'
 import { Keychain, type KeychainState, probeKeychain } from './vault/keychain.ts'
 import {
@@ -51,8 +50,8 @@ export interface CoreOptions {
   readonly passphrase?: Secret
   /** A second instance asked to see the window. */
   readonly onShow?: () => void
-  /** Where TikTok is; another address only in tests, against the sandbox. */
-  readonly tiktokBaseUrl?: string
+  /** Where the platforms are; other addresses only in tests, against the sandbox. */
+  readonly addresses?: PlatformAddresses
   /** Hands out the demo's sandbox, for tests that look at the platform's side. */
   readonly onSandbox?: (sandbox: Sandbox) => void
   /** Observes the executor; tests stop the process at a step. */
@@ -158,7 +157,7 @@ export async function createCore(ports: Ports, options: CoreOptions = {}): Promi
         opened,
         appVersion: APP_VERSION,
         sandbox,
-        tiktokBaseUrl: options.tiktokBaseUrl ?? TIKTOK_BASE_URL,
+        addresses: options.addresses ?? REAL_ADDRESSES,
         onChange: changes.announce,
         runAsAgent: runAndAnnounce,
         opensDoors: options.isCommand !== true && (options.opensDoors ?? true),
@@ -189,12 +188,10 @@ export async function createCore(ports: Ports, options: CoreOptions = {}): Promi
         ? createWorkspace({ ...common, name: 'Demo', isDemo: true, vaultKind: 'passphrase', cost: DEMO_SCRYPT_COST })
         : openWorkspace(common),
     )
-    const existing = demo.connections.list()[0]
     const { sandbox } = demo
     if (sandbox === undefined) throw new Error('the demo has no sandbox')
-    const { credentials } = sandbox.tiktok
-    const connectionId = existing?.connectionId ?? saveConnection(demo, { ...credentials, isSandbox: true }, DEMO_ACTOR)
-    if (existing !== undefined && startsWork) startFirstSync(demo)
+    const connectionId = connectDemo(demo, sandbox)
+    if (startsWork) demo.startFirstSync()
     if (startsWork)
       void proposeForDemo(demo, sandbox, { run: runAndAnnounce, noteRefusal: () => undefined }).catch(
         (error: unknown) => ports.log.error('demo_proposals_failed', error),
@@ -206,7 +203,7 @@ export async function createCore(ports: Ports, options: CoreOptions = {}): Promi
     const opened = await open(mainFolder, () =>
       openWorkspace({ folder: mainFolder, clock: ports.clock, keychain, guesses, passphrase }),
     )
-    if (startsWork && opened.connections.list().length > 0) startFirstSync(opened)
+    if (startsWork && opened.connections.list().length > 0) opened.startFirstSync()
   }
 
   const appHandlers: Handlers = {

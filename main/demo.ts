@@ -6,19 +6,48 @@ import type { AgentPort } from './mcp/agent-port.ts'
 import { callerOf } from './mcp/clients.ts'
 import { directTool, httpTool, proposeAsDemoClient } from './mcp/demo-client.ts'
 import { type Sandbox, startSandbox } from './platforms/sandbox/index.ts'
+import { Secret } from './secret.ts'
+import { platformOf } from './session-adapters.ts'
+import { type NewConnection, saveConnection } from './session-saving.ts'
 import type { Session } from './session.ts'
 
 /** The demo's vault passphrase is no secret: nothing real can be reached from there. It is shown beside the field. */
 export const DEMO_PASSPHRASE = 'demo'
 export const DEMO_SCRYPT_COST = { N: 2 ** 14, r: 8, p: 1 } as const
 /** The demo is set up by the app, not by the person, and the log says so. */
-export const DEMO_ACTOR = { kind: 'system', id: 'app' } as const
+const DEMO_ACTOR = { kind: 'system', id: 'app' } as const
 const DEMO_SEED = 7
 const DEMO_PROPOSED = 'demo_proposals_made'
 
 /** The sandbox of a demo workspace; what was changed there stays changed after a restart. */
 export function startDemoSandbox(folder: string, clock: Clock): Promise<Sandbox> {
   return startSandbox({ seed: DEMO_SEED, clock, statePath: join(folder, 'sandbox.json') })
+}
+
+/** Connects what is not connected yet of the sandbox's platforms. @returns the id of the first connection */
+export function connectDemo(demo: Session, sandbox: Sandbox): string {
+  for (const parts of demoCredentials(sandbox)) {
+    const platform = platformOf(parts.credentials)
+    if (demo.connections.list().some((each) => each.platform === platform)) continue
+    saveConnection(demo.saving, { ...parts, isSandbox: true }, DEMO_ACTOR)
+  }
+  return demo.connections.list()[0]?.connectionId ?? ''
+}
+
+function demoCredentials({ tiktok }: Sandbox): readonly Pick<NewConnection, 'credentials' | 'method' | 'label'>[] {
+  const { appId, appSecret, accessToken } = tiktok.credentials
+  return [
+    {
+      credentials: {
+        kind: 'tiktok',
+        accessToken: new Secret(accessToken),
+        appId,
+        appSecret: new Secret(appSecret),
+      },
+      method: 'app',
+      label: appId,
+    },
+  ]
 }
 
 /** Once per demo workspace, after the first sync: a scripted client proposes through the agent's door. */

@@ -10,11 +10,11 @@ import { describePolicy } from './drafts/policy.ts'
 import { checkChange, proposeChange, proposeUndo, unknownDraft, usageSource, withdrawDraft } from './drafts/propose.ts'
 import { draftView, envelopeView, isoTime } from './drafts/view.ts'
 import type { Caller } from './ports.ts'
-import { listAccounts } from './reporting/list-accounts.ts'
-import { getEntity, listEntities } from './reporting/entities.ts'
-import { queryMetrics } from './reporting/query-metrics.ts'
 import { cleanUntrusted } from './reporting/untrusted.ts'
-import { backfillDays, clientHandlers, connectionHandlers } from './session-connections.ts'
+import { clientHandlers } from './session-clients.ts'
+import { connectHandlers } from './session-connect.ts'
+import { connectionHandlers } from './session-connections.ts'
+import { readHandlers } from './session-reads.ts'
 import type { Handlers } from './run-operation.ts'
 import { Secret } from './secret.ts'
 import type { Session } from './session.ts'
@@ -29,52 +29,8 @@ export function sessionHandlers(session: Session): Handlers {
     ...decisionHandlers(session),
     ...auditHandlers(session),
     ...connectionHandlers(session),
+    ...connectHandlers(session),
     ...clientHandlers(session),
-  }
-}
-
-function readHandlers(session: Session): Handlers {
-  const { opened, ports, connections, drafts, registry, sync } = session
-  const deps = { facts: opened.facts, clock: ports.clock }
-  const connectionState = (connectionId: string): string => connections.get(connectionId)?.state ?? 'removed'
-  const accounts = (input: { platform?: 'tiktok' | 'meta' | 'google_ads' | undefined }): OutputOf<'list_accounts'> =>
-    listAccounts({ ...deps, connectionState }, input)
-  return {
-    get_status: (_input, { caller }) => {
-      const all = accounts({})
-      return {
-        app_version: session.appVersion,
-        workspace: { name: opened.workspace.name, is_demo: opened.workspace.isDemo },
-        client:
-          caller.kind === 'agent'
-            ? {
-                client_id: caller.clientId,
-                scopes: [...caller.scopes],
-                expires_at: isoTime(caller.expiresAtMs),
-                calls_left_this_minute: registry.callsLeft(caller.clientId),
-              }
-            : null,
-        accounts: all.accounts.map(({ account_id, last_sync_at, connection_state }) => ({
-          account_id,
-          last_sync_at,
-          connection_state,
-        })),
-        open_drafts: drafts.countOpen(),
-        policy: { version: session.policy.version, rules: describePolicy(session.policy).map((rule) => rule.text) },
-        as_of: all.as_of,
-        warnings: all.warnings,
-      }
-    },
-    list_accounts: (input) => accounts(input),
-    list_entities: (input) => listEntities(deps, input),
-    get_entity: (input) => getEntity({ ...deps, openDraftIds: drafts.openOnEntity(input.entity_id) }, input),
-    query_metrics: (input) => queryMetrics(deps, input),
-    start_sync: (input) => {
-      const days = input.days ?? backfillDays(session)
-      return { sync: sync.start({ days }) }
-    },
-    cancel_sync: () => ({ sync: sync.cancel() }),
-    get_sync: () => ({ sync: sync.progress() }),
   }
 }
 
@@ -118,9 +74,12 @@ function draftHandlers(session: Session): Handlers {
       if (draft === undefined) throw unknownDraft()
       const [item] = draft.items
       const history = audit.list({ draftId: draft.draftId, limit: HISTORY_LIMIT }).toReversed()
+      // What a dry run refused earlier says nothing of what became of a later approval.
+      const lastArmed = history.findLastIndex((row) => row.record?.type === 'draft.armed')
       const said = history
+        .slice(lastArmed + 1)
         .map((row) => row.text['platform_message'])
-        .find((text): text is string => typeof text === 'string' && text !== '')
+        .findLast((text): text is string => typeof text === 'string' && text !== '')
       const counts = ['approved', 'applying', 'applied', 'unknown', 'rolled_back'].includes(draft.state)
       return {
         draft: draftView(draft),
@@ -167,7 +126,7 @@ function decisionHandlers(session: Session): Handlers {
     arm_draft: async (input, { signal }) => {
       const armed = await decide.arm(input.draft_id, input.draft_hash, signal)
       if (armed === undefined) return { ...view(input.draft_id), challenge: null }
-      const { challenge, live, policy } = armed
+      const { challenge, live, validation, policy } = armed
       const usageOf = usageSource(session.draftDeps)
       return {
         ...view(input.draft_id),
@@ -177,6 +136,7 @@ function decisionHandlers(session: Session): Handlers {
           expires_in_ms: challenge.expiresInMs,
           code: challenge.challengeHash.slice(0, 8),
           live: live.map((each, k) => ({ k, value: each.value, read_at: isoTime(each.readAtMs) })),
+          validation: validation.map(({ k, result }) => ({ k, result })),
           policy: { version: policy.version, outcome: policy.outcome, rules: [...policy.rules] },
           envelope: (drafts.get(input.draft_id)?.items ?? []).map((item) =>
             envelopeView(item.accountId, item.currency, session.policy, usageOf(item.accountId), item),

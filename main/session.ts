@@ -12,8 +12,8 @@ import { createDecide } from './approval/decide.ts'
 import { createExecutor, type ExecutorStep } from './approval/executor.ts'
 import { type ApprovedChange, createGate } from './approval/gate.ts'
 import { createReconcile } from './approval/reconcile.ts'
-import { type AuditLog, openAuditLog } from './audit/append.ts'
-import { type Actor, asCode } from './audit/record.ts'
+import { openAuditLog } from './audit/append.ts'
+import type { Actor } from './audit/record.ts'
 import type { PlanningSnapshot } from './drafts/plan.ts'
 import { FIRST_POLICY, type Policy } from './drafts/policy.ts'
 import type { DraftDeps } from './drafts/propose.ts'
@@ -22,22 +22,38 @@ import type { AgentPort } from './mcp/agent-port.ts'
 import { type ClientRegistry, createClientRegistry } from './mcp/clients.ts'
 import { createMcp } from './mcp/create-mcp.ts'
 import type { LiveValue, PlatformAdapter } from './platforms/adapter.ts'
+import type { PlatformAddresses } from './platforms/addresses.ts'
+import { createQuotaMeter } from './platforms/quota.ts'
 import type { Sandbox } from './platforms/sandbox/index.ts'
-import { createTiktokAdapter } from './platforms/tiktok/adapter.ts'
 import type { Ports } from './ports.ts'
 import { readSnapshot } from './reporting/snapshot.ts'
+import { createAdapters, sandboxAddresses } from './session-adapters.ts'
+import { createConnecting } from './session-connect.ts'
+import { createHealth } from './session-health.ts'
+import { createWritePermissions } from './session-permissions.ts'
+import { noteRefusal, recordSync } from './session-records.ts'
+import { createThumbnails } from './session-thumbnails.ts'
+import { createAccountPermissions } from './store/account-permission-table.ts'
 import { createClientTable } from './store/client-table.ts'
-import { type Connection, createConnectionTable } from './store/connection-table.ts'
+import { createConnectionTable } from './store/connection-table.ts'
 import { createDraftTable } from './store/draft-table.ts'
 import { factsWriters } from './store/facts-tables.ts'
-import { createSync, type SyncSummary } from './sync/sync.ts'
-import { type PlatformTokens, platformTokens } from './vault/platform-tokens.ts'
+import { createSync } from './sync/sync.ts'
+import { platformTokens } from './vault/platform-tokens.ts'
 import type { OpenWorkspace } from './workspace.ts'
 
 const SWEEP_MS = 5_000
 const CLOSE_WAIT_MS = 10_000
 const FAULT_TRIES = 20
 const FAULT_WAIT_MS = 3_000
+const REAL_BACKFILL_DAYS = 90
+const DEMO_BACKFILL_DAYS = 400
+/** A sandbox connection outside the demo has nowhere to go: refused before a byte is sent. */
+const NOWHERE: PlatformAddresses = {
+  google: { api: 'http://127.0.0.1:9', oauth: 'http://127.0.0.1:9', consent: 'http://127.0.0.1:9' },
+  meta: { graph: 'http://127.0.0.1:9', dialog: 'http://127.0.0.1:9' },
+  tiktok: { api: 'http://127.0.0.1:9' },
+}
 
 export interface SessionOptions {
   readonly ports: Ports
@@ -46,7 +62,8 @@ export interface SessionOptions {
   readonly policy?: Policy
   /** Present in the demo workspace: every connection of it leads here and nowhere else. */
   readonly sandbox: Sandbox | undefined
-  readonly tiktokBaseUrl: string
+  /** Where the platforms are, for connections that are not the sandbox's. */
+  readonly addresses: PlatformAddresses
   readonly onChange: () => void
   /** run-operation, bound to the agent's door. */
   readonly runAsAgent: AgentPort['run']
@@ -55,6 +72,11 @@ export interface SessionOptions {
   /** Whether syncing begins by itself. */
   readonly startsWork: boolean
   readonly onStep?: (step: ExecutorStep) => void | Promise<void>
+}
+
+/** How far back a sync reads unless told. */
+export function backfillDays(isDemo: boolean): number {
+  return isDemo ? DEMO_BACKFILL_DAYS : REAL_BACKFILL_DAYS
 }
 
 export type Session = Awaited<ReturnType<typeof openSession>>
@@ -77,7 +99,18 @@ export async function openSession(options: SessionOptions) {
   const drafts = createDraftTable(ledger)
   const connections = createConnectionTable(ledger)
   const tokens = platformTokens(ledger, vault)
-  const adapters = createAdapters(options, connections.list, tokens)
+  const quota = createQuotaMeter(clock)
+  const isDemo = opened.workspace.isDemo
+  const sandbox = options.sandbox === undefined ? undefined : sandboxAddresses(options.sandbox)
+  const adapters = createAdapters({
+    ports,
+    connections: connections.list,
+    tokens,
+    quota,
+    addressesOf: ({ isSandbox }) => (isSandbox ? (sandbox ?? NOWHERE) : options.addresses),
+  })
+  const permissions = createAccountPermissions(ledger)
+  const { writesAllowed, whyReadOnly } = createWritePermissions({ permissions, connections, facts, isDemo })
   const reader = readSnapshot(facts)
   const snapshot = (): PlanningSnapshot => reader
   const adapterFor = (accountId: AccountId): PlatformAdapter => {
@@ -101,9 +134,9 @@ export async function openSession(options: SessionOptions) {
     }
   }
   const sleep = (ms: number): Promise<void> => wait(ms, undefined, { ref: false })
-  const gate = createGate({ drafts, audit, clock, policy, bootId, appVersion: options.appVersion })
-  const common = { drafts, audit, clock, log, adapterFor, noteLive, onChange, sleep }
-  const draftDeps: DraftDeps = { drafts, audit, clock, policy, snapshot }
+  const gate = createGate({ drafts, audit, clock, policy, bootId, appVersion: options.appVersion, writesAllowed })
+  const common = { drafts, audit, clock, log, adapterFor, noteLive, onChange, sleep, writesAllowed }
+  const draftDeps: DraftDeps = { drafts, audit, clock, policy, snapshot, writesAllowed }
   const decide = createDecide({ ...common, policy, bootId, gate, snapshot })
   const executor = createExecutor({
     ...common,
@@ -153,9 +186,29 @@ export async function openSession(options: SessionOptions) {
     clock,
     log,
     onChange,
-    onFinished: (summary) => recordSync(audit, summary),
-    onConnectionTrouble: (connectionId, error) => noteTrouble({ audit, connections, clock }, connectionId, error),
+    onFinished: (summary) => {
+      recordSync(audit, summary)
+      if (!closing.signal.aborted) inBackground(health.checkDue(closing.signal))
+    },
+    onConnectionTrouble: (connectionId, error) => health.noteTrouble(connectionId, error),
   })
+  const health = createHealth({ audit, connections, adapters, ports, onChange })
+  const startFirstSync = (): void => {
+    if (sync.progress().state !== 'running') sync.start({ days: backfillDays(isDemo) })
+  }
+  const saving = {
+    ports,
+    audit,
+    connections,
+    tokens,
+    facts,
+    adapters,
+    health,
+    onSaved: () => {
+      if (options.startsWork) startFirstSync()
+    },
+  }
+  const connecting = createConnecting({ ...saving, isSandbox: isDemo, onChange })
   const registry = createClientRegistry({ table: createClientTable(ledger), clock, randomBytes })
   const mcp = createMcp({
     port: { run: options.runAsAgent, noteRefusal: (what) => noteRefusal(audit, what) },
@@ -175,6 +228,7 @@ export async function openSession(options: SessionOptions) {
       data: { app: options.appVersion, shell: ports.shell },
     }),
   )
+  health.remindAll()
   for (const draftId of reconcile.recover()) watch(draftId)
   decide.sweep()
   const sweeper = setInterval(() => {
@@ -201,11 +255,20 @@ export async function openSession(options: SessionOptions) {
     connections,
     tokens,
     adapters,
+    quota,
+    health,
+    saving,
+    connecting,
+    permissions,
+    writesAllowed,
+    whyReadOnly,
+    thumbnails: createThumbnails({ clock, adapterFor }),
     sync,
+    startFirstSync,
     registry,
     mcp,
     sandbox: options.sandbox,
-    tiktokBaseUrl: options.tiktokBaseUrl,
+    addresses: sandbox ?? options.addresses,
     appVersion: options.appVersion,
     startsWork: options.startsWork,
     /** Lets an AI client in, with its record in the log. The token is returned here and never again. */
@@ -235,6 +298,7 @@ export async function openSession(options: SessionOptions) {
       clearInterval(sweeper)
       reconcile.close()
       try {
+        await connecting.flows.close()
         await mcp.stop()
         sync.cancel()
         await Promise.race([
@@ -251,101 +315,4 @@ export async function openSession(options: SessionOptions) {
       }
     },
   }
-}
-
-function createAdapters(options: SessionOptions, list: () => readonly Connection[], tokens: PlatformTokens) {
-  const made = new Map<string, PlatformAdapter>()
-  const of = (connectionId: string): PlatformAdapter | undefined => {
-    const connection = list().find((each) => each.connectionId === connectionId)
-    if (connection === undefined || connection.platform !== 'tiktok') return undefined
-    const existing = made.get(connectionId)
-    if (existing !== undefined) return existing
-    const adapter = createTiktokAdapter({
-      baseUrl: connection.isSandbox ? (options.sandbox?.tiktok.baseUrl ?? '') : options.tiktokBaseUrl,
-      credentials: async () => {
-        const found = tokens.read(connectionId)
-        if (found === undefined)
-          throw new OperationError(
-            'needs_reconnect',
-            'The credentials of this connection are gone. Nothing was changed.',
-            'Connect the account again under Connections.',
-          )
-        options.ports.log.hide?.(found.accessToken)
-        if (found.appSecret !== undefined) options.ports.log.hide?.(found.appSecret)
-        return {
-          accessToken: found.accessToken.reveal(),
-          ...(found.appId === undefined ? {} : { appId: found.appId }),
-          ...(found.appSecret === undefined ? {} : { appSecret: found.appSecret.reveal() }),
-        }
-      },
-      clock: options.ports.clock,
-      random: () => randomBytes(4).readUInt32BE() / 2 ** 32,
-      logger: options.ports.log,
-    })
-    made.set(connectionId, adapter)
-    return adapter
-  }
-  return {
-    of,
-    all: () =>
-      list().flatMap((each) => {
-        const adapter = of(each.connectionId)
-        return adapter === undefined ? [] : [{ connectionId: each.connectionId, adapter }]
-      }),
-    forget: (connectionId: string): void => void made.delete(connectionId),
-  }
-}
-
-function recordSync(audit: AuditLog, summary: SyncSummary): void {
-  audit.transaction((append) => {
-    append({
-      type: 'sync.finished',
-      actor: { kind: 'system', id: 'sync' },
-      data: {
-        platform: 'tiktok',
-        outcome: summary.state === 'done' ? (summary.failedAccounts.length > 0 ? 'partial' : 'ok') : summary.state,
-        rows: summary.rows,
-        code: asCode(summary.failedAccounts[0]?.code),
-      },
-    })
-  })
-}
-
-function noteTrouble(
-  deps: {
-    readonly audit: AuditLog
-    readonly connections: ReturnType<typeof createConnectionTable>
-    readonly clock: Ports['clock']
-  },
-  connectionId: string,
-  error: unknown,
-): void {
-  const connection = deps.connections.get(connectionId)
-  if (
-    connection === undefined ||
-    !(error instanceof OperationError) ||
-    error.code !== 'needs_reconnect' ||
-    connection.state === 'needs_reconnect'
-  )
-    return
-  deps.audit.transaction((append) => {
-    deps.connections.setState(connectionId, 'needs_reconnect', error.message, deps.clock.nowMs())
-    append({
-      type: 'connection.state',
-      actor: { kind: 'system', id: 'sync' },
-      data: { connection: connectionId, platform: connection.platform, state: 'needs_reconnect', reason: error.code },
-    })
-  })
-}
-
-/** An AI client asked for something that is not a tool, or came with a bad token. */
-function noteRefusal(audit: AuditLog, what: Parameters<AgentPort['noteRefusal']>[0]): void {
-  audit.transaction((append) => {
-    append({
-      type: 'call.refused',
-      actor: { kind: 'agent', id: asCode(what.clientId) ?? 'unknown' },
-      data: { op: 'unknown', caller: 'agent', code: asCode(what.code) ?? 'refused' },
-      text: { op: what.tool.slice(0, 120) },
-    })
-  })
 }

@@ -103,9 +103,9 @@ export function percent(fraction: number, isSigned = true): string {
 export function integer(value: number): string {
   return numberFormat('integer', { maximumFractionDigits: 1 }).format(value)
 }
-/** A ratio given as a decimal string, with two decimals: "2.41". */
+/** A ratio given as a decimal string, with two to four decimals: "2.41". Measured ones come with two. */
 export function ratio(value: string): string {
-  return numberFormat('ratio', { minimumFractionDigits: 2, maximumFractionDigits: 2 }).format(
+  return numberFormat('ratio', { minimumFractionDigits: 2, maximumFractionDigits: 4 }).format(
     value as Intl.StringNumericLiteral,
   )
 }

@@ -10,22 +10,30 @@ const ALLOWED_HOSTS: ReadonlySet<string> = new Set([
   'business-api.tiktok.com', // where an app is authorised and its code is given
   'ads.google.com',
   'adsmanager.facebook.com',
+  'console.cloud.google.com', // where a Cloud project, its client and its service account are made
+  'business.facebook.com', // where a system user and its token are made
+  'developers.facebook.com', // where an app is made
 ])
+/** Hosts that do much more than we need: there only the page that asks for consent. */
+const CONSENT_PAGES: ReadonlySet<string> = new Set([
+  'https://accounts.google.com/o/oauth2/v2/auth',
+  'https://www.facebook.com/v26.0/dialog/oauth',
+])
+const CONSENT_PATHS: ReadonlySet<string> = new Set([...CONSENT_PAGES].map((page) => new URL(page).pathname))
 const MAX_CHARS = 2_048
 
-/** Pure: whether this address may be opened. https only, exact host, default port, no user part. */
+/**
+ * Pure: whether this address may be opened. https only, exact host, default port, no user part; and the consent pages of the demo's
+ * platforms, which are on this machine.
+ */
 export function mayOpen(address: string): boolean {
   // A parser reads a backslash as a slash and drops spaces and line ends; a person does not.
   if (address.length > MAX_CHARS || /[\\\s]/.test(address)) return false
   const url = URL.parse(address)
-  return (
-    url !== null &&
-    url.protocol === 'https:' &&
-    ALLOWED_HOSTS.has(url.hostname) &&
-    url.port === '' &&
-    url.username === '' &&
-    url.password === ''
-  )
+  if (url === null || url.username !== '' || url.password !== '') return false
+  if (url.protocol === 'http:' && url.hostname === '127.0.0.1') return CONSENT_PATHS.has(url.pathname)
+  if (url.protocol !== 'https:' || url.port !== '') return false
+  return ALLOWED_HOSTS.has(url.hostname) || CONSENT_PAGES.has(`${url.origin}${url.pathname}`)
 }
 
 /** Opens an allowed address in the person's browser; anything else is ignored. Answers whether it was allowed. */

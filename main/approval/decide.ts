@@ -6,15 +6,17 @@ import type { Draft, PolicyResult } from '../../shared/domain/draft.ts'
 import type { AccountId, DraftId } from '../../shared/domain/ids.ts'
 import { OperationError } from '../../shared/errors.ts'
 import type { AuditLog } from '../audit/append.ts'
-import { itemsData, pathTexts, policyData, valueData } from '../audit/record.ts'
-import { planChange, type PlanningSnapshot } from '../drafts/plan.ts'
+import { asCode, asOpaqueId } from '../audit/record.ts'
+import { itemsData, pathTexts, policyData, valueData } from '../audit/record-items.ts'
+import { planChange, type PlanningSnapshot, writesOff } from '../drafts/plan.ts'
 import type { Policy } from '../drafts/policy.ts'
 import { unknownDraft, usageSource } from '../drafts/propose.ts'
-import type { ChangeInput } from '../../shared/operations.ts'
-import type { LiveValue, PlatformAdapter } from '../platforms/adapter.ts'
+import { restate } from '../drafts/restate.ts'
+import type { LiveValue, PlatformAdapter, ValidateResult } from '../platforms/adapter.ts'
+import { cleanUntrusted } from '../reporting/untrusted.ts'
 import type { DraftTable } from '../store/draft-table.ts'
-import { driftOf } from './drift.ts'
-import { type Challenge, type Gate, notOpen, refuseIfBroken } from './gate.ts'
+import { driftOf, noteEverywhere } from './drift.ts'
+import { busy, type Challenge, type Gate, notOpen, type Reading, refuseIfBroken, type Validation } from './gate.ts'
 
 export interface DecideDeps {
   readonly drafts: DraftTable
@@ -27,12 +29,12 @@ export interface DecideDeps {
   readonly adapterFor: (accountId: AccountId) => PlatformAdapter
   /** Tells facts.db what the platform holds now. */
   readonly noteLive: (live: LiveValue) => void
+  /** Whether the person lets changes be made in an account. */
+  readonly writesAllowed: (accountId: AccountId) => boolean
 }
 
-export interface Armed {
+export interface Armed extends Reading {
   readonly challenge: Challenge
-  readonly live: readonly LiveValue[]
-  readonly policy: PolicyResult
 }
 
 export type Decide = ReturnType<typeof createDecide>
@@ -90,9 +92,10 @@ export function createDecide(deps: DecideDeps) {
 
   return {
     /**
-     * "Approve & push live": reads the live values now, compares, judges the policy again. Undefined when the draft turned stale
-     * or is blocked now; the draft says why. Nothing is written to the platform.
-     * @throws OperationError draft_changed, not_pending, entity_busy and what the platform's read throws.
+     * "Approve & push live": reads the live values now, compares, judges the policy again, and has the platform check the change without
+     * making it. Undefined when the draft turned stale; the draft says why. Nothing is written to the platform.
+     * @throws OperationError draft_changed, not_pending, writes_not_allowed, entity_busy, field_not_editable, guardrail, platform_refused
+     * (the platform's own check says no: the draft stays as it was) and what the platform's read throws.
      */
     async arm(draftId: DraftId, shownHash: string, signal: AbortSignal): Promise<Armed | undefined> {
       const draft = open(draftId)
@@ -107,27 +110,22 @@ export function createDecide(deps: DecideDeps) {
         return undefined
       }
       refuseIfBroken(deps.audit)
+      for (const item of draft.items) if (!deps.writesAllowed(item.accountId)) throw writesOff(item.accountId)
       // An earlier confirmation dies now: whatever this reading finds, nobody can go on with the older one.
       if (draft.state === 'armed') lapse(draft, 'read_again')
-      for (const item of draft.items)
-        if (deps.drafts.isBusy(item.entityId))
-          throw new OperationError(
-            'entity_busy',
-            'Another change of the same entity is still being settled. Nothing was sent.',
-            'Wait until its outcome is known.',
-            { retryable: true },
-          )
+      for (const item of draft.items) if (deps.drafts.isBusy(item)) throw busy('Wait until its outcome is known.')
 
       const live: LiveValue[] = []
       for (const item of draft.items)
         live.push(await deps.adapterFor(item.accountId).readLive(item.entityId, item.field, signal))
-      for (const each of live) deps.noteLive(each)
+      for (const each of live) noteEverywhere(deps.noteLive, each)
       const drift = draft.items.flatMap((item, k) => {
         const value = live[k]
-        return (value === undefined ? undefined : driftOf(item, value)) ?? []
+        const shown = { ...item, affects: item.affects.map((each) => each.entityId) }
+        return (value === undefined ? undefined : driftOf(shown, value)) ?? []
       })[0]
       if (drift !== undefined) {
-        settle(draft, 'stale', { reason: 'drift', message: `${drift} Nothing was changed.`, live })
+        settle(draft, 'stale', { reason: drift.reason, message: `${drift.message} Nothing was changed.`, live })
         return undefined
       }
       const refusal = live.find((each) => each.refusal !== undefined)?.refusal
@@ -139,7 +137,8 @@ export function createDecide(deps: DecideDeps) {
         )
       const policy = judgeAgain(draft)
       if (policy === undefined) return undefined
-      return { challenge: deps.gate.arm(draft, live, policy), live, policy }
+      const reading: Reading = { live, validation: await validateAll(draft, signal), policy }
+      return { challenge: deps.gate.arm(draft, reading), ...reading }
     },
 
     /** Cancel: the draft goes back to pending and its token dies. */
@@ -190,14 +189,62 @@ export function createDecide(deps: DecideDeps) {
     })
   }
 
+  /** Has every platform check its change without making it. @throws OperationError platform_refused, and what the check throws */
+  async function validateAll(draft: Draft, signal: AbortSignal): Promise<readonly Validation[]> {
+    const found: Validation[] = []
+    for (const item of draft.items) {
+      const { k, platform, accountId, entityId, field, currency, before, after } = item
+      const change = { platform, accountId, entityId, field, currency, before, after }
+      const result = await deps.adapterFor(accountId).validate(change, signal)
+      if (result.kind === 'refused') throw refusedByCheck(draft, k, result)
+      found.push({
+        k,
+        result: result.kind,
+        ...(result.kind === 'ok' ? { platformRequestId: result.platformRequestId } : {}),
+      })
+    }
+    return found
+  }
+
+  /** Puts the platform's no on record. The draft stays as it was: the person may change something there and try again. */
+  function refusedByCheck(
+    draft: Draft,
+    k: number,
+    { platformCode, platformMessage, platformRequestId }: Extract<ValidateResult, { kind: 'refused' }>,
+  ): OperationError {
+    const said = cleanUntrusted(platformMessage, 500)
+    deps.audit.transaction((append) => {
+      append({
+        type: 'draft.validation',
+        actor: user,
+        data: {
+          draft: draft.draftId,
+          draftHash: draft.draftHash,
+          k,
+          result: 'refused',
+          platformRequestId: asOpaqueId(platformRequestId),
+          code: asCode(platformCode),
+        },
+        text: { platform_message: platformMessage },
+      })
+    })
+    return new OperationError(
+      'platform_refused',
+      'The platform’s own check refuses this change. Nothing was changed, and the draft stays in the queue.',
+      'Read what the platform says; then reject the draft, or put right on the platform what it names and approve again.',
+      { details: { platform_code: asCode(platformCode) ?? '', platform_message: said } },
+    )
+  }
+
   /** The policy on fresh values. Undefined when it no longer allows exactly this draft; the draft then turned stale. */
   function judgeAgain(draft: Draft): PolicyResult | undefined {
     const usageOf = usageSource(deps)
     const plans = draft.items.map((item) =>
-      planChange(asInput(item), item.k, {
+      planChange(restate(item, item.before, item.requested), item.k, {
         snapshot: deps.snapshot(),
         policy: deps.policy,
         usageOf,
+        writesAllowed: deps.writesAllowed,
         isUndo: draft.undoOf !== undefined,
       }),
     )
@@ -208,7 +255,9 @@ export function createDecide(deps: DecideDeps) {
       first !== undefined &&
       plans.every(
         (plan, k) =>
-          plan.item.after === draft.items[k]?.after && plan.item.movementMicros === draft.items[k]?.movementMicros,
+          plan.item.after === draft.items[k]?.after &&
+          plan.item.movementMicros === draft.items[k]?.movementMicros &&
+          plan.item.target === draft.items[k]?.target,
       )
     )
       return first.policy
@@ -242,21 +291,4 @@ export function createDecide(deps: DecideDeps) {
     })
     return undefined
   }
-}
-
-function asInput(item: Draft['items'][number]): ChangeInput {
-  return item.field === 'daily_budget'
-    ? {
-        kind: 'set_budget',
-        entity_id: item.entityId,
-        budget: 'daily',
-        expected_current: item.before,
-        new_value: item.requested,
-      }
-    : {
-        kind: 'set_status',
-        entity_id: item.entityId,
-        expected_current: item.before as 'enabled' | 'paused',
-        new_status: item.after as 'enabled' | 'paused',
-      }
 }

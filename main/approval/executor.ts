@@ -5,11 +5,12 @@
 import type { Clock } from '../../shared/clock.ts'
 import type { AccountId, DraftId } from '../../shared/domain/ids.ts'
 import type { AuditLog } from '../audit/append.ts'
-import { type Actor, asCode, asHttpDate, asOpaqueId, itemsData, valueData } from '../audit/record.ts'
+import { type Actor, asCode, asHttpDate, asOpaqueId } from '../audit/record.ts'
+import { itemsData, valueData } from '../audit/record-items.ts'
 import type { Logger } from '../logger.ts'
 import type { ApplyResult, LiveValue, PlatformAdapter } from '../platforms/adapter.ts'
 import type { DraftTable, OutboxOutcome } from '../store/draft-table.ts'
-import { driftOf, valueInWords } from './drift.ts'
+import { driftOf, noteEverywhere, valueInWords } from './drift.ts'
 import type { ApprovedChange, Gate } from './gate.ts'
 
 /** The moments at which a crash must leave the truth behind; a test stops the process at each. */
@@ -37,7 +38,7 @@ const SYSTEM: Actor = { kind: 'system', id: 'executor' }
 
 /** What became of one change, as the outbox, the draft and the log will say it. */
 export interface Verdict {
-  readonly outcome: 'applied' | 'refused' | 'not_sent' | 'unknown' | 'conflict'
+  readonly outcome: 'applied' | 'refused' | 'not_sent' | 'no_effect' | 'unknown' | 'conflict'
   readonly reason: string
   /** Our words for the person. */
   readonly message: string
@@ -93,10 +94,10 @@ export function createExecutor(deps: ExecutorDeps) {
         message: 'The live value could not be read again, so nothing was sent.',
       }
     }
-    deps.noteLive(live)
+    noteEverywhere(deps.noteLive, live)
     const drift = driftOf(change, live)
     if (drift !== undefined)
-      return { outcome: 'not_sent', reason: 'drift', message: `${drift} Nothing was sent.`, live }
+      return { outcome: 'not_sent', reason: drift.reason, message: `${drift.message} Nothing was sent.`, live }
     if (live.refusal !== undefined)
       return { outcome: 'not_sent', reason: 'not_editable', message: `${live.refusal} Nothing was sent.`, live }
     const fault = deps.audit.fault()
@@ -136,6 +137,7 @@ export function createExecutor(deps: ExecutorDeps) {
   }
 
   async function judge(adapter: PlatformAdapter, change: ApprovedChange, result: ApplyResult): Promise<Verdict> {
+    const answeredMs = deps.clock.monotonicMs()
     switch (result.kind) {
       case 'refused':
         return {
@@ -162,21 +164,31 @@ export function createExecutor(deps: ExecutorDeps) {
       case 'accepted':
         break
     }
-    return readBack(adapter, change, result)
+    return readBack(adapter, change, result, answeredMs)
   }
 
-  /** A yes is not proof: the value is read until it shows, or the waits are used up. */
+  /**
+   * A yes is not proof: the value is read until it shows, or the waits are used up. A read that fails or is throttled decides nothing: what
+   * cannot be read is unknown, and reconcile goes on.
+   */
   async function readBack(
     adapter: PlatformAdapter,
     change: ApprovedChange,
     result: Extract<ApplyResult, { kind: 'accepted' }>,
+    answeredMs: number,
   ): Promise<Verdict> {
     const evidence = { requestId: result.platformRequestId, platformDate: result.platformDate }
     let live: LiveValue | undefined
+    // When the newest value was asked for, and how many readings in all there were: what failed to be read proves nothing.
+    let seenMs = answeredMs
+    let reads = 0
     for (const waitMs of READ_BACK_WAITS_MS) {
       if (waitMs > 0) await deps.sleep(waitMs)
       try {
+        const askedMs = deps.clock.monotonicMs()
         live = await readLive(adapter, change)
+        seenMs = askedMs
+        reads += 1
       } catch (error) {
         deps.log.error('read_back_failed', error)
         continue
@@ -190,6 +202,14 @@ export function createExecutor(deps: ExecutorDeps) {
         outcome: 'unknown',
         reason: 'read_back_failed',
         message: 'The platform said yes but could not be read back. It is being read until the truth is known.',
+        ...evidence,
+      }
+    if (live.value === change.before && reads > 1 && seenMs - answeredMs >= adapter.readAfterWriteMs)
+      return {
+        outcome: 'no_effect',
+        reason: 'no_effect',
+        message: noEffectMessage(live, result.platformRequestId),
+        live,
         ...evidence,
       }
     if (live.value === change.before)
@@ -259,8 +279,16 @@ const OUTBOX: Readonly<Record<Verdict['outcome'], OutboxOutcome | undefined>> = 
   applied: 'applied',
   refused: 'refused',
   not_sent: 'not_sent',
+  no_effect: 'not_applied',
   conflict: 'conflict',
   unknown: undefined,
+}
+
+/** A clear yes of the platform that its own values contradict. */
+export function noEffectMessage(live: LiveValue, requestId: string | undefined): string {
+  const id = asOpaqueId(requestId)
+  const said = id === undefined ? 'The platform said yes' : `The platform said yes (its request id is ${id})`
+  return `${said}, but it still says ${valueInWords(live)}. Nothing was changed, and nothing is sent again.`
 }
 
 /** Writes the outcome of a change that is applying: outbox, draft and log in one transaction. */
@@ -273,7 +301,7 @@ export function settleVerdict(deps: SettleDeps, change: Settled, verdict: Verdic
   const to =
     verdict.outcome === 'applied'
       ? 'applied'
-      : verdict.reason === 'drift'
+      : verdict.reason === 'drift' || verdict.reason === 'affects_drift'
         ? 'stale'
         : verdict.outcome === 'unknown' || verdict.outcome === 'conflict'
           ? 'unknown'
@@ -311,7 +339,7 @@ export function settleVerdict(deps: SettleDeps, change: Settled, verdict: Verdic
     append({ type, actor: SYSTEM, data: { draft: change.draftId, draftHash: draft.draftHash, reason: verdict.reason } })
     if (to === 'applied') noteRollback(deps, draft.undoOf, draft.draftId, nowMs, append)
   })
-  if (verdict.live !== undefined) deps.noteLive(verdict.live)
+  if (verdict.live !== undefined) noteEverywhere(deps.noteLive, verdict.live)
 }
 
 /** An applied undo marks the draft it undid. */

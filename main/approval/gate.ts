@@ -10,8 +10,10 @@ import type { AccountId, DraftId, EntityId, Platform } from '../../shared/domain
 import { OperationError } from '../../shared/errors.ts'
 import type { AuditLog } from '../audit/append.ts'
 import { taggedHash } from '../audit/jcs.ts'
-import { itemsData, pathTexts, policyData, valueData } from '../audit/record.ts'
+import { asOpaqueId } from '../audit/record.ts'
+import { itemsData, pathTexts, policyData, valueData } from '../audit/record-items.ts'
 import { draftHash } from '../drafts/hash.ts'
+import { writesOff } from '../drafts/plan.ts'
 import { judgeEnvelope, type Policy } from '../drafts/policy.ts'
 import { unknownDraft, usageSource } from '../drafts/propose.ts'
 import { isoTime } from '../drafts/view.ts'
@@ -30,11 +32,14 @@ export interface ApprovedChange {
   readonly entityId: EntityId
   readonly field: Field
   readonly currency: string
-  /** Wire form: "120.00" or "enabled" / "paused". */
+  /** Wire form: "120.00", "enabled" or "paused", "3.50", "cost_cap:9.00". */
   readonly before: string
   readonly after: string
   /** Signed change of spend per day that was shown. */
   readonly movementMicros: bigint
+  /** What the write touches, and the other campaigns that were shown to change with it. */
+  readonly target: string
+  readonly affects: readonly EntityId[]
   readonly challengeHash: string
 }
 
@@ -48,6 +53,22 @@ export interface GateDeps {
   readonly policy: Policy
   readonly bootId: string
   readonly appVersion: string
+  /** Whether the person lets changes be made in an account. */
+  readonly writesAllowed: (accountId: AccountId) => boolean
+}
+
+/** What a platform's own dry run said of one item, where it did not refuse. */
+export interface Validation {
+  readonly k: number
+  readonly result: 'ok' | 'unsupported'
+  readonly platformRequestId?: string
+}
+
+/** Everything that was found just now and is bound to the confirmation. */
+export interface Reading {
+  readonly live: readonly LiveValue[]
+  readonly validation: readonly Validation[]
+  readonly policy: PolicyResult
 }
 
 export interface Challenge {
@@ -68,14 +89,14 @@ export function createGate(deps: GateDeps) {
     isApproved: (change: ApprovedChange): boolean => made.has(change),
 
     /**
-     * Binds the draft, the live values just read and the policy's verdict to a new single-use token. Earlier tokens of the draft die.
-     * The caller has compared live with before.
+     * Binds the draft, the live values just read, the platform's dry run and the policy's verdict to a new single-use token. Earlier
+     * tokens of the draft die. The caller has compared live with before.
      */
-    arm(draft: Draft, live: readonly LiveValue[], policy: PolicyResult): Challenge {
+    arm(draft: Draft, { live, validation, policy }: Reading): Challenge {
       refuseIfBroken(deps.audit)
       const nowMs = deps.clock.nowMs()
       const challengeHash = taggedHash('challenge', {
-        v: 1,
+        v: 2,
         draftHash: draft.draftHash,
         live: live.map((each, k) => ({
           k,
@@ -83,7 +104,9 @@ export function createGate(deps: GateDeps) {
           field: each.field,
           value: each.value,
           currency: each.currency,
+          affects: [...(each.affects ?? [])],
         })),
+        validation: validation.map(({ k, result }) => ({ k, result })),
         after: draft.items.map((item) => ({
           k: item.k,
           value: item.after,
@@ -121,6 +144,11 @@ export function createGate(deps: GateDeps) {
             policy: policyData(policy),
             challengeHash,
             live: live.map((each, k) => ({ k, value: valueData(each.field, each.value, each.currency) })),
+            validation: validation.map(({ k, result, platformRequestId }) => ({
+              k,
+              result,
+              platformRequestId: asOpaqueId(platformRequestId),
+            })),
             expires: isoTime(nowMs + TOKEN_LIFE_MS),
           },
           text: pathTexts(draft.items),
@@ -137,7 +165,7 @@ export function createGate(deps: GateDeps) {
     /**
      * Consumes the token and records the approval, in one transaction: token used, draft approved, outbox row, audit record. Both or neither.
      * @param auth how the person proved to be there, for the log ("click" or "passphrase")
-     * @throws OperationError token_invalid, draft_changed, not_pending, entity_busy or guardrail; then nothing has happened.
+     * @throws OperationError token_invalid, draft_changed, not_pending, writes_not_allowed, entity_busy or guardrail; then nothing has happened.
      */
     confirm(draftId: DraftId, confirmToken: string, auth: 'click' | 'passphrase'): readonly ApprovedChange[] {
       refuseIfBroken(deps.audit)
@@ -164,16 +192,11 @@ export function createGate(deps: GateDeps) {
           )
         if (draft.expiresAtMs <= nowMs)
           throw new OperationError('not_pending', 'The draft has expired. Nothing was sent.', 'Have it proposed again.')
+        for (const item of draft.items) if (!deps.writesAllowed(item.accountId)) throw writesOff(item.accountId)
         refuseOverEnvelope(draft)
         for (const item of draft.items) {
-          if (deps.drafts.isBusy(item.entityId))
-            throw new OperationError(
-              'entity_busy',
-              'Another change of the same entity is still being settled. Nothing was sent.',
-              'Wait until its outcome is known, then approve again.',
-              { retryable: true },
-            )
-          deps.drafts.queue({ draftId, k: item.k, entityId: item.entityId, challengeHash, nowMs })
+          if (deps.drafts.isBusy(item)) throw busy('Wait until its outcome is known, then approve again.')
+          deps.drafts.queue({ draftId, k: item.k, entityId: item.entityId, target: item.target, challengeHash, nowMs })
         }
         deps.drafts.transition(draftId, 'armed', 'approved', nowMs)
         append({
@@ -214,7 +237,7 @@ export function createGate(deps: GateDeps) {
   function make(draft: Draft, k: number, challengeHash: string): ApprovedChange {
     const item = draft.items[k]
     if (item === undefined) throw new Error('no such item')
-    const { platform, accountId, entityId, field, currency, before, after, movementMicros } = item
+    const { platform, accountId, entityId, field, currency, before, after, movementMicros, target } = item
     const change = Object.freeze({
       draftId: draft.draftId,
       k,
@@ -226,6 +249,8 @@ export function createGate(deps: GateDeps) {
       before,
       after,
       movementMicros,
+      target,
+      affects: Object.freeze(item.affects.map((each) => each.entityId)),
       challengeHash,
     }) as ApprovedChange
     made.add(change)
@@ -242,6 +267,16 @@ export function refuseIfBroken(audit: Pick<AuditLog, 'fault'>): void {
     `The audit log does not verify: ${fault.message} Nothing was sent.`,
     'Keep the workspace folder as it is and compare it with a backup or an earlier checkpoint. Nothing can be approved until then.',
     { details: { kind: fault.kind } },
+  )
+}
+
+/** Two writes never touch the same thing at once. */
+export function busy(hint: string): OperationError {
+  return new OperationError(
+    'entity_busy',
+    'Another change of the same entity, or of the budget it shares, is still being settled. Nothing was sent.',
+    hint,
+    { retryable: true },
   )
 }
 

@@ -2,16 +2,18 @@
  * Finds out by reading what became of writes whose answer never came, after a crash or a lost connection. It never writes to a platform.
  */
 import type { Clock } from '../../shared/clock.ts'
+import type { Draft } from '../../shared/domain/draft.ts'
 import type { AccountId, DraftId } from '../../shared/domain/ids.ts'
 import { OperationError } from '../../shared/errors.ts'
 import type { AuditLog } from '../audit/append.ts'
-import { valueData } from '../audit/record.ts'
+import { asOpaqueId } from '../audit/record.ts'
+import { valueData } from '../audit/record-items.ts'
 import { unknownDraft } from '../drafts/propose.ts'
 import type { Logger } from '../logger.ts'
 import type { LiveValue, PlatformAdapter } from '../platforms/adapter.ts'
 import type { DraftTable, OutboxRow } from '../store/draft-table.ts'
-import { noteRollback, settleVerdict, type Verdict } from './executor.ts'
-import { valueInWords } from './drift.ts'
+import { noEffectMessage, noteRollback, settleVerdict, type Verdict } from './executor.ts'
+import { noteEverywhere, valueInWords } from './drift.ts'
 import { notOpen } from './gate.ts'
 
 export interface ReconcileDeps {
@@ -26,6 +28,8 @@ export interface ReconcileDeps {
 }
 
 const SYSTEM = { kind: 'system', id: 'reconcile' } as const
+/** Reasons of an unknown draft whose platform gave a clear yes: nothing can be under way any more, the yes only has to show. */
+const CLEAR_YES: readonly (string | undefined)[] = ['no_effect_yet', 'read_back_failed']
 /** After the settle window: how long between later looks, and how many there are before it is left to the person. */
 const LATER_LOOK_MS = 60_000
 const MAX_LOOKS = 20
@@ -39,8 +43,10 @@ export function createReconcile(deps: ReconcileDeps) {
 
   /**
    * One look at one unknown draft.
-   * "after" seen → applied. "before" seen → not applied, but only after the settle window and two equal reads. Anything else → somebody
-   * else changed it too: it stays unknown for good and says so.
+   * "after" seen → applied. "before" seen → not applied, but only after the window in which it could still show, and two equal reads:
+   * settleMs where the answer was lost (the write may yet arrive), readAfterWriteMs where the platform said a clear yes. The window is
+   * counted from this process's first look, which is never before the answer. Anything else → somebody else changed it too: it stays
+   * unknown for good and says so.
    * @returns true when it is settled.
    */
   async function look(row: OutboxRow, signal: AbortSignal): Promise<boolean> {
@@ -53,12 +59,16 @@ export function createReconcile(deps: ReconcileDeps) {
     firstSeenMs.set(key, seenMs)
     let live = await adapter.readLive(item.entityId, item.field, signal)
     if (live.value === item.before) {
-      if (deps.clock.monotonicMs() - seenMs < adapter.settleMs) return false
+      if (deps.clock.monotonicMs() - seenMs < windowMs(draft, adapter)) return false
       live = await adapter.readLive(item.entityId, item.field, signal)
     }
     const outcome = live.value === item.after ? 'applied' : live.value === item.before ? 'not_applied' : 'conflict'
     record(row, outcome, live)
     return true
+  }
+
+  function windowMs(draft: Pick<Draft, 'stateReason'>, adapter: PlatformAdapter): number {
+    return CLEAR_YES.includes(draft.stateReason) ? adapter.readAfterWriteMs : adapter.settleMs
   }
 
   function record(row: OutboxRow, outcome: 'applied' | 'not_applied' | 'conflict', live: LiveValue): void {
@@ -69,14 +79,19 @@ export function createReconcile(deps: ReconcileDeps) {
     // The watcher and the person's button may both have read: the first to get here records it.
     if (draft === undefined || item === undefined || draft.state !== 'unknown' || !isOpen) return
     const to = outcome === 'applied' ? 'applied' : outcome === 'not_applied' ? 'apply_failed' : 'unknown'
+    const isEmptyYes = outcome === 'not_applied' && CLEAR_YES.includes(draft.stateReason)
+    const requestId = deps.drafts.results(row.draftId).find((each) => each.k === row.k)?.request_id ?? undefined
+    const reason = isEmptyYes ? 'no_effect' : `reconciled_${outcome}`
     const message = {
       applied: 'Found by reading: the platform holds the new value.',
-      not_applied: 'Found by reading: the platform still holds the old value. Nothing was changed.',
+      not_applied: isEmptyYes
+        ? noEffectMessage(live, requestId)
+        : 'Found by reading: the platform still holds the old value. Nothing was changed.',
       conflict: `The platform now says ${valueInWords(live)}, neither the old nor the new value: somebody else changed it too. Whether this change took effect cannot be known.`,
     }[outcome]
     deps.audit.transaction((append) => {
       deps.drafts.moveOutbox(row.draftId, row.k, 'unknown', 'done', { outcome })
-      deps.drafts.transition(row.draftId, 'unknown', to, nowMs, { reason: `reconciled_${outcome}`, message })
+      deps.drafts.transition(row.draftId, 'unknown', to, nowMs, { reason, message })
       deps.drafts.recordItem(row.draftId, row.k, { liveValue: live.value })
       append({
         type: 'apply.reconciled',
@@ -88,16 +103,17 @@ export function createReconcile(deps: ReconcileDeps) {
           outcome,
           live: valueData(item.field, live.value, item.currency),
           reads: outcome === 'not_applied' ? 2 : 1,
+          platformRequestId: asOpaqueId(requestId),
         },
       })
       append({
         type: `draft.${to}`,
         actor: SYSTEM,
-        data: { draft: row.draftId, draftHash: draft.draftHash, reason: `reconciled_${outcome}` },
+        data: { draft: row.draftId, draftHash: draft.draftHash, reason },
       })
       if (to === 'applied') noteRollback(deps, draft.undoOf, draft.draftId, nowMs, append)
     })
-    deps.noteLive(live)
+    noteEverywhere(deps.noteLive, live)
     deps.onChange()
   }
 
@@ -144,9 +160,10 @@ export function createReconcile(deps: ReconcileDeps) {
         if (row === undefined) return
         let waitMs = LATER_LOOK_MS
         try {
-          const item = deps.drafts.get(draftId)?.items[row.k]
-          if (item !== undefined)
-            waitMs = Math.min(LATER_LOOK_MS, Math.max(500, deps.adapterFor(item.accountId).settleMs / 4))
+          const draft = deps.drafts.get(draftId)
+          const item = draft?.items[row.k]
+          if (draft !== undefined && item !== undefined)
+            waitMs = Math.min(LATER_LOOK_MS, Math.max(500, windowMs(draft, deps.adapterFor(item.accountId)) / 4))
           if (await look(row, AbortSignal.timeout(20_000))) return
         } catch (error) {
           deps.log.error('reconcile_failed', error, { draftId })

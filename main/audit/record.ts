@@ -1,7 +1,12 @@
 import { z } from 'zod'
-import type { DraftItem, PolicyResult } from '../../shared/domain/draft.ts'
 import { accountIdSchema, draftIdSchema, entityIdSchema, PLATFORMS } from '../../shared/domain/ids.ts'
 import type { DisclosedValue } from './disclosure.ts'
+import {
+  itemsSchema as items,
+  liveSchema as live,
+  policySchema as policy,
+  valueSchema as value,
+} from './record-items.ts'
 
 /**
  * What may stand in the log: a closed list of record types, each with a strict schema. Ids, hashes, codes and money only:
@@ -28,33 +33,7 @@ const httpDate = z
     /^(?:[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT|\d{4}-\d\d-\d\dT[0-9:.]{8,15}(?:Z|[+-]\d\d:?\d\d))$/,
   )
 const count = z.int().min(0)
-const decimal = z.string().regex(/^-?\d{1,16}(?:\.\d{1,6})?$/)
-const money = z.strictObject({
-  amount: z.string().regex(/^-?\d{1,12}(?:\.\d{1,3})?$/),
-  cur: z.string().regex(/^[A-Z]{3}$/),
-})
-/** Money, or a status word. */
-const value = z.union([money, z.string().regex(/^[a-z_]{1,32}$/)])
 const platform = z.enum(PLATFORMS)
-const item = z.strictObject({
-  k: count,
-  account: accountIdSchema,
-  entity: entityIdSchema,
-  field: z.enum(['daily_budget', 'status']),
-  before: value,
-  /** What was asked for, where the policy may have clamped it to `after`. */
-  requested: value.optional(),
-  after: value,
-})
-const items = z.array(item).min(1).max(100)
-const policy = z.strictObject({
-  version: count,
-  outcome: z.enum(['pass', 'clamp', 'block']),
-  rules: z.array(z.strictObject({ rule: code, outcome: z.enum(['clamp', 'block']), limit: decimal })).max(400),
-})
-const live = z
-  .array(z.strictObject({ k: count, value, expected: value.optional(), platformRequestId: opaque.optional() }))
-  .max(100)
 
 /** Every draft.* record names the draft and the hash of exactly what was proposed. */
 const draft = { draft: draftIdSchema, draftHash: hash }
@@ -66,6 +45,7 @@ const decision = z.strictObject({
   live: live.optional(),
   reason: code.optional(),
 })
+const validationResult = z.enum(['ok', 'unsupported'])
 const write = { draft: draftIdSchema, k: count, challengeHash: hash.optional() }
 const evidence = {
   /** What the platform holds after the write, when it was read back. */
@@ -79,6 +59,8 @@ const connection = z.strictObject({
   connection: opaque,
   platform,
   sandbox: z.boolean().optional(),
+  /** How it was made; absent in records from before there was more than one way. */
+  method: z.enum(['oauth', 'service_account', 'system_user', 'app']).optional(),
   state: z.enum(['ok', 'needs_reconnect', 'removed']).optional(),
   reason: code.optional(),
 })
@@ -121,7 +103,20 @@ const DATA = {
     policy,
     challengeHash: hash,
     live: live.optional(),
+    /** What the platform's own dry run said of each item, where it was asked. */
+    validation: z
+      .array(z.strictObject({ k: count, result: validationResult, platformRequestId: opaque.optional() }))
+      .max(100)
+      .optional(),
     expires: timestamp.optional(),
+  }),
+  /** The platform's dry run refused an item: the draft was not armed and stays as it was. */
+  'draft.validation': z.strictObject({
+    ...draft,
+    k: count,
+    result: z.literal('refused'),
+    platformRequestId: opaque.optional(),
+    code: code.optional(),
   }),
   'draft.lapsed': decision,
   'draft.approved': z.strictObject({
@@ -165,6 +160,8 @@ const DATA = {
   'connection.added': connection,
   'connection.removed': connection,
   'connection.state': connection,
+  /** The person's word on whether an account may be written, apart from reading it. */
+  'account.writes': z.strictObject({ account: accountIdSchema, platform, allowed: z.boolean() }),
   'client.added': client,
   'client.revoked': client,
   'policy.changed': z.strictObject({
@@ -224,6 +221,7 @@ const DRAFT_TEXTS = ['title', 'rationale', 'agent_name', 'path', 'reason', 'plat
 const TEXTS: Readonly<Partial<Record<RecordType, readonly string[]>>> = {
   'call.refused': ['op', 'client_name'],
   'agent.read': ['client_name'],
+  'account.writes': ['account_name'],
   'client.added': ['client_name'],
   'client.revoked': ['client_name', 'reason'],
   'connection.added': ['account_name', 'detail'],
@@ -244,7 +242,9 @@ function mayCarryText(type: RecordType, name: string): boolean {
 }
 
 /** Types that only a person may cause. An agent's approval is not even a well-formed record. */
-const ONLY_A_USER: readonly RecordType[] = ['draft.armed', 'draft.approved', 'draft.rejected']
+const ONLY_A_USER: readonly RecordType[] = ['draft.armed', 'draft.validation', 'draft.approved', 'draft.rejected']
+/** Types that the app may cause on a person's behalf, as for the demo's accounts, but neither an agent nor the loop. */
+const NEVER_AN_AGENT: readonly RecordType[] = ['account.writes']
 
 const actor = z.strictObject({
   kind: z.enum(['user', 'agent', 'loop', 'system']),
@@ -308,6 +308,8 @@ export function checkRecord(line: unknown): { readonly record: AuditRecord } | {
   if (strayText !== undefined) return { problem: { kind: 'bad_schema', message: `a ${type} record has no such text` } }
   if (ONLY_A_USER.includes(type) && outer.data.actor.kind !== 'user')
     return { problem: { kind: 'bad_schema', message: `only a person can cause ${type}` } }
+  if (NEVER_AN_AGENT.includes(type) && (outer.data.actor.kind === 'agent' || outer.data.actor.kind === 'loop'))
+    return { problem: { kind: 'bad_schema', message: `${type} is never caused by an agent` } }
   return { record: outer.data as AuditRecord }
 }
 
@@ -320,47 +322,6 @@ function whereWrong(error: z.ZodError, prefix?: string): string {
 /** The draft a record belongs to, for the search index. */
 export function draftIdOf(record: AuditRecord): string | null {
   return 'draft' in record.data && typeof record.data.draft === 'string' ? record.data.draft : null
-}
-
-// ---------- helpers for callers, so that everybody spells the same thing the same way ----------
-
-type ItemData = z.input<typeof item>
-
-/** The clear part of draft items: ids, field and values, no names. */
-export function itemsData(draftItems: readonly DraftItem[]): ItemData[] {
-  return draftItems.map(({ k, accountId, entityId, field, before, requested, after, currency }) => ({
-    k,
-    account: accountId,
-    entity: entityId,
-    field,
-    before: valueData(field, before, currency),
-    requested: valueData(field, requested, currency),
-    after: valueData(field, after, currency),
-  }))
-}
-
-/**
- * A wire value ("120.00", "paused") as it stands in the log. '' for a budget is what a platform holds that has no daily budget
- * any more: the word `none`. Any other money text stays money, so that one that is not a decimal is refused by the schema.
- */
-export function valueData(field: DraftItem['field'], wire: string, currency: string): ItemData['before'] {
-  if (field !== 'daily_budget') return wire
-  return wire === '' ? 'none' : { amount: wire, cur: currency }
-}
-
-/** The names of draft items, for `text`. */
-export function pathTexts(draftItems: readonly DraftItem[]): Record<string, readonly string[]> {
-  return Object.fromEntries(draftItems.map((each) => [`path.${each.k}`, each.path]))
-}
-
-/** The clear part of a policy verdict: rule names and limits, not the sentences. */
-export function policyData(result: PolicyResult): z.input<typeof policy> {
-  const { version, outcome, rules } = result
-  return {
-    version,
-    outcome,
-    rules: rules.map((verdict) => ({ rule: verdict.rule, outcome: verdict.outcome, limit: verdict.limit })),
-  }
 }
 
 /**

@@ -1,4 +1,6 @@
 /** What every command is given, and how commands end. */
+import { PLATFORMS, type Platform } from '../../shared/domain/ids.ts'
+
 export const EXIT = { done: 0, no: 1, misuse: 2 } as const
 
 export interface CommandOptions {
@@ -8,6 +10,12 @@ export interface CommandOptions {
   readonly port: number | undefined
   /** Of `mcp` only: the home folder of the running app. */
   readonly home: string | undefined
+  /** Of `sync` only; empty: all. */
+  readonly platforms: readonly Platform[]
+}
+
+export function isPlatform(text: string): text is Platform {
+  return (PLATFORMS as readonly string[]).includes(text)
 }
 
 /** Words go to stderr, so that stdout stays for machines. */

@@ -6,7 +6,7 @@
 import { parseArgs } from 'node:util'
 import { OperationError } from '../../shared/errors.ts'
 import { runBridgeCommand } from './bridge.ts'
-import { type CommandOptions, EXIT } from './command.ts'
+import { type CommandOptions, EXIT, isPlatform } from './command.ts'
 import { openCommand } from './open.ts'
 import { syncCommand } from './sync.ts'
 import { verifyCommand } from './verify.ts'
@@ -15,7 +15,7 @@ const USAGE = `spendsignoff <command> [--workspace <folder|demo>] [--json]
 
   open [--port N]        start the browser window and print its link
   mcp [--home folder]    be the stdio bridge between an AI client and the running app
-  sync                   pull from the connected platforms, with progress
+  sync [--platform P]…   pull from the connected platforms, with progress; P: google_ads, meta or tiktok
   verify --workspace …   check the audit log; the first fault is named
 
 It never approves anything: that takes a person in the window.
@@ -43,9 +43,12 @@ async function main(args: readonly string[]): Promise<number> {
     return EXIT.done
   }
   const port = parsed.values.port === undefined ? undefined : Number(parsed.values.port)
+  const platforms = [...new Set(parsed.values.platform ?? [])]
   if (
     command === undefined ||
     rest.length > 0 ||
+    !platforms.every(isPlatform) ||
+    (platforms.length > 0 && name !== 'sync') ||
     (port !== undefined && !(Number.isInteger(port) && port >= 0 && port < 65_536))
   ) {
     process.stderr.write(USAGE)
@@ -56,6 +59,7 @@ async function main(args: readonly string[]): Promise<number> {
     isJson: parsed.values.json === true,
     port,
     home: parsed.values.home,
+    platforms,
   })
 }
 
@@ -67,6 +71,7 @@ function parse(args: readonly string[]) {
       workspace: { type: 'string' },
       json: { type: 'boolean' },
       home: { type: 'string' },
+      platform: { type: 'string', multiple: true },
       port: { type: 'string' },
       help: { type: 'boolean', short: 'h' },
     },

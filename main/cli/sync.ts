@@ -10,8 +10,10 @@ const POLL_MS = 250
 export async function syncCommand(options: CommandOptions): Promise<number> {
   const core = await openForCommand(options.workspace)
   if (core === undefined) return EXIT.no
+  const { platforms } = options
+  const request = platforms.length === 0 ? {} : { platforms: [...platforms] }
   try {
-    const started = (await core.run({ kind: 'cli' }, 'start_sync', {})) as Reply<OutputOf<'start_sync'>>
+    const started = (await core.run({ kind: 'cli' }, 'start_sync', request)) as Reply<OutputOf<'start_sync'>>
     if (!started.ok) {
       say(`${started.error.message} ${started.error.hint}`)
       return EXIT.no

@@ -30,6 +30,9 @@ export function draftHash(draft: Hashed): string {
       movementMicros: item.movementMicros.toString(),
       netMicros: item.netMicros.toString(),
       takesEffect: item.takesEffect,
+      // Left out where the write touches the entity alone: drafts from before there was a choice keep their hash.
+      ...(item.target === item.entityId ? {} : { target: item.target }),
+      ...(item.affects.length === 0 ? {} : { affects: item.affects.map((each) => each.entityId) }),
     })),
   })
 }

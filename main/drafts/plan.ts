@@ -2,14 +2,16 @@
  * Plans a proposed change against the stored snapshot: what it resolves to, what the limits say, what it can do to spend.
  * Pure: reads no clock, no store, no platform, and can write nothing.
  */
-import type { DraftItem, PolicyResult } from '../../shared/domain/draft.ts'
+import type { AffectedEntity, DraftItem, PolicyResult } from '../../shared/domain/draft.ts'
 import type { Account, EditableField, Entity, Field } from '../../shared/domain/entity.ts'
 import type { AccountId, EntityId } from '../../shared/domain/ids.ts'
 import { splitEntityId } from '../../shared/domain/ids.ts'
 import { formatDecimal, parseDecimal } from '../../shared/domain/money.ts'
 import { OperationError } from '../../shared/errors.ts'
 import type { ChangeInput } from '../../shared/operations.ts'
+import { planBid, planStrategy } from './plan-bid.ts'
 import { judgeBudget, judgeStatus, type Policy, type Usage } from './policy.ts'
+import { editableField, noChange, refuseOffStep, scaleOf, staleValue, storedValue } from './value.ts'
 
 /** What the planner may know: the last sync, nothing live. */
 export interface PlanningSnapshot {
@@ -28,22 +30,40 @@ export interface Plan {
   readonly policy: PolicyResult
 }
 
+export interface PlanContext {
+  readonly snapshot: PlanningSnapshot
+  readonly policy: Policy
+  readonly usageOf: (account: AccountId) => Usage
+  /** Whether the person lets changes be made in the account at all. */
+  readonly writesAllowed: (account: AccountId) => boolean
+  readonly isUndo: boolean
+}
+
+/** What is known before the kinds part ways. */
+export interface Found {
+  readonly account: Account
+  readonly entity: Entity
+  readonly bounds: EditableField
+  /** What the one write touches beside the entity itself. */
+  readonly shared: readonly AffectedEntity[]
+}
+
+/** What each kind of change works out for itself. */
+export interface Outcome {
+  readonly values: Pick<DraftItem, 'before' | 'requested' | 'after' | 'movementMicros' | 'netMicros'>
+  readonly policy: PolicyResult
+}
+
+/** More campaigns on one budget than the approver can be shown: the list may then have been cut. */
+const MAX_SHARED = 500
+
 /**
  * Resolves one change.
- * @throws OperationError unknown_entity, account_not_available, field_not_editable, stale_value or invalid_value. A policy block is
- * not an error here: it comes back in `policy`.
+ * @throws OperationError unknown_entity, account_not_available, writes_not_allowed, field_not_editable, unsupported_on_platform, stale_value
+ * or invalid_value. A policy block is not an error here: it comes back in `policy`.
  */
-export function planChange(
-  input: ChangeInput,
-  k: number,
-  context: {
-    readonly snapshot: PlanningSnapshot
-    readonly policy: Policy
-    readonly usageOf: (account: AccountId) => Usage
-    readonly isUndo: boolean
-  },
-): Plan {
-  const { snapshot, policy, usageOf, isUndo } = context
+export function planChange(input: ChangeInput, k: number, context: PlanContext): Plan {
+  const { snapshot } = context
   const { accountId, platform, type } = splitEntityId(input.entity_id)
   const account = snapshot.account(accountId)
   if (account === undefined)
@@ -59,48 +79,99 @@ export function planChange(
       'No campaign, ad group or ad with that id is in the last sync.',
       'Call list_entities, or sync the account first.',
     )
-  const field: Field = input.kind === 'set_budget' ? 'daily_budget' : 'status'
+  if (!context.writesAllowed(accountId)) throw writesOff(accountId)
+  const field = fieldOf(input)
   const bounds = editableField(entity, field)
-  const usage = usageOf(accountId)
-  const base = {
-    k,
-    platform,
-    accountId,
-    entityId: input.entity_id,
-    entityType: type,
-    path: snapshot.path(input.entity_id).slice(0, 4),
-    kind: input.kind,
-    field,
-    currency: account.currency,
-    takesEffect: bounds.takesEffect ?? 'immediately',
-  } as const
-
-  if (input.kind === 'set_budget') {
-    const beforeMicros = currentBudget(entity, input.expected_current, account.currency)
-    const requestedMicros = parseDecimal(input.new_value, account.currency)
-    if (requestedMicros === beforeMicros) throw noChange(formatDecimal(beforeMicros, account.currency))
-    const judged = judgeBudget({
-      policy,
+  const isBudget = field === 'daily_budget' || field === 'scheduled_budget'
+  const sharedBudget = isBudget ? entity.sharedBudget : undefined
+  const shared = sharedBudget === undefined ? [] : othersOn(sharedBudget.campaignIds, entity.entityId, snapshot)
+  const { values, policy } = planKind(input, { account, entity, bounds, shared }, context)
+  return {
+    policy,
+    item: {
+      k,
+      platform,
+      accountId,
+      entityId: input.entity_id,
+      entityType: type,
+      path: snapshot.path(input.entity_id).slice(0, 4),
+      kind: input.kind,
+      field,
       currency: account.currency,
-      beforeMicros,
-      requestedMicros,
-      minMicros: bounds.minMicros,
-      maxMicros: bounds.maxMicros,
-      usage,
-      isUndo,
-    })
-    return {
-      policy: judged.result,
-      item: {
-        ...base,
-        before: formatDecimal(beforeMicros, account.currency),
-        requested: formatDecimal(requestedMicros, account.currency),
-        after: formatDecimal(judged.afterMicros, account.currency),
-        ...movement(judged.afterMicros - beforeMicros, snapshot.isRunning(input.entity_id)),
-      },
-    }
+      takesEffect: field === 'scheduled_budget' ? 'next_midnight' : (bounds.takesEffect ?? 'immediately'),
+      target: sharedBudget === undefined ? input.entity_id : `${accountId}/budget/${sharedBudget.externalId}`,
+      affects: shared,
+      ...values,
+    },
   }
+}
 
+/** The field a proposal is about. */
+export function fieldOf(input: ChangeInput): Field {
+  if (input.kind === 'set_budget') return input.takes_effect === 'next_midnight' ? 'scheduled_budget' : 'daily_budget'
+  if (input.kind === 'set_bid') return input.field
+  return input.kind === 'set_status' ? 'status' : 'bid_strategy'
+}
+
+/** The account may be read and nothing more. */
+export function writesOff(accountId: AccountId): OperationError {
+  return new OperationError(
+    'writes_not_allowed',
+    'Changes are not switched on for this account; it is connected for reading only. Nothing was changed.',
+    'The user can allow changes in it under Connections.',
+    { details: { rule: 'writes_off', account_id: accountId } },
+  )
+}
+
+function planKind(input: ChangeInput, found: Found, context: PlanContext): Outcome {
+  if (input.kind === 'set_budget') return planBudget(input, found, context)
+  if (input.kind === 'set_status') return planStatus(input, found, context)
+  if (input.kind === 'set_bid') return planBid(input, found, context)
+  return planStrategy(input, found, context)
+}
+
+function planBudget(
+  input: Extract<ChangeInput, { kind: 'set_budget' }>,
+  { account, entity, bounds, shared }: Found,
+  { snapshot, policy, usageOf, isUndo }: PlanContext,
+): Outcome {
+  const { currency } = account
+  const text = (micros: bigint): string => formatDecimal(micros, currency)
+  const beforeMicros = parseDecimal(storedValue(entity, fieldOf(input), currency), currency)
+  if (parseDecimal(input.expected_current, currency) !== beforeMicros) throw staleValue(text(beforeMicros))
+  const requestedMicros = parseDecimal(input.new_value, currency)
+  if (requestedMicros === beforeMicros) throw noChange(text(beforeMicros))
+  const scale = scaleOf(fieldOf(input), 'money', currency, bounds.stepMicros)
+  refuseOffStep(scale, requestedMicros)
+  const { afterMicros, result } = judgeBudget({
+    policy,
+    currency,
+    beforeMicros,
+    requestedMicros,
+    minMicros: bounds.minMicros,
+    maxMicros: bounds.maxMicros,
+    stepMicros: scale.stepMicros,
+    usage: usageOf(account.accountId),
+    isUndo,
+  })
+  // A shared budget is spent as long as one of its campaigns runs.
+  const isSpent = [entity, ...shared].some((each) => snapshot.isRunning(each.entityId))
+  return {
+    policy: result,
+    values: {
+      before: text(beforeMicros),
+      requested: text(requestedMicros),
+      after: text(afterMicros),
+      ...movement(afterMicros - beforeMicros, isSpent),
+    },
+  }
+}
+
+function planStatus(
+  input: Extract<ChangeInput, { kind: 'set_status' }>,
+  { account, entity }: Found,
+  { snapshot, policy, usageOf }: PlanContext,
+): Outcome {
   if (entity.status !== 'enabled' && entity.status !== 'paused')
     throw new OperationError(
       'field_not_editable',
@@ -109,20 +180,29 @@ export function planChange(
     )
   if (entity.status !== input.expected_current) throw staleValue(entity.status)
   if (input.new_status === entity.status) throw noChange(entity.status)
-  const under = snapshot.dailyBudgetUnderMicros(input.entity_id)
-  const starts = input.new_status === 'enabled'
-  // Stopping something of unknown size is always allowed and makes no room; starting it is not.
-  const movementMicros = starts ? under : -(under ?? 0n)
+  const movementMicros = switchMovement(entity, input.new_status, snapshot)
   return {
-    policy: judgeStatus(policy, account.currency, movementMicros, usage),
-    item: {
-      ...base,
+    policy: judgeStatus(policy, account.currency, movementMicros, usageOf(account.accountId)),
+    values: {
       before: entity.status,
       requested: input.new_status,
       after: input.new_status,
-      ...movement(movementMicros ?? 0n, snapshot.isRunning(input.entity_id)),
+      ...movement(movementMicros ?? 0n, snapshot.isRunning(entity.entityId)),
     },
   }
+}
+
+/**
+ * What a switch does to spend per day. Stopping something of unknown size is always allowed and makes no room; starting it is not
+ * (undefined). A campaign on a shared budget counts the whole of it when it starts, even if others draw on it already: what they leave
+ * over is then spent too, and whether they really run is only known from the last sync. When it stops, the budget counts as stopped only
+ * if no other running campaign draws on it. Both ways the raise is never counted too small.
+ */
+function switchMovement(entity: Entity, to: 'enabled' | 'paused', snapshot: PlanningSnapshot): bigint | undefined {
+  const under = snapshot.dailyBudgetUnderMicros(entity.entityId)
+  if (to === 'enabled') return under
+  const others = othersOn(entity.sharedBudget?.campaignIds ?? [], entity.entityId, snapshot)
+  return others.some((each) => snapshot.isRunning(each.entityId)) ? 0n : -(under ?? 0n)
 }
 
 /** Lowering what does not run stops no spend, so it makes no room in the net envelope; raising it counts at once. */
@@ -130,47 +210,20 @@ function movement(movementMicros: bigint, isRunning: boolean): Pick<DraftItem, '
   return { movementMicros, netMicros: movementMicros < 0n && !isRunning ? 0n : movementMicros }
 }
 
-function editableField(entity: Entity, field: Field): EditableField {
-  const found = entity.editable.find((candidate) => candidate.field === field)
-  if (found === undefined || !found.isEditable) {
-    const editable = entity.editable.filter((candidate) => candidate.isEditable).map((candidate) => candidate.field)
+/** The other campaigns of a shared budget, by id. @throws OperationError field_not_editable when there may be more than are known */
+function othersOn(
+  campaignIds: readonly EntityId[],
+  self: EntityId,
+  snapshot: PlanningSnapshot,
+): readonly AffectedEntity[] {
+  if (campaignIds.length >= MAX_SHARED)
     throw new OperationError(
       'field_not_editable',
-      found?.refusal ?? `The ${field.replace('_', ' ')} of this entity cannot be changed.`,
-      editable.length > 0
-        ? `Editable here: ${editable.join(', ')}.`
-        : 'Nothing on this entity can be changed from here.',
-      { details: { field, editable_fields: editable.join(',') } },
+      `This budget is shared by ${MAX_SHARED} campaigns or more, too many to show what a change would do.`,
+      'Change it on the platform.',
     )
-  }
-  return found
-}
-
-function currentBudget(entity: Entity, expected: string, currency: string): bigint {
-  const currentMicros = entity.dailyBudgetMicros
-  if (entity.budgetKind !== 'daily' || currentMicros === undefined)
-    throw new OperationError(
-      'field_not_editable',
-      'This entity has no daily budget of its own.',
-      'Call get_entity to see where its budget is set.',
-    )
-  if (parseDecimal(expected, currency) !== currentMicros) throw staleValue(formatDecimal(currentMicros, currency))
-  return currentMicros
-}
-
-function staleValue(current: string): OperationError {
-  return new OperationError(
-    'stale_value',
-    `The current value is ${current}, not what you expected. No draft was made.`,
-    `Call get_entity, decide again, and propose with expected_current "${current}" and a new idempotency_key.`,
-    { retryable: true, details: { current } },
-  )
-}
-function noChange(current: string): OperationError {
-  return new OperationError(
-    'invalid_value',
-    `It is ${current} already. No draft was made.`,
-    'Propose a value that differs from the current one.',
-    { details: { current } },
-  )
+  return [...new Set(campaignIds)]
+    .filter((id) => id !== self)
+    .toSorted()
+    .map((id) => ({ entityId: id, name: snapshot.entity(id)?.name ?? '' }))
 }

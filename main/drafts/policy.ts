@@ -3,13 +3,15 @@
  * The limits are the user's: no caller, and no approval, gets past a `block`.
  */
 import type { PolicyResult, RuleVerdict } from '../../shared/domain/draft.ts'
-import { currencyExponent, currencyScale, formatDecimal, formatRounded } from '../../shared/domain/money.ts'
+import { currencyExponent, currencyScale, formatRounded } from '../../shared/domain/money.ts'
+import { judgeStep, percentText, type Scale, type StepResult } from './step.ts'
 
 /** Amounts are in units of roughly one US dollar and scaled to the account's currency (¥100 for $1), so that one policy fits all accounts. */
 export interface Policy {
   readonly version: number
-  /** Largest change of a budget in one step, basis points of the value before (5,000 = 50 %). */
+  /** Largest change of a budget, bid or target in one step, basis points of the value before (5,000 = 50 %). */
   readonly maxStepBasisPoints: bigint
+  /** The same as an amount: budgets only. */
   readonly maxStepUnits: bigint
   /** A new value this many times larger or smaller than the old one looks like a slipped digit. */
   readonly digitSlipFactor: bigint
@@ -54,18 +56,30 @@ export function limitsFor(policy: Policy, currency: string): Limits {
 export function describePolicy(
   policy: Policy,
 ): readonly { readonly rule: RuleVerdict['rule']; readonly text: string }[] {
+  const percent = percentText(policy.maxStepBasisPoints)
   return [
-    { rule: 'zero_budget', text: 'A budget of zero is never accepted; pause instead.' },
+    {
+      rule: 'writes_off',
+      text: 'Nothing is proposed, approved or written in an account whose changes you have not switched on.',
+    },
+    { rule: 'zero_budget', text: 'A budget or bid of zero is never accepted; pause instead.' },
     {
       rule: 'digit_slip',
-      text: `A budget ${policy.digitSlipFactor} times larger or smaller is refused as a slipped digit.`,
+      text: `A budget, bid or target ${policy.digitSlipFactor} times larger or smaller is refused as a slipped digit.`,
     },
-    { rule: 'max_step_percent', text: `One step changes a budget by at most ${percentText(policy)} %.` },
+    { rule: 'max_step_percent', text: `One step changes a budget, bid or target by at most ${percent} %.` },
     {
       rule: 'max_step_amount',
       text: `One step changes a budget by at most ${policy.maxStepUnits} per day (scaled to the currency).`,
     },
-    { rule: 'unknown_spend', text: 'Nothing is switched on whose spend per day is not known.' },
+    {
+      rule: 'platform_step',
+      text: 'A value is a whole number of the platform’s smallest steps; one that your limits reduce is rounded towards the old value.',
+    },
+    {
+      rule: 'unknown_spend',
+      text: 'Nothing is switched on whose spend per day is not known, and where no daily budget caps the spend no bid is raised and no bid strategy switched.',
+    },
     {
       rule: 'envelope_net',
       text: `In any 24 hours approvals may raise an account's spend by at most ${policy.envelopeNetUnits} per day, net.`,
@@ -77,14 +91,6 @@ export function describePolicy(
   ]
 }
 
-function percentText(policy: Policy): string {
-  return formatHundredths(policy.maxStepBasisPoints)
-}
-function formatHundredths(basisPoints: bigint): string {
-  const rest = basisPoints % 100n
-  return rest === 0n ? `${basisPoints / 100n}` : `${basisPoints / 100n}.${rest.toString().padStart(2, '0')}`
-}
-
 export interface BudgetCase {
   readonly policy: Policy
   readonly currency: string
@@ -93,6 +99,8 @@ export interface BudgetCase {
   /** The platform's own bounds for this field, when known. */
   readonly minMicros: bigint | undefined
   readonly maxMicros: bigint | undefined
+  /** Smallest step in micros, the platform's and the currency's together; the currency's alone when left out. */
+  readonly stepMicros?: bigint
   readonly usage: Usage
   /** Putting back a value the entity had before: the step limits and the digit guard do not apply, everything else does. */
   readonly isUndo: boolean
@@ -103,91 +111,90 @@ export interface BudgetCase {
  * @returns the value that would be written (equal to the value before when blocked) and the rules that spoke.
  */
 export function judgeBudget(input: BudgetCase): { readonly afterMicros: bigint; readonly result: PolicyResult } {
-  const { policy, currency, beforeMicros, requestedMicros } = input
-  const money = (micros: bigint): string => `${formatRounded(micros, currency)} ${currency}`
-  const blocked = (verdict: Omit<RuleVerdict, 'outcome'>): { afterMicros: bigint; result: PolicyResult } => ({
-    afterMicros: beforeMicros,
-    result: { version: policy.version, outcome: 'block', rules: [{ ...verdict, outcome: 'block' }] },
+  const { policy, currency, beforeMicros } = input
+  const step = judgeStep({
+    scale: moneyScale('a daily budget', currency, input.stepMicros ?? currencyUnit(currency)),
+    beforeMicros,
+    requestedMicros: input.requestedMicros,
+    minMicros: input.minMicros,
+    maxMicros: input.maxMicros,
+    maxStepBasisPoints: policy.maxStepBasisPoints,
+    maxStepMicros: limitsFor(policy, currency).maxStepMicros,
+    digitSlipFactor: policy.digitSlipFactor,
+    isUndo: input.isUndo,
   })
-  if (requestedMicros <= 0n)
-    return blocked({
-      rule: 'zero_budget',
-      limit: formatDecimal(0n, currency),
-      message: 'A daily budget of zero or less is never accepted. Propose a pause instead.',
-    })
-  const factor = policy.digitSlipFactor
-  if (
-    !input.isUndo &&
-    beforeMicros > 0n &&
-    (requestedMicros >= beforeMicros * factor || requestedMicros * factor <= beforeMicros)
-  )
-    return blocked({
-      rule: 'digit_slip',
-      limit: String(factor),
-      message: `${money(beforeMicros)} to ${money(requestedMicros)} is ${factor} times or more: it looks like a slipped digit.`,
-    })
-  if (input.minMicros !== undefined && requestedMicros < input.minMicros)
-    return blocked({
-      rule: 'platform_minimum',
-      limit: formatDecimal(input.minMicros, currency),
-      message: `The platform accepts no daily budget under ${money(input.minMicros)}.`,
-    })
-  if (input.maxMicros !== undefined && requestedMicros > input.maxMicros)
-    return blocked({
-      rule: 'platform_maximum',
-      limit: formatDecimal(input.maxMicros, currency),
-      message: `The platform accepts no daily budget over ${money(input.maxMicros)}.`,
-    })
-
-  const step = input.isUndo ? { afterMicros: requestedMicros, rules: [] } : clampStep(input)
-  if (step.rules.length > 0 && step.afterMicros === beforeMicros)
-    return blocked({
-      ...(step.rules[0] as RuleVerdict),
-      message: 'The largest step your limits allow is smaller than the currency’s unit.',
-    })
-  const movement = step.afterMicros - beforeMicros
-  const envelope = judgeEnvelope(policy, currency, movement, input.usage)
-  if (envelope !== undefined)
-    return {
-      afterMicros: beforeMicros,
-      result: { version: policy.version, outcome: 'block', rules: [...step.rules, envelope] },
-    }
+  const envelope = step.isBlocked
+    ? undefined
+    : judgeEnvelope(policy, currency, step.afterMicros - beforeMicros, input.usage)
+  if (envelope === undefined) return { afterMicros: step.afterMicros, result: resultOf(policy, step) }
   return {
-    afterMicros: step.afterMicros,
-    result: { version: policy.version, outcome: step.rules.length > 0 ? 'clamp' : 'pass', rules: step.rules },
+    afterMicros: beforeMicros,
+    result: { version: policy.version, outcome: 'block', rules: [...step.rules, envelope] },
   }
 }
 
-/** Moves the requested value towards the old one until both step limits hold, in whole currency units. */
-function clampStep(input: BudgetCase): { readonly afterMicros: bigint; readonly rules: readonly RuleVerdict[] } {
-  const { policy, currency, beforeMicros, requestedMicros } = input
-  const limits = limitsFor(policy, currency)
-  const unit = 10n ** BigInt(6 - currencyExponent(currency))
-  const sign = requestedMicros >= beforeMicros ? 1n : -1n
-  const wanted = (requestedMicros - beforeMicros) * sign
-  const rules: RuleVerdict[] = []
-  let allowed = wanted
-  const byPercent = (beforeMicros * policy.maxStepBasisPoints) / 10_000n
-  if (wanted > byPercent) {
-    allowed = byPercent
-    rules.push({
-      rule: 'max_step_percent',
-      outcome: 'clamp',
-      limit: percentText(policy),
-      message: `One step may change a budget by at most ${percentText(policy)} %.`,
-    })
+export interface BidCase {
+  readonly policy: Policy
+  readonly scale: Scale
+  readonly beforeMicros: bigint
+  readonly requestedMicros: bigint
+  readonly minMicros: bigint | undefined
+  readonly maxMicros: bigint | undefined
+  /** Whether a smaller value lets the platform spend more readily: a return to aim for, as opposed to an amount. */
+  readonly isInverse: boolean
+  /** Whether a daily budget, its own or one above it, caps what it can spend. */
+  readonly isSpendCapped: boolean
+  readonly isUndo: boolean
+}
+
+/**
+ * Judges a new bid, cost target or return target. It moves no spend per day beyond the daily budget, which caps it; where no daily budget
+ * does, it must not become more generous. Amount limits are for budgets: a bid is held by the percentage alone.
+ */
+export function judgeBid(input: BidCase): { readonly afterMicros: bigint; readonly result: PolicyResult } {
+  const { policy, beforeMicros, requestedMicros } = input
+  const step = judgeStep({
+    scale: input.scale,
+    beforeMicros,
+    requestedMicros,
+    minMicros: input.minMicros,
+    maxMicros: input.maxMicros,
+    maxStepBasisPoints: policy.maxStepBasisPoints,
+    maxStepMicros: undefined,
+    digitSlipFactor: policy.digitSlipFactor,
+    isUndo: input.isUndo,
+  })
+  const isMoreGenerous = input.isInverse ? step.afterMicros < beforeMicros : step.afterMicros > beforeMicros
+  if (!isMoreGenerous || input.isSpendCapped) return { afterMicros: step.afterMicros, result: resultOf(policy, step) }
+  return {
+    afterMicros: beforeMicros,
+    result: { version: policy.version, outcome: 'block', rules: [...step.rules, NO_DAILY_CAP] },
   }
-  if (allowed > limits.maxStepMicros) {
-    allowed = limits.maxStepMicros
-    const limit = formatRounded(limits.maxStepMicros, currency)
-    rules.push({
-      rule: 'max_step_amount',
-      outcome: 'clamp',
-      limit,
-      message: `One step may change a budget by at most ${limit} ${currency} per day.`,
-    })
+}
+
+/** Judges a switch to another strategy: what it does to results is the person's call, but a daily budget must cap what it can spend. */
+export function judgeSwitch(policy: Policy, isSpendCapped: boolean): PolicyResult {
+  return {
+    version: policy.version,
+    outcome: isSpendCapped ? 'pass' : 'block',
+    rules: isSpendCapped ? [] : [NO_DAILY_CAP],
   }
-  return { afterMicros: beforeMicros + sign * (allowed - (allowed % unit)), rules }
+}
+
+function resultOf(policy: Policy, step: StepResult): PolicyResult {
+  const outcome = step.isBlocked ? 'block' : step.rules.length > 0 ? 'clamp' : 'pass'
+  return { version: policy.version, outcome, rules: step.rules }
+}
+
+/** Smallest amount of a currency, micros. */
+export function currencyUnit(currency: string): bigint {
+  return 10n ** BigInt(6 - currencyExponent(currency))
+}
+
+/** Amounts of a currency. `stepMicros` must be a multiple of its unit. */
+export function moneyScale(noun: string, currency: string, stepMicros: bigint): Scale {
+  const plain = (micros: bigint): string => formatRounded(micros, currency)
+  return { noun, stepMicros, plain, shown: (micros) => `${plain(micros)} ${currency}` }
 }
 
 /**
@@ -220,6 +227,13 @@ const UNKNOWN_SPEND: RuleVerdict = {
   outcome: 'block',
   limit: '0',
   message: 'What this can spend per day is not known: it, or something under it, has no daily budget.',
+}
+
+const NO_DAILY_CAP: RuleVerdict = {
+  rule: 'unknown_spend',
+  outcome: 'block',
+  limit: '0',
+  message: 'No daily budget caps what this can spend per day, so nothing may let the platform spend more readily.',
 }
 
 /**

@@ -8,12 +8,14 @@ import { OperationError } from '../../shared/errors.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { ChangeInput, OutputOf, ParsedInputOf } from '../../shared/operations.ts'
 import type { AuditLog } from '../audit/append.ts'
-import { type Actor, itemsData, type NewRecord, pathTexts, policyData } from '../audit/record.ts'
+import type { Actor, NewRecord } from '../audit/record.ts'
+import { itemsData, pathTexts, policyData } from '../audit/record-items.ts'
 import type { Caller } from '../ports.ts'
 import type { DraftTable } from '../store/draft-table.ts'
 import { draftHash, newDraftId, requestHash } from './hash.ts'
 import { type PlanningSnapshot, planChange } from './plan.ts'
 import type { Policy, Usage } from './policy.ts'
+import { restate } from './restate.ts'
 import { DAY_MS, draftView, envelopeView, isoTime } from './view.ts'
 
 const HOUR_MS = 3_600_000
@@ -27,6 +29,8 @@ export interface DraftDeps {
   readonly clock: Clock
   readonly policy: Policy
   readonly snapshot: () => PlanningSnapshot
+  /** Whether the person lets changes be made in an account. */
+  readonly writesAllowed: (accountId: AccountId) => boolean
 }
 
 /** Who asked, as it stands in drafts and in the log. */
@@ -58,7 +62,13 @@ interface Resolved {
 function resolve(deps: DraftDeps, operations: readonly ChangeInput[], isUndo: boolean): Resolved {
   const usageOf = usageSource(deps)
   const plans = operations.map((operation, k) =>
-    planChange(operation, k, { snapshot: deps.snapshot(), policy: deps.policy, usageOf, isUndo }),
+    planChange(operation, k, {
+      snapshot: deps.snapshot(),
+      policy: deps.policy,
+      usageOf,
+      writesAllowed: deps.writesAllowed,
+      isUndo,
+    }),
   )
   const [first] = plans
   if (first === undefined)
@@ -176,7 +186,7 @@ function refuseIfCrowded(
   items: readonly DraftItem[],
 ): void {
   for (const item of items) {
-    const own = deps.drafts.openOnField(item.entityId, item.field).find((open) => open.originId === origin.id)
+    const own = deps.drafts.openOnTarget(item.target, item.field).find((open) => open.originId === origin.id)
     if (own !== undefined)
       throw new OperationError(
         'conflicting_draft',
@@ -284,26 +294,11 @@ export function proposeUndo(deps: DraftDeps, caller: Caller, draftId: DraftId): 
     throw new OperationError('not_pending', 'Only an applied change can be undone.', 'Nothing was changed.')
   const [item] = draft.items
   if (item === undefined) throw unknownDraft()
-  const operation: ChangeInput =
-    item.field === 'daily_budget'
-      ? {
-          kind: 'set_budget',
-          entity_id: item.entityId,
-          budget: 'daily',
-          expected_current: item.after,
-          new_value: item.before,
-        }
-      : {
-          kind: 'set_status',
-          entity_id: item.entityId,
-          expected_current: item.after as 'enabled',
-          new_status: item.before as 'paused',
-        }
   const input: ParsedInputOf<'propose_change'> = {
     idempotency_key: `undo-${draftId}-${requestHash(deps.clock.nowMs()).slice(0, 12)}`,
     title: `Undo: ${draft.title}`.slice(0, 120),
     rationale: `Puts back the value from before the change of ${isoTime(draft.decidedAtMs ?? draft.updatedAtMs)}.`,
-    operations: [operation],
+    operations: [restate(item, item.after, item.before)],
   }
   return { draft: proposeChange(deps, caller, input, draftId).draft }
 }

@@ -4,6 +4,7 @@ import type { AccountId } from '../../shared/domain/ids.ts'
 import { formatRounded } from '../../shared/domain/money.ts'
 import type { DraftView, OutputOf } from '../../shared/operations.ts'
 import { cleanUntrusted } from '../reporting/untrusted.ts'
+import { notesOn } from './notes.ts'
 import { limitsFor, type Policy, type Usage } from './policy.ts'
 
 export const DAY_MS = 86_400_000
@@ -33,6 +34,12 @@ export function draftView(draft: Draft): DraftView {
       after: item.after,
       daily_movement: { amount: formatRounded(item.movementMicros, item.currency), currency: item.currency },
       takes_effect: item.takesEffect,
+      target: item.target,
+      affects: item.affects.map(({ entityId, name }) => ({
+        entity_id: entityId,
+        untrusted: { name: cleanUntrusted(name, 120) },
+      })),
+      notes: notesOn(item),
       untrusted: { path: item.path.map((name) => cleanUntrusted(name, 120)) },
     })),
     policy: { version: draft.policy.version, outcome: draft.policy.outcome, rules: [...draft.policy.rules] },

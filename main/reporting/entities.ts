@@ -1,6 +1,7 @@
 /** list_entities and get_entity: the stored snapshot, with platform text cleaned and kept apart. */
-import type { Entity } from '../../shared/domain/entity.ts'
-import type { DraftId, EntityType } from '../../shared/domain/ids.ts'
+import { formatRatio } from '../../shared/domain/bid.ts'
+import { type Entity, TARGETINGS } from '../../shared/domain/entity.ts'
+import type { DraftId } from '../../shared/domain/ids.ts'
 import { formatRounded } from '../../shared/domain/money.ts'
 import { OperationError } from '../../shared/errors.ts'
 import type { EntityView, OutputOf, ParsedInputOf } from '../../shared/operations.ts'
@@ -9,13 +10,21 @@ import type { StoredEntity } from '../store/entity-table.ts'
 import { factsReaders } from '../store/facts-tables.ts'
 import type { FactsReadDb } from '../store/open.ts'
 import { DEFAULT_LIMIT, nextCursor, offsetOf } from './cursor.ts'
-import { asOf, firstSyncWarning, notSynced, type ReportingDeps, storedAccount } from './freshness.ts'
+import { asOf, firstSyncWarning, isoTime, notSynced, type ReportingDeps, storedAccount } from './freshness.ts'
 import { readSnapshot } from './snapshot.ts'
 import { cleanUntrusted, searchName } from './untrusted.ts'
+import { lastWeek } from './week.ts'
 
 const MAX_CREATIVES = 50
 const MAX_DRAFTS = 20
 const MAX_TEXT = 500
+const MAX_REASONS = 20
+const MAX_REASON = 300
+const MAX_OUTSIDE_CHANGES = 20
+/** Of one kind of targeting. */
+const MAX_TARGETS = 50
+/** A bound finer than a ratio can be written is not offered. */
+const RATIO_STEP = 100n
 
 /** @throws OperationError account_not_available, not_synced, unknown_entity (the parent), invalid_input (the cursor) */
 export function listEntities(deps: ReportingDeps, input: ParsedInputOf<'list_entities'>): OutputOf<'list_entities'> {
@@ -34,7 +43,7 @@ export function listEntities(deps: ReportingDeps, input: ParsedInputOf<'list_ent
   const offset = offsetOf('list_entities', input)
   const limit = input.limit ?? DEFAULT_LIMIT
   const order = input.order_by ?? (input.type === 'creative' ? 'name' : 'spend_7d')
-  const week = lastWeek(deps.facts, account, input.type)
+  const week = lastWeek(deps.facts, account.accountKey, input.type)
   const page = entityList.page(filter, week, { order, limit, offset })
   const byKey = new Map(entities.byKeys(page.map((row) => row.entityKey)).map((entity) => [entity.entityKey, entity]))
   const total = entityList.count(filter)
@@ -60,12 +69,12 @@ export function getEntity(
 ): OutputOf<'get_entity'> {
   const entity = entityOf(deps.facts, input.entity_id)
   const account = storedAccount(deps.facts, entity.accountId)
-  const { startDay, endDay, isCovered } = lastWeek(deps.facts, account, entity.type)
+  const { startDay, endDay, isCovered } = lastWeek(deps.facts, account.accountKey, entity.type)
   const spendMicros = isCovered ? factsReaders(deps.facts).entityList.spendOf(entity.entityKey, startDay, endDay) : null
   const view = entityView(entity, account, spendMicros)
   return {
     entity: view,
-    current: { daily_budget: view.daily_budget?.amount ?? null, status: entity.status },
+    current: currentValues(entity, view),
     editable_fields: editableFields(entity, account.currency),
     settings: {
       objective: cleaned(entity.objective),
@@ -77,12 +86,22 @@ export function getEntity(
       ends_at: cleaned(entity.endsAt),
       format: cleaned(entity.format),
       creative_ids: (entity.creativeIds ?? []).slice(0, MAX_CREATIVES).map((id) => cleanUntrusted(id)),
+      delivery_reasons: (entity.deliveryReasons ?? []).slice(0, MAX_REASONS).map((reason) => cleanUntrusted(reason)),
+      shared_budget:
+        entity.sharedBudget === undefined
+          ? null
+          : { external_id: entity.sharedBudget.externalId, campaign_ids: [...entity.sharedBudget.campaignIds] },
     },
+    outside_changes: factsReaders(deps.facts)
+      .outsideChanges.ofEntity(entity.entityKey, MAX_OUTSIDE_CHANGES)
+      .map(({ field, before, after, noticedAtMs }) => ({ field, before, after, noticed_at: isoTime(noticedAtMs) })),
     open_draft_ids: deps.openDraftIds.slice(0, MAX_DRAFTS),
     untrusted: {
       path: readSnapshot(deps.facts).path(entity.entityId).slice(0, 4),
       text: cleaned(entity.text, MAX_TEXT),
       landing_page: cleaned(entity.landingPage, MAX_TEXT),
+      review_reasons: (entity.reviewReasons ?? []).slice(0, MAX_REASONS).map((reason) => cleanUntrusted(reason, MAX_REASON)),
+      targeting: targetingView(entity),
     },
     as_of: asOf([account]),
     warnings: warningsOf(entity, account),
@@ -99,6 +118,10 @@ function entityView(entity: StoredEntity, account: StoredAccount, spendMicros: b
     parent_id: entity.parentId ?? null,
     status: entity.status,
     delivery_status: cleanUntrusted(entity.deliveryStatus),
+    delivery: entity.delivery ?? 'unknown',
+    review: entity.type === 'ad' ? (entity.review ?? 'unknown') : null,
+    is_automated: entity.isAutomated === true,
+    bid_strategy: entity.values?.bid_strategy ?? cleaned(entity.bidStrategy),
     budget_kind: entity.budgetKind,
     daily_budget:
       entity.dailyBudgetMicros === undefined
@@ -109,18 +132,54 @@ function entityView(entity: StoredEntity, account: StoredAccount, spendMicros: b
   }
 }
 
+/** Exactly as a proposal has to name them. */
+function currentValues(entity: Entity, view: EntityView): OutputOf<'get_entity'>['current'] {
+  const { values } = entity
+  return {
+    daily_budget: view.daily_budget?.amount ?? null,
+    scheduled_budget: values?.scheduled_budget ?? null,
+    status: entity.status,
+    cpc_bid: values?.cpc_bid ?? null,
+    target_cpa: values?.target_cpa ?? null,
+    target_roas: values?.target_roas ?? null,
+    bid_cap: values?.bid_cap ?? null,
+    cost_cap: values?.cost_cap ?? null,
+    bid_strategy: values?.bid_strategy ?? null,
+  }
+}
+
 function editableFields(entity: Entity, currency: string): OutputOf<'get_entity'>['editable_fields'] {
-  const amount = (micros: bigint | undefined): string | null =>
-    micros === undefined ? null : formatRounded(micros, currency)
-  return entity.editable.map((field) => ({
-    field: field.field,
-    is_editable: field.isEditable,
-    refusal: cleaned(field.refusal, MAX_TEXT),
-    min: amount(field.minMicros),
-    max: amount(field.maxMicros),
-    step: amount(field.stepMicros),
-    takes_effect: field.takesEffect ?? 'immediately',
-  }))
+  return entity.editable.map((field) => {
+    const amount = (micros: bigint | undefined): string | null =>
+      micros === undefined
+        ? null
+        : field.field === 'target_roas'
+          ? formatRatio(micros - (micros % RATIO_STEP))
+          : formatRounded(micros, currency)
+    return {
+      field: field.field,
+      is_editable: field.isEditable,
+      refusal: cleaned(field.refusal, MAX_TEXT),
+      min: amount(field.minMicros),
+      max: amount(field.maxMicros),
+      step: amount(field.stepMicros),
+      takes_effect: field.takesEffect ?? 'immediately',
+      strategies: (field.strategies ?? []).map(({ strategy, target, isTargetOptional }) => ({
+        strategy,
+        target,
+        is_target_optional: isTargetOptional,
+      })),
+    }
+  })
+}
+
+function targetingView(entity: Entity): OutputOf<'get_entity'>['untrusted']['targeting'] {
+  const kinds = TARGETINGS.flatMap((kind) => {
+    const words = entity.targeting?.[kind]
+    if (words === undefined || words.length === 0) return []
+    return [[kind, words.slice(0, MAX_TARGETS).map((word) => cleanUntrusted(word))]]
+  })
+  return Object.fromEntries(kinds) as OutputOf<'get_entity'>['untrusted']['targeting']
 }
 
 function warningsOf(entity: StoredEntity, account: StoredAccount): string[] {
@@ -131,15 +190,6 @@ function warningsOf(entity: StoredEntity, account: StoredAccount): string[] {
   if (!account.isListed)
     warnings.push('Its account is no longer reachable through a connection; these are its last known values.')
   return warnings
-}
-
-/** The seven days up to the last one that is over at the type's level, and whether all of them are held. Without any, an empty range. */
-function lastWeek(facts: FactsReadDb, account: StoredAccount, type: EntityType) {
-  const { coverage } = factsReaders(facts)
-  const endDay = type === 'creative' ? null : coverage.lastDayOver(account.accountKey, type)
-  if (type === 'creative' || endDay === null) return { startDay: 1, endDay: 0, isCovered: false }
-  const startDay = endDay - 6
-  return { startDay, endDay, isCovered: coverage.daysOver(account.accountKey, type, startDay, endDay) === 7 }
 }
 
 function entityOf(facts: FactsReadDb, id: ParsedInputOf<'get_entity'>['entity_id']): StoredEntity {

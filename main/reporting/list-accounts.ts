@@ -1,4 +1,5 @@
 /** list_accounts: the accounts with how fresh their data is. */
+import type { AccountId } from '../../shared/domain/ids.ts'
 import type { OutputOf, ParsedInputOf } from '../../shared/operations.ts'
 import { factsReaders } from '../store/facts-tables.ts'
 import { dateOf } from './calendar.ts'
@@ -18,9 +19,15 @@ const CURRENCY = /^[A-Z]{3}$/
 /** Shown in place of what is no currency code at all; no currency has it. */
 const NO_CURRENCY = 'ZZZ'
 
-/** @param deps.connectionState what ledger.db says of a connection: "ok", "needs_reconnect", "removed" */
+/**
+ * @param deps.connectionState what ledger.db says of a connection: "ok", "needs_reconnect", "removed"
+ * @param deps.writesAllowed whether the user lets changes be pushed in the account; a read-only token overrules it
+ */
 export function listAccounts(
-  deps: ReportingDeps & { readonly connectionState: (connectionId: string) => string },
+  deps: ReportingDeps & {
+    readonly connectionState: (connectionId: string) => string
+    readonly writesAllowed: (accountId: AccountId) => boolean
+  },
   input: ParsedInputOf<'list_accounts'>,
 ): OutputOf<'list_accounts'> {
   const { accounts } = factsReaders(deps.facts)
@@ -42,10 +49,14 @@ export function listAccounts(
         complete_through: account.completeThroughDay === null ? null : dateOf(account.completeThroughDay),
         // History stays readable after access was lost, and must not look alive.
         connection_state: account.isListed ? deps.connectionState(account.connectionId) : 'no_access',
+        writes_allowed: account.isListed && account.isWritable !== false && deps.writesAllowed(account.accountId),
         campaigns,
         ad_groups: adGroups,
         ads,
-        untrusted: { name: cleanUntrusted(account.name) },
+        untrusted: {
+          name: cleanUntrusted(account.name),
+          manager: account.manager === undefined ? null : cleanUntrusted(account.manager.name),
+        },
       }
     }),
     as_of: asOf(readable),

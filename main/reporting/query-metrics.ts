@@ -12,6 +12,7 @@ import { DEFAULT_LIMIT, nextCursor, offsetOf } from './cursor.ts'
 import { asOf, firstSyncWarning, missingLevelWarnings, type ReportingDeps, tooManyWarning } from './freshness.ts'
 import { invalid, type MetricScope, metricScope } from './metric-scope.ts'
 import { metricsOf, ORDER_COLUMNS, partlyKnown } from './rates.ts'
+import { isReach, withReach } from './reach.ts'
 import { cleanUntrusted } from './untrusted.ts'
 
 type Input = ParsedInputOf<'query_metrics'>
@@ -33,12 +34,13 @@ export function queryMetrics(deps: ReportingDeps, input: Input): Output {
   const names = METRICS.filter((name) => input.metrics.includes(name))
   const offset = offsetOf('query_metrics', input)
   const order = orderOf(input, scope)
-  const { rows, total } = reader.groups(scope.rows, scope.grouping, {
+  const { rows: groups, total } = reader.groups(scope.rows, scope.grouping, {
     order,
     limit: input.limit ?? DEFAULT_LIMIT,
     offset,
   })
-  const totals = totalsOf(deps.facts, scope, scope.totals)
+  const rows = withReach(deps.facts, scope.rows, names, groups)
+  const totals = withReach(deps.facts, scope.totals, names, totalsOf(deps.facts, scope, scope.totals))
   const comparison = input.compare_to === undefined ? null : previousPeriod(deps.facts, scope, names)
   return {
     rows: rowViews(deps.facts, scope, rows, names),
@@ -59,6 +61,11 @@ export function queryMetrics(deps: ReportingDeps, input: Input): Output {
 function orderOf(input: Input, { grouping }: MetricScope): OrderColumn {
   if (input.order_by === 'date' && !grouping.byDay)
     throw invalid('order_by "date" needs the dimension "date".', 'Add it, or order by a metric.')
+  if (input.order_by !== undefined && isReach(input.order_by) && !(grouping.byDay && grouping.by === 'entity'))
+    throw invalid(
+      `order_by "${input.order_by}" needs the dimension "date" and one of "campaign", "ad_group" and "ad": it is not added up.`,
+      'Add them, or order by another metric.',
+    )
   if (input.order_by === undefined) return grouping.byDay ? 'date' : 'spend'
   return input.order_by === 'date' ? 'date' : ORDER_COLUMNS[input.order_by]
 }
@@ -86,8 +93,10 @@ function nothing(currency: string): GroupedSums {
     engaged_conversion_micros: 0n,
     click_value_micros: 0n,
     view_value_micros: 0n,
+    reported_conversion_micros: 0n,
+    reported_value_micros: 0n,
   }
-  const windows = { known: 0n, days: 0n, squares: 0n, approximated: 0n }
+  const windows = { known: 0n, days: 0n, squares: 0n, approximated: 0n, requested: 0n }
   return {
     currency,
     day: null,
@@ -100,6 +109,7 @@ function nothing(currency: string): GroupedSums {
     values: none,
     known: none,
     windows,
+    reach: null,
   }
 }
 
@@ -158,13 +168,15 @@ function previousPeriod(facts: FactsReadDb, scope: MetricScope, names: readonly 
 function attributionOf(totals: readonly GroupedSums[]): Output['attribution'] {
   const days = commonWindow(totals)
   const isGuessed = totals.some((group) => group.windows.approximated > 0n)
+  const isRequested = totals.every((group) => group.windows.requested === group.facts)
   const primary =
     'Conversions, CPA and ROAS count click-through only; view-through is its own metric and never added in.'
   return {
     primary: 'click_through',
     click_window_days: days ?? null,
-    window_source: typeof days === 'number' && !isGuessed ? 'entity_setting' : 'approximated',
-    note: `${primary} ${windowNote(days, isGuessed)}`,
+    window_source:
+      typeof days !== 'number' || isGuessed ? 'approximated' : isRequested ? 'requested' : 'entity_setting',
+    note: `${primary} ${windowNote(days, isGuessed, isRequested)}`,
   }
 }
 
@@ -180,14 +192,14 @@ function commonWindow(totals: readonly GroupedSums[]): number | null | undefined
   return isCommon ? Number(days / known) : null
 }
 
-function windowNote(days: number | null | undefined, isGuessed: boolean): string {
+function windowNote(days: number | null | undefined, isGuessed: boolean, isRequested: boolean): string {
   if (days === undefined) return 'There are no numbers in this range.'
   if (days === null) return 'The click windows differ or are not known: ratios over them compare unlike things.'
   if (days === 0) return 'Click attribution is switched off (0 days).'
   const span = `${days} ${days === 1 ? 'day' : 'days'} after a click`
   return isGuessed
     ? `The window is ${span} now. ${GUESSED}`
-    : `All of it is counted within ${span}, as set on the platform.`
+    : `All of it is counted within ${span}, as ${isRequested ? 'the platform was asked to' : 'set on the platform'}.`
 }
 
 function freshnessOf(
@@ -241,11 +253,17 @@ function leftOut(count: number, one: string, several: string): readonly string[]
   return [count === 1 ? `One account ${one} and is left out.` : `${count} accounts ${several} and are left out.`]
 }
 
+const ERRS: Readonly<Partial<Record<MetricName, string>>> = {
+  cpa: 'CPA is therefore higher',
+  roas: 'ROAS is therefore lower',
+  cost_per_result: 'cost per result is therefore higher',
+  reported_roas: 'reported ROAS is therefore lower',
+}
+
 /** A ratio over a value that is known for a part divides by, or is divided by, the spend of all: which way that errs has to be said. */
 function partlyKnownWarnings(names: readonly MetricName[]): readonly string[] {
-  const ratios = names.filter((name) => name === 'cpa' || name === 'roas')
-  const counts = names.filter((name) => name !== 'cpa' && name !== 'roas')
-  const errs = ratios.map((name) => (name === 'cpa' ? 'CPA is therefore higher' : 'ROAS is therefore lower'))
+  const counts = names.filter((name) => ERRS[name] === undefined)
+  const errs = names.map((name) => ERRS[name]).filter((text) => text !== undefined)
   return [
     ...(counts.length === 0
       ? []

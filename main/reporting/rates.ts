@@ -8,6 +8,7 @@ export type MetricValue = string | number | null
 const MILLION = 1_000_000n
 const CTR_DECIMALS = 6
 const ROAS_DECIMALS = 2
+const FREQUENCY_DECIMALS = 2
 
 /** The column behind a metric, for ordering. */
 export const ORDER_COLUMNS: Readonly<Record<MetricName, OrderColumn>> = {
@@ -25,6 +26,12 @@ export const ORDER_COLUMNS: Readonly<Record<MetricName, OrderColumn>> = {
   conversion_value_view: 'view_value_micros',
   cpa: 'cpa',
   roas: 'roas',
+  reach: 'reach',
+  frequency: 'frequency',
+  reported_conversions: 'reported_conversion_micros',
+  reported_conversion_value: 'reported_value_micros',
+  reported_roas: 'reported_roas',
+  cost_per_result: 'cost_per_result',
 }
 
 /** What a platform may leave out, by metric. */
@@ -37,6 +44,10 @@ const MAYBE_UNKNOWN: Readonly<Partial<Record<MetricName, KnownColumn>>> = {
   conversion_value_view: 'view_value_micros',
   cpa: 'click_conversion_micros',
   roas: 'click_value_micros',
+  reported_conversions: 'reported_conversion_micros',
+  reported_conversion_value: 'reported_value_micros',
+  reported_roas: 'reported_value_micros',
+  cost_per_result: 'reported_conversion_micros',
 }
 
 /** The wanted metrics of one group of facts. null is "not known" or "divided by zero", never zero. */
@@ -76,6 +87,13 @@ const SHOW: Readonly<Record<MetricName, (sums: Sums, currency: string) => Metric
   cpa: (sums, currency) =>
     amount(quotient(sums.spendMicros * MILLION, valueOf(sums, 'click_conversion_micros')), currency),
   roas: (sums) => ratio(valueOf(sums, 'click_value_micros'), sums.spendMicros, ROAS_DECIMALS),
+  reach: (sums) => map(sums.reach, Number),
+  frequency: (sums) => ratio(sums.impressions, sums.reach, FREQUENCY_DECIMALS),
+  reported_conversions: (sums) => map(valueOf(sums, 'reported_conversion_micros'), millionths),
+  reported_conversion_value: (sums, currency) => amount(valueOf(sums, 'reported_value_micros'), currency),
+  reported_roas: (sums) => ratio(valueOf(sums, 'reported_value_micros'), sums.spendMicros, ROAS_DECIMALS),
+  cost_per_result: (sums, currency) =>
+    amount(quotient(sums.spendMicros * MILLION, valueOf(sums, 'reported_conversion_micros')), currency),
 }
 
 function valueOf(sums: Sums, column: KnownColumn): bigint | null {

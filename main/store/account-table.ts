@@ -18,6 +18,10 @@ export interface StoredAccount extends Account {
   readonly lastSyncAtMs: number | null
   /** Last day that was over when it was fetched at every level. */
   readonly completeThroughDay: number | null
+  /** Last complete listing of its pixels and conversion actions; null before the first. */
+  readonly trackersAtMs: number | null
+  /** Our error code when the last attempt to list them failed. */
+  readonly trackersProblem: string | null
 }
 
 export interface EntityCounts {
@@ -41,6 +45,11 @@ interface AccountRow {
   entities_at_ms: number | null
   last_sync_at_ms: number | null
   complete_through: number | null
+  manager_id: string | null
+  manager_name: string | null
+  is_writable: number | null
+  trackers_at_ms: number | null
+  trackers_problem: string | null
 }
 
 /** More are not read: at some ten requests a second a sync of more would not end. */
@@ -81,12 +90,15 @@ export type AccountWriter = ReturnType<typeof createAccountWriter>
 
 export function createAccountWriter(db: FactsDb) {
   const upsert = db.prepare(
-    `INSERT INTO account (account_id, platform, name, currency, time_zone, status, raw_status, connection_id, is_listed, seen_run, restatement_days)
-     VALUES (@account_id, @platform, @name, @currency, @time_zone, @status, @raw_status, @connection_id, 1, @seen_run, @restatement_days)
+    `INSERT INTO account (account_id, platform, name, currency, time_zone, status, raw_status, connection_id, is_listed, seen_run, restatement_days,
+       manager_id, manager_name, is_writable)
+     VALUES (@account_id, @platform, @name, @currency, @time_zone, @status, @raw_status, @connection_id, 1, @seen_run, @restatement_days,
+       @manager_id, @manager_name, @is_writable)
      ON CONFLICT (account_id) DO UPDATE SET
        name = excluded.name, currency = excluded.currency, time_zone = excluded.time_zone, status = excluded.status,
        raw_status = excluded.raw_status, connection_id = excluded.connection_id, is_listed = 1, seen_run = excluded.seen_run,
-       restatement_days = excluded.restatement_days
+       restatement_days = excluded.restatement_days, manager_id = excluded.manager_id, manager_name = excluded.manager_name,
+       is_writable = excluded.is_writable
      -- Two connections may reach one account: the first of a run keeps it, unless that one was removed meanwhile.
      WHERE account.seen_run <> excluded.seen_run OR account.connection_id = excluded.connection_id OR account.is_listed = 0`,
   )
@@ -112,6 +124,9 @@ export function createAccountWriter(db: FactsDb) {
           connection_id: connectionId,
           seen_run: runId,
           restatement_days: restatementDays,
+          manager_id: account.manager?.externalId ?? null,
+          manager_name: account.manager?.name ?? null,
+          is_writable: account.isWritable === undefined ? null : Number(account.isWritable),
         })
       hide.run(connectionId, runId)
       setLeftOut.run(connectionId, Math.max(0, accounts.length - MAX_ACCOUNTS))
@@ -138,5 +153,9 @@ function toAccount(row: AccountRow): StoredAccount {
     entitiesAtMs: row.entities_at_ms,
     lastSyncAtMs: row.last_sync_at_ms,
     completeThroughDay: row.complete_through,
+    ...(row.manager_id === null ? {} : { manager: { externalId: row.manager_id, name: row.manager_name ?? '' } }),
+    ...(row.is_writable === null ? {} : { isWritable: row.is_writable === 1 }),
+    trackersAtMs: row.trackers_at_ms,
+    trackersProblem: row.trackers_problem,
   }
 }

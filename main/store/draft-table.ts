@@ -3,54 +3,9 @@
  * which refuses what the table of legal transitions does not list. Nothing here decides anything.
  */
 import type Database from 'better-sqlite3'
-import {
-  DRAFT_TRANSITIONS,
-  type Draft,
-  type DraftItem,
-  type DraftState,
-  type PolicyResult,
-} from '../../shared/domain/draft.ts'
+import { DRAFT_TRANSITIONS, type Draft, type DraftItem, type DraftState } from '../../shared/domain/draft.ts'
 import type { AccountId, DraftId, EntityId } from '../../shared/domain/ids.ts'
-
-interface DraftRow {
-  draft_id: string
-  state: DraftState
-  state_reason: string | null
-  state_message: string | null
-  origin_kind: 'agent' | 'window' | 'loop'
-  origin_id: string
-  origin_name: string
-  title: string
-  rationale: string
-  idempotency_key: string
-  request_hash: string
-  policy_version: number
-  policy_outcome: PolicyResult['outcome']
-  policy_json: string
-  draft_hash: string
-  undo_of: string | null
-  created_at_ms: number
-  expires_at_ms: number
-  decided_at_ms: number | null
-  updated_at_ms: number
-}
-interface ItemRow {
-  k: bigint
-  platform: DraftItem['platform']
-  account_id: string
-  entity_id: string
-  entity_type: DraftItem['entityType']
-  path_json: string
-  kind: DraftItem['kind']
-  field: DraftItem['field']
-  currency: string
-  before_value: string
-  requested_value: string
-  after_value: string
-  movement_micros: bigint
-  net_micros: bigint
-  takes_effect: DraftItem['takesEffect']
-}
+import { type DraftRow, type ItemRow, toDraft } from './draft-rows.ts'
 
 export type OutboxState = 'queued' | 'intent' | 'sent' | 'unknown' | 'done'
 export type OutboxOutcome = 'applied' | 'refused' | 'not_sent' | 'not_applied' | 'conflict'
@@ -58,6 +13,8 @@ export interface OutboxRow {
   readonly draftId: DraftId
   readonly k: number
   readonly entityId: EntityId
+  /** What the write touches, see DraftItem. */
+  readonly target: string
   readonly state: OutboxState
   readonly challengeHash: string
   readonly approvedAtMs: number
@@ -91,9 +48,9 @@ export function createDraftTable(db: Database.Database) {
   )
   const insertItem = db.prepare(
     `INSERT INTO draft_item (draft_id, k, platform, account_id, entity_id, entity_type, path_json, kind, field, currency, before_value,
-       requested_value, after_value, movement_micros, net_micros, takes_effect)
+       requested_value, after_value, movement_micros, net_micros, takes_effect, target, affects_json)
      VALUES (@draftId, @k, @platform, @accountId, @entityId, @entityType, @pathJson, @kind, @field, @currency, @before, @requested, @after,
-       @movementMicros, @netMicros, @takesEffect)`,
+       @movementMicros, @netMicros, @takesEffect, @target, @affectsJson)`,
   )
   const setState = db.prepare(
     `UPDATE draft SET state = @to, state_reason = @reason, state_message = @message, updated_at_ms = @nowMs,
@@ -117,9 +74,9 @@ export function createDraftTable(db: Database.Database) {
        WHERE i.account_id = ? AND o.approved_at_ms > ? AND (o.outcome IS NULL OR o.outcome IN ('applied', 'conflict'))`,
     )
     .safeIntegers()
-  const openOnField = db.prepare<[string, string], { draft_id: string; origin_id: string }>(
+  const openOnTarget = db.prepare<[string, string], { draft_id: string; origin_id: string }>(
     `SELECT d.draft_id, d.origin_id FROM draft d JOIN draft_item i ON i.draft_id = d.draft_id
-     WHERE i.entity_id = ? AND i.field = ? AND d.state IN ('pending', 'armed', 'approved', 'applying', 'unknown') ORDER BY d.created_at_ms LIMIT 20`,
+     WHERE i.target = ? AND i.field = ? AND d.state IN ('pending', 'armed', 'approved', 'applying', 'unknown') ORDER BY d.created_at_ms LIMIT 20`,
   )
   const openOnEntity = db.prepare<[string], { draft_id: string }>(
     `SELECT DISTINCT d.draft_id FROM draft d JOIN draft_item i ON i.draft_id = d.draft_id
@@ -152,62 +109,23 @@ export function createDraftTable(db: Database.Database) {
     'SELECT COUNT(*) AS n FROM confirm_token WHERE draft_id = ? AND boot_id = ? AND used_at_ms IS NULL AND voided_at_ms IS NULL AND expires_mono_ms > ? AND expires_wall_ms > ?',
   )
   const insertOutbox = db.prepare(
-    `INSERT INTO outbox (draft_id, k, entity_id, state, challenge_hash, approved_at_ms) VALUES (@draftId, @k, @entityId, 'queued', @challengeHash, @nowMs)`,
+    `INSERT INTO outbox (draft_id, k, entity_id, target, state, challenge_hash, approved_at_ms)
+     VALUES (@draftId, @k, @entityId, @target, 'queued', @challengeHash, @nowMs)`,
   )
   const moveOutbox = db.prepare(
     'UPDATE outbox SET state = @to, sent_at_ms = COALESCE(@sentAtMs, sent_at_ms), outcome = @outcome WHERE draft_id = @draftId AND k = @k AND state = @from',
   )
-  const outboxColumns = `draft_id AS draftId, k, entity_id AS entityId, state, challenge_hash AS challengeHash, approved_at_ms AS approvedAtMs,
-    sent_at_ms AS sentAtMs, outcome`
+  const outboxColumns = `draft_id AS draftId, k, entity_id AS entityId, target, state, challenge_hash AS challengeHash,
+    approved_at_ms AS approvedAtMs, sent_at_ms AS sentAtMs, outcome`
   const unfinished = db.prepare<[], OutboxRow>(
     `SELECT ${outboxColumns} FROM outbox WHERE state <> 'done' ORDER BY approved_at_ms LIMIT 1000`,
   )
   const outboxOf = db.prepare<[string], OutboxRow>(`SELECT ${outboxColumns} FROM outbox WHERE draft_id = ? ORDER BY k`)
-  const busy = db.prepare<[string], { n: number }>(
-    `SELECT COUNT(*) AS n FROM outbox WHERE entity_id = ? AND state <> 'done'`,
+  const busy = db.prepare<[string, string], { n: number }>(
+    `SELECT COUNT(*) AS n FROM outbox WHERE (target = ? OR entity_id = ?) AND state <> 'done'`,
   )
 
-  const hydrate = (row: DraftRow): Draft => ({
-    draftId: row.draft_id as DraftId,
-    state: row.state,
-    ...(row.state_reason === null ? {} : { stateReason: row.state_reason }),
-    ...(row.state_message === null ? {} : { stateMessage: row.state_message }),
-    originKind: row.origin_kind,
-    originId: row.origin_id,
-    originName: row.origin_name,
-    title: row.title,
-    rationale: row.rationale,
-    idempotencyKey: row.idempotency_key,
-    requestHash: row.request_hash,
-    policy: {
-      version: row.policy_version,
-      outcome: row.policy_outcome,
-      rules: JSON.parse(row.policy_json) as PolicyResult['rules'],
-    },
-    draftHash: row.draft_hash,
-    ...(row.undo_of === null ? {} : { undoOf: row.undo_of as DraftId }),
-    createdAtMs: row.created_at_ms,
-    expiresAtMs: row.expires_at_ms,
-    ...(row.decided_at_ms === null ? {} : { decidedAtMs: row.decided_at_ms }),
-    updatedAtMs: row.updated_at_ms,
-    items: itemsOf.all(row.draft_id).map((item) => ({
-      k: Number(item.k),
-      platform: item.platform,
-      accountId: item.account_id as AccountId,
-      entityId: item.entity_id as EntityId,
-      entityType: item.entity_type,
-      path: JSON.parse(item.path_json) as string[],
-      kind: item.kind,
-      field: item.field,
-      currency: item.currency,
-      before: item.before_value,
-      requested: item.requested_value,
-      after: item.after_value,
-      movementMicros: item.movement_micros,
-      netMicros: item.net_micros,
-      takesEffect: item.takes_effect,
-    })),
-  })
+  const hydrate = (row: DraftRow): Draft => toDraft(row, itemsOf.all(row.draft_id))
 
   return {
     insert(draft: Draft): void {
@@ -224,7 +142,14 @@ export function createDraftTable(db: Database.Database) {
         items: null,
       })
       for (const item of draft.items)
-        insertItem.run({ ...item, draftId: draft.draftId, pathJson: JSON.stringify(item.path), path: null })
+        insertItem.run({
+          ...item,
+          draftId: draft.draftId,
+          pathJson: JSON.stringify(item.path),
+          affectsJson: JSON.stringify(item.affects),
+          path: null,
+          affects: null,
+        })
     },
     get(draftId: DraftId): Draft | undefined {
       const row = byId.get(draftId)
@@ -298,12 +223,10 @@ export function createDraftTable(db: Database.Database) {
       const row = usage.get(accountId, sinceMs)
       return { netMicros: row?.net ?? 0n, grossMicros: row?.gross ?? 0n }
     },
-    openOnField(
-      entityId: EntityId,
-      field: string,
-    ): readonly { readonly draftId: DraftId; readonly originId: string }[] {
-      return openOnField
-        .all(entityId, field)
+    /** Drafts that wait for, or are under way to, the same field of the same target. */
+    openOnTarget(target: string, field: string): readonly { readonly draftId: DraftId; readonly originId: string }[] {
+      return openOnTarget
+        .all(target, field)
         .map((row) => ({ draftId: row.draft_id as DraftId, originId: row.origin_id }))
     },
     openOnEntity(entityId: EntityId): DraftId[] {
@@ -349,11 +272,12 @@ export function createDraftTable(db: Database.Database) {
       return (liveToken.get(draftId, bootId, at.monoMs, at.nowMs)?.n ?? 0) > 0
     },
 
-    /** @throws SqliteError (unique) when another change of the entity is in flight. */
+    /** @throws SqliteError (unique) when another change of the target, or of the entity, is in flight. */
     queue(row: {
       readonly draftId: DraftId
       readonly k: number
       readonly entityId: EntityId
+      readonly target: string
       readonly challengeHash: string
       readonly nowMs: number
     }): void {
@@ -378,6 +302,8 @@ export function createDraftTable(db: Database.Database) {
     },
     unfinished: (): readonly OutboxRow[] => unfinished.all(),
     outboxOf: (draftId: DraftId): readonly OutboxRow[] => outboxOf.all(draftId),
-    isBusy: (entityId: EntityId): boolean => (busy.get(entityId)?.n ?? 0) > 0,
+    /** Whether a write to what this item touches, or to its entity, is not settled yet. */
+    isBusy: (item: Pick<DraftItem, 'target' | 'entityId'>): boolean =>
+      (busy.get(item.target, item.entityId)?.n ?? 0) > 0,
   }
 }

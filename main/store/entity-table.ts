@@ -1,53 +1,16 @@
 /**
- * The snapshot of campaigns, ad groups, ads and creatives in facts.db: the only SQL that touches it. A listing replaces the snapshot whole;
+ * The snapshot of campaigns, ad groups, ads and creatives in facts.db: the only SQL that writes it. A listing replaces the snapshot;
  * what it no longer holds becomes deleted and is kept, because its numbers still count. Never guesses a value a platform did not give.
  */
-import type { EditableField, Entity, EntityStatus, Field } from '../../shared/domain/entity.ts'
+import type { Entity, EntityStatus, Field, SharedBudget } from '../../shared/domain/entity.ts'
 import type { AccountId, EntityId, EntityType } from '../../shared/domain/ids.ts'
 import { splitEntityId } from '../../shared/domain/ids.ts'
 import { parseDecimal } from '../../shared/domain/money.ts'
+import { type EntityRow, fromJson, type StoredEntity, toEntity, toJson, toParameters } from './entity-codec.ts'
 import type { FactsDb, FactsReadDb } from './open.ts'
+import { createOutsideChangeWriter, type KnownValues, outsideChanges } from './outside-change-table.ts'
 
-/** An entity with the keys the other tables use. */
-export interface StoredEntity extends Entity {
-  readonly entityKey: number
-  readonly accountKey: number
-  readonly readAtMs: number
-}
-
-type Details = Pick<
-  Entity,
-  | 'objective'
-  | 'optimizationGoal'
-  | 'bidStrategy'
-  | 'creativeIds'
-  | 'format'
-  | 'text'
-  | 'landingPage'
-  | 'startsAt'
-  | 'endsAt'
-  | 'modifiedAt'
->
-
-interface EntityRow {
-  entity_key: bigint
-  entity_id: EntityId
-  account_key: bigint
-  account_id: AccountId
-  type: EntityType
-  parent_id: EntityId | null
-  name: string
-  status: EntityStatus
-  raw_status: string
-  delivery_status: string
-  budget_kind: Entity['budgetKind']
-  daily_budget_micros: bigint | null
-  editable_json: string
-  details_json: string
-  click_window_days: bigint | null
-  view_window_days: bigint | null
-  read_at_ms: bigint
-}
+export type { StoredEntity } from './entity-codec.ts'
 
 /** Attribution windows in days; 0 is switched off, null is mixed or not known. */
 export interface Windows {
@@ -65,6 +28,7 @@ interface WindowRow {
 }
 
 const COLUMNS = 'e.*, a.account_id FROM entity e JOIN account a ON a.account_key = e.account_key'
+const MAX_SHARING = 500
 
 export type EntityReader = ReturnType<typeof createEntityReader>
 
@@ -78,6 +42,11 @@ export function createEntityReader(db: FactsReadDb) {
       `SELECT ${COLUMNS} WHERE e.parent_id = ? AND e.type = ? ORDER BY e.entity_key LIMIT ?`,
     )
     .safeIntegers()
+  const sharing = db
+    .prepare<[bigint, string, number], EntityId>(
+      `SELECT entity_id FROM entity WHERE account_key = ? AND shared_budget_id = ? AND status <> 'deleted' ORDER BY entity_id LIMIT ?`,
+    )
+    .pluck()
   const ownWindows = db.prepare<[string], WindowRow>(
     "SELECT click_window_days AS c, view_window_days AS v, details_json ->> '$.modifiedAt' AS m FROM entity WHERE entity_id = ?",
   )
@@ -92,15 +61,21 @@ export function createEntityReader(db: FactsReadDb) {
        COUNT(click_window_days) AS known, MAX(details_json ->> '$.modifiedAt') AS m, COUNT(details_json ->> '$.modifiedAt') AS dated
      FROM entity WHERE parent_id = ? AND type = 'ad_group'`,
   )
+  function sharedBudget(row: EntityRow): SharedBudget | undefined {
+    if (row.shared_budget_id === null) return undefined
+    const campaignIds = sharing.all(row.account_key, row.shared_budget_id, MAX_SHARING)
+    return { externalId: row.shared_budget_id, campaignIds }
+  }
+  const entityOf = (row: EntityRow): StoredEntity => toEntity(row, sharedBudget(row))
   return {
     byId(id: EntityId): StoredEntity | undefined {
       const row = byId.get(id)
-      return row === undefined ? undefined : toEntity(row)
+      return row === undefined ? undefined : entityOf(row)
     },
     /** At most a page of them; in no order. */
-    byKeys: (keys: readonly number[]): readonly StoredEntity[] => byKeys.all(JSON.stringify(keys)).map(toEntity),
+    byKeys: (keys: readonly number[]): readonly StoredEntity[] => byKeys.all(JSON.stringify(keys)).map(entityOf),
     children: (parent: EntityId, type: EntityType, limit: number): readonly StoredEntity[] =>
-      children.all(parent, type, limit).map(toEntity),
+      children.all(parent, type, limit).map(entityOf),
     /** The windows an entity's conversions are counted by: its own, its ad group's, or what all its ad groups have in common. */
     windowsOf(id: EntityId): Windows {
       const { type } = splitEntityId(id)
@@ -124,59 +99,85 @@ const NO_WINDOWS: Windows = { clickDays: null, viewDays: null, isKnown: false, m
 
 export type EntityWriter = ReturnType<typeof createEntityWriter>
 
+/** One listing being put in place of what was stored. */
+export interface Replacement {
+  readonly accountKey: number
+  readonly currency: string
+  readonly type: EntityType
+  /** When the listing began: a value read later than that (after a write) is newer and stays. */
+  readonly startedAtMs: number
+  readonly fold: (name: string) => string
+}
+
 export function createEntityWriter(db: FactsDb) {
-  const clearStaged = db.prepare('DELETE FROM entity_staged WHERE account_key = ? AND type = ?')
-  const stage = db.prepare(
-    'INSERT OR REPLACE INTO entity_staged (account_key, type, entity_id, entity_json) VALUES (?, ?, ?, ?)',
-  )
-  const staged = db.prepare<[number, string, string, number], { entity_id: string; entity_json: string }>(
-    'SELECT entity_id, entity_json FROM entity_staged WHERE account_key = ? AND type = ? AND entity_id > ? ORDER BY entity_id LIMIT ?',
-  )
-  const removeUnseen = db.prepare(
-    `UPDATE entity SET status = 'deleted', read_at_ms = @at, status_read_at_ms = @at
-     WHERE account_key = @account AND type = @type AND status <> 'deleted'
-       AND entity_id NOT IN (SELECT entity_id FROM entity_staged WHERE account_key = @account AND type = @type)`,
-  )
+  const staging = createStaging(db)
   const upsert = db.prepare(UPSERT)
-  const setBudget = db.prepare(
-    `UPDATE entity SET daily_budget_micros = @value, budget_read_at_ms = @at WHERE entity_key = @key AND budget_kind = 'daily' AND budget_read_at_ms <= @at`,
+  const known = db.prepare<[string], KnownRow>(`SELECT ${KNOWN} FROM entity WHERE entity_id = ?`).safeIntegers()
+  const unseen = db
+    .prepare<Record<string, unknown>, KnownRow>(
+      `SELECT ${KNOWN} FROM entity e WHERE account_key = @account AND type = @type AND entity_key > @after AND entity_key <= @last
+         AND status <> 'deleted'
+         AND NOT EXISTS (SELECT 1 FROM entity_staged s WHERE s.account_key = @account AND s.type = @type AND s.entity_id = e.entity_id)`,
+    )
+    .safeIntegers()
+  const lastKey = db
+    .prepare<Record<string, unknown>, number>(
+      `SELECT MAX(entity_key) FROM (SELECT entity_key FROM entity WHERE account_key = @account AND type = @type AND entity_key > @after
+         ORDER BY entity_key LIMIT @limit)`,
+    )
+    .pluck()
+  const setDeleted = db.prepare(
+    `UPDATE entity SET status = 'deleted', read_at_ms = @at, status_read_at_ms = @at, status_since_ms = @at WHERE entity_key = @key`,
   )
-  const setStatus = db.prepare(
-    'UPDATE entity SET status = @value, status_read_at_ms = @at WHERE entity_key = @key AND status_read_at_ms <= @at',
-  )
-  const keyOf = db.prepare<[string], { entity_key: number; currency: string }>(
-    'SELECT e.entity_key, a.currency FROM entity e JOIN account a ON a.account_key = e.account_key WHERE e.entity_id = ?',
-  )
+  const live = createLiveWriter(db)
+  const outside = createOutsideChangeWriter(db)
+  function noteOutside(row: KnownRow | undefined, entity: Parameters<typeof outsideChanges>[1], what: Replacement) {
+    if (row === undefined) return
+    const changes = outsideChanges(knownValues(row), entity, what.startedAtMs, what.currency)
+    if (changes.length > 0) outside.record(Number(row.entity_key), changes)
+  }
   return {
-    clearStaged: (accountKey: number, type: EntityType): void => void clearStaged.run(accountKey, type),
-    /** One page of a listing. Call inside a transaction. `searchName` is the cleaned name. */
-    stage(accountKey: number, type: EntityType, entities: readonly Entity[]): void {
-      for (const entity of entities) stage.run(accountKey, type, entity.entityId, toJson(entity))
+    ...staging,
+    ...live,
+    /**
+     * Puts up to `limit` staged entities after `afterId` in place of the stored ones, and notes what somebody else has changed. Call inside
+     * a transaction, for all of them and then dropUnseen, once the whole listing is staged: never for a part of one.
+     * @returns the last id done and how many; no id when there were none left
+     */
+    replaceStaged(what: Replacement, afterId: string, limit: number): { lastId: string | undefined; count: number } {
+      const page = staging.staged(what.accountKey, what.type, afterId, limit)
+      for (const { entity_id, entity_json } of page) {
+        const entity = fromJson(entity_json)
+        noteOutside(known.get(entity_id), entity, what)
+        const parameters = toParameters(what.accountKey, entity, what.startedAtMs, what.fold)
+        upsert.run({ ...parameters, values: JSON.stringify(entity.values ?? {}), listed: what.startedAtMs })
+      }
+      return { lastId: page.at(-1)?.entity_id, count: page.length }
     },
     /**
-     * Puts the staged listing in place of the stored one. Call inside a transaction.
-     * @param startedAtMs when the listing began: a value read later than that (after a write) is newer and stays.
+     * Marks what the staged listing no longer holds, looking at the next `limit` entities after `afterKey`. Call inside a transaction.
+     * @returns the last key looked at; undefined when there were none left
      */
-    replaceFromStaged(
-      accountKey: number,
-      type: EntityType,
-      startedAtMs: number,
-      fold: (name: string) => string,
-    ): number {
-      removeUnseen.run({ account: accountKey, type, at: startedAtMs })
-      let count = 0
-      for (let after = ''; ; ) {
-        const page = staged.all(accountKey, type, after, 500)
-        for (const row of page) upsert.run(toParameters(accountKey, fromJson(row.entity_json), startedAtMs, fold))
-        count += page.length
-        const last = page.at(-1)
-        if (last === undefined) break
-        after = last.entity_id
+    dropUnseen(what: Replacement, afterKey: number, limit: number): number | undefined {
+      const where = { account: what.accountKey, type: what.type, after: afterKey }
+      const last = lastKey.get({ ...where, limit }) ?? undefined
+      if (last === undefined) return undefined
+      for (const row of unseen.all({ ...where, last })) {
+        if (Number(row.status_read_at_ms) > what.startedAtMs) continue
+        const { dailyBudgetMicros, values } = knownValues(row)
+        noteOutside(
+          row,
+          {
+            status: 'deleted',
+            ...(dailyBudgetMicros === null ? {} : { dailyBudgetMicros }),
+            ...(values === null || values === undefined ? {} : { values }),
+          },
+          what,
+        )
+        setDeleted.run({ key: row.entity_key, at: what.startedAtMs })
       }
-      clearStaged.run(accountKey, type)
-      return count
+      return last
     },
-    keyOf: (id: EntityId): number | undefined => keyOf.get(id)?.entity_key,
     /** A place for facts of something the platform reports on but does not list (deleted long ago). Call inside a transaction. */
     addUnlisted(accountKey: number, accountId: AccountId, id: EntityId, atMs: number): void {
       const { type } = splitEntityId(id)
@@ -191,132 +192,146 @@ export function createEntityWriter(db: FactsDb) {
         budgetKind: 'none',
         editable: [],
       }
-      upsert.run(toParameters(accountKey, entity, atMs, () => ''))
+      upsert.run({ ...toParameters(accountKey, entity, atMs, () => ''), values: null, listed: null })
     },
+    /** Forgets outside changes older than 400 days. */
+    forgetOldChanges: outside.forgetOld,
+  }
+}
+
+/** Pages of a listing, waiting until the last one has come. */
+function createStaging(db: FactsDb) {
+  const clear = db.prepare(
+    `DELETE FROM entity_staged WHERE account_key = @account AND type = @type
+       AND entity_id IN (SELECT entity_id FROM entity_staged WHERE account_key = @account AND type = @type LIMIT @limit)`,
+  )
+  const stage = db.prepare(
+    'INSERT OR REPLACE INTO entity_staged (account_key, type, entity_id, entity_json) VALUES (?, ?, ?, ?)',
+  )
+  const staged = db.prepare<[number, string, string, number], { entity_id: string; entity_json: string }>(
+    'SELECT entity_id, entity_json FROM entity_staged WHERE account_key = ? AND type = ? AND entity_id > ? ORDER BY entity_id LIMIT ?',
+  )
+  return {
+    /** @returns whether there may be more than `limit` */
+    clearStaged: (accountKey: number, type: EntityType, limit: number): boolean =>
+      clear.run({ account: accountKey, type, limit }).changes === limit,
+    /** One page of a listing. Call inside a transaction. */
+    stage(accountKey: number, type: EntityType, entities: readonly Entity[]): void {
+      for (const entity of entities) stage.run(accountKey, type, entity.entityId, toJson(entity))
+    },
+    staged: (accountKey: number, type: EntityType, afterId: string, limit: number) =>
+      staged.all(accountKey, type, afterId, limit),
+  }
+}
+
+/** Single values read from the platform outside a listing. */
+function createLiveWriter(db: FactsDb) {
+  const setBudget = db.prepare(
+    `UPDATE entity SET daily_budget_micros = @value, budget_read_at_ms = @at
+     WHERE (entity_key = @key OR (account_key = @account AND shared_budget_id = @shared)) AND budget_kind = 'daily' AND budget_read_at_ms <= @at`,
+  )
+  const setStatus = db.prepare(
+    `UPDATE entity SET status = @value, status_read_at_ms = @at, status_since_ms = CASE WHEN status = @value THEN status_since_ms ELSE @at END
+     WHERE entity_key = @key AND status_read_at_ms <= @at`,
+  )
+  const setValues = db.prepare(
+    'UPDATE entity SET values_json = @values, values_read_json = @read WHERE entity_key = @key',
+  )
+  const target = db.prepare<[string], TargetRow>(
+    `SELECT e.entity_key, e.account_key, e.shared_budget_id, e.values_json, e.values_read_json, e.read_at_ms, a.currency
+     FROM entity e JOIN account a ON a.account_key = e.account_key WHERE e.entity_id = ?`,
+  )
+  function setValue(found: TargetRow, field: Exclude<Field, 'daily_budget' | 'status'>, value: string, atMs: number) {
+    const read = JSON.parse(found.values_read_json) as Record<string, number>
+    if (found.read_at_ms > atMs || (read[field] ?? 0) > atMs) return false
+    const { [field]: _old, ...others } = JSON.parse(found.values_json ?? '{}') as Record<string, string>
+    const values = JSON.stringify(value === '' ? others : { ...others, [field]: value })
+    setValues.run({ key: found.entity_key, values, read: JSON.stringify({ ...read, [field]: atMs }) })
+    return true
+  }
+  return {
+    keyOf: (id: EntityId): number | undefined => target.get(id)?.entity_key,
     /**
-     * A value read from the platform just now, after a write. `value` is in wire form.
-     * @returns false when the entity is not stored or a later reading is.
+     * A value read from the platform just now, after a write. `value` is in wire form; the empty text: the entity has no such value any more.
+     * A shared budget moves for every campaign that draws on it.
+     * @returns false when the entity is not stored, a later reading is, or it has no daily budget.
      * @throws OperationError invalid_value for a budget that is no amount in the account's currency.
      */
     updateLive(id: EntityId, field: Field, value: string, readAtMs: number): boolean {
-      const found = keyOf.get(id)
+      const found = target.get(id)
       if (found === undefined) return false
-      if (field === 'daily_budget')
-        return (
-          setBudget.run({ key: found.entity_key, value: parseDecimal(value, found.currency), at: readAtMs }).changes > 0
-        )
-      return setStatus.run({ key: found.entity_key, value, at: readAtMs }).changes > 0
+      const key = found.entity_key
+      if (field === 'status')
+        return value !== '' && setStatus.run({ key, value: value as EntityStatus, at: readAtMs }).changes > 0
+      if (field !== 'daily_budget') return setValue(found, field, value, readAtMs)
+      const micros = value === '' ? null : parseDecimal(value, found.currency)
+      const where = { key, account: found.account_key, shared: found.shared_budget_id }
+      return setBudget.run({ ...where, value: micros, at: readAtMs }).changes > 0
     },
   }
 }
 
+interface TargetRow {
+  entity_key: number
+  account_key: number
+  shared_budget_id: string | null
+  values_json: string | null
+  values_read_json: string
+  read_at_ms: number
+  currency: string
+}
+
+const KNOWN = `entity_key, status, daily_budget_micros, values_json, values_read_json, status_read_at_ms, budget_read_at_ms, read_at_ms,
+  listed_at_ms IS NOT NULL AS was_listed`
+interface KnownRow {
+  entity_key: bigint
+  status: EntityStatus
+  daily_budget_micros: bigint | null
+  values_json: string | null
+  values_read_json: string
+  status_read_at_ms: bigint
+  budget_read_at_ms: bigint
+  read_at_ms: bigint
+  was_listed: bigint
+}
+
+function knownValues(row: KnownRow): KnownValues {
+  return {
+    status: row.status,
+    dailyBudgetMicros: row.daily_budget_micros,
+    values: row.values_json === null ? null : (JSON.parse(row.values_json) as NonNullable<Entity['values']>),
+    valuesReadAtMs: JSON.parse(row.values_read_json) as KnownValues['valuesReadAtMs'],
+    statusReadAtMs: Number(row.status_read_at_ms),
+    budgetReadAtMs: Number(row.budget_read_at_ms),
+    readAtMs: Number(row.read_at_ms),
+    wasListed: row.was_listed === 1n,
+  }
+}
+
+/** What was read live since `@at` stays, field by field; the rest is the listing's word. */
+const LATER = `SELECT key, value FROM json_each(values_read_json) WHERE value > @at`
 const UPSERT = `INSERT INTO entity (entity_id, account_key, type, parent_id, name, name_folded, status, raw_status, delivery_status, budget_kind,
-    daily_budget_micros, editable_json, details_json, click_window_days, view_window_days, read_at_ms, budget_read_at_ms, status_read_at_ms)
+    daily_budget_micros, editable_json, details_json, click_window_days, view_window_days, read_at_ms, budget_read_at_ms, status_read_at_ms,
+    values_json, listed_at_ms, status_since_ms, shared_budget_id, delivery, review, is_automated)
   VALUES (@entity_id, @account_key, @type, @parent_id, @name, @name_folded, @status, @raw_status, @delivery_status, @budget_kind,
-    @daily_budget_micros, @editable_json, @details_json, @click_window_days, @view_window_days, @at, @at, @at)
+    @daily_budget_micros, @editable_json, @details_json, @click_window_days, @view_window_days, @at, @at, @at,
+    @values, @listed, @listed, @shared_budget_id, @delivery, @review, @is_automated)
   ON CONFLICT (entity_id) DO UPDATE SET
     parent_id = excluded.parent_id, name = excluded.name, name_folded = excluded.name_folded, raw_status = excluded.raw_status,
     delivery_status = excluded.delivery_status, budget_kind = excluded.budget_kind, editable_json = excluded.editable_json,
     details_json = excluded.details_json, click_window_days = excluded.click_window_days, view_window_days = excluded.view_window_days,
-    read_at_ms = excluded.read_at_ms,
+    read_at_ms = excluded.read_at_ms, listed_at_ms = excluded.listed_at_ms, shared_budget_id = excluded.shared_budget_id,
+    delivery = excluded.delivery, review = excluded.review, is_automated = excluded.is_automated,
+    status_since_ms = CASE WHEN status_read_at_ms > @at OR (status = excluded.status AND status_since_ms IS NOT NULL)
+      THEN status_since_ms ELSE @at END,
     status = CASE WHEN status_read_at_ms > @at THEN status ELSE excluded.status END,
     status_read_at_ms = MAX(status_read_at_ms, @at),
-    daily_budget_micros = CASE WHEN budget_read_at_ms > @at AND excluded.budget_kind = 'daily' AND daily_budget_micros IS NOT NULL
-      THEN daily_budget_micros ELSE excluded.daily_budget_micros END,
-    budget_read_at_ms = MAX(budget_read_at_ms, @at)`
-
-function toParameters(
-  accountKey: number,
-  entity: Entity,
-  atMs: number,
-  fold: (name: string) => string,
-): Record<string, unknown> {
-  const details: Details = {
-    ...(entity.objective === undefined ? {} : { objective: entity.objective }),
-    ...(entity.optimizationGoal === undefined ? {} : { optimizationGoal: entity.optimizationGoal }),
-    ...(entity.bidStrategy === undefined ? {} : { bidStrategy: entity.bidStrategy }),
-    ...(entity.creativeIds === undefined ? {} : { creativeIds: entity.creativeIds }),
-    ...(entity.format === undefined ? {} : { format: entity.format }),
-    ...(entity.text === undefined ? {} : { text: entity.text }),
-    ...(entity.landingPage === undefined ? {} : { landingPage: entity.landingPage }),
-    ...(entity.startsAt === undefined ? {} : { startsAt: entity.startsAt }),
-    ...(entity.endsAt === undefined ? {} : { endsAt: entity.endsAt }),
-    ...(entity.modifiedAt === undefined ? {} : { modifiedAt: entity.modifiedAt }),
-  }
-  return {
-    entity_id: entity.entityId,
-    account_key: accountKey,
-    type: entity.type,
-    parent_id: entity.parentId ?? null,
-    name: entity.name,
-    name_folded: fold(entity.name),
-    status: entity.status,
-    raw_status: entity.rawStatus,
-    delivery_status: entity.deliveryStatus,
-    budget_kind: entity.budgetKind,
-    daily_budget_micros: entity.dailyBudgetMicros ?? null,
-    editable_json: JSON.stringify(entity.editable, bigintAsText),
-    details_json: JSON.stringify(details),
-    click_window_days: toStoredWindow(entity.clickWindowDays),
-    view_window_days: toStoredWindow(entity.viewWindowDays),
-    at: atMs,
-  }
-}
-
-/** null (switched off) is stored as 0, absent as NULL. */
-function toStoredWindow(days: number | null | undefined): number | null {
-  return days === undefined ? null : (days ?? 0)
-}
-
-function toEntity(row: EntityRow): StoredEntity {
-  return {
-    entityKey: Number(row.entity_key),
-    accountKey: Number(row.account_key),
-    readAtMs: Number(row.read_at_ms),
-    entityId: row.entity_id,
-    accountId: row.account_id,
-    type: row.type,
-    ...(row.parent_id === null ? {} : { parentId: row.parent_id }),
-    name: row.name,
-    status: row.status,
-    rawStatus: row.raw_status,
-    deliveryStatus: row.delivery_status,
-    budgetKind: row.budget_kind,
-    ...(row.daily_budget_micros === null ? {} : { dailyBudgetMicros: row.daily_budget_micros }),
-    editable: (JSON.parse(row.editable_json) as EditableJson[]).map(toEditable),
-    ...(row.click_window_days === null ? {} : { clickWindowDays: Number(row.click_window_days) || null }),
-    ...(row.view_window_days === null ? {} : { viewWindowDays: Number(row.view_window_days) || null }),
-    ...(JSON.parse(row.details_json) as Details),
-  }
-}
-
-type EditableJson = Omit<EditableField, 'minMicros' | 'maxMicros' | 'stepMicros'> & {
-  minMicros?: string
-  maxMicros?: string
-  stepMicros?: string
-}
-type EntityJson = Omit<Entity, 'dailyBudgetMicros' | 'editable'> & {
-  dailyBudgetMicros?: string
-  editable: EditableJson[]
-}
-
-function bigintAsText(_key: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? value.toString() : value
-}
-function toEditable({ minMicros, maxMicros, stepMicros, ...rest }: EditableJson): EditableField {
-  return {
-    ...rest,
-    ...(minMicros === undefined ? {} : { minMicros: BigInt(minMicros) }),
-    ...(maxMicros === undefined ? {} : { maxMicros: BigInt(maxMicros) }),
-    ...(stepMicros === undefined ? {} : { stepMicros: BigInt(stepMicros) }),
-  }
-}
-const toJson = (entity: Entity): string => JSON.stringify(entity, bigintAsText)
-function fromJson(text: string): Entity {
-  const { dailyBudgetMicros, editable, ...rest } = JSON.parse(text) as EntityJson
-  return {
-    ...rest,
-    ...(dailyBudgetMicros === undefined ? {} : { dailyBudgetMicros: BigInt(dailyBudgetMicros) }),
-    editable: editable.map(toEditable),
-  }
-}
+    daily_budget_micros = CASE WHEN budget_read_at_ms > @at AND excluded.budget_kind = 'daily' THEN daily_budget_micros
+      ELSE excluded.daily_budget_micros END,
+    budget_read_at_ms = MAX(budget_read_at_ms, @at),
+    values_json = CASE WHEN values_read_json = '{}' OR NOT EXISTS (${LATER}) THEN excluded.values_json
+      ELSE (SELECT json_group_object(key, value) FROM (
+        SELECT key, value FROM json_each(excluded.values_json) WHERE key NOT IN (SELECT key FROM (${LATER}))
+        UNION ALL SELECT key, value FROM json_each(entity.values_json) WHERE key IN (SELECT key FROM (${LATER})))) END,
+    values_read_json = CASE WHEN values_read_json = '{}' THEN '{}'
+      ELSE (SELECT json_group_object(key, value) FROM (${LATER})) END`

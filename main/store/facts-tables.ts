@@ -3,9 +3,13 @@ import { createAccountReader, createAccountWriter } from './account-table.ts'
 import { createEntityReader, createEntityWriter } from './entity-table.ts'
 import { createEntityList } from './entity-list.ts'
 import { createMetricReader } from './metric-query.ts'
-import { createMetricWriter, createRestatementReader } from './metric-table.ts'
+import { createEntityRowReader, createEntityRowWriter } from './entity-row-table.ts'
+import { createMetricWriter } from './metric-table.ts'
 import type { FactsDb, FactsReadDb } from './open.ts'
+import { createOutsideChangeReader } from './outside-change-table.ts'
+import { createRestatementReader } from './restatement-table.ts'
 import { createCoverageReader, createSyncWriter } from './sync-table.ts'
+import { createTrackerReader, createTrackerWriter } from './tracker-table.ts'
 
 export type FactsReaders = ReturnType<typeof prepareReaders>
 export type FactsWriters = ReturnType<typeof prepareWriters>
@@ -35,6 +39,9 @@ function prepareReaders(facts: FactsReadDb) {
     accounts: createAccountReader(facts),
     entities: createEntityReader(facts),
     entityList: createEntityList(facts),
+    entityRows: createEntityRowReader(facts),
+    outsideChanges: createOutsideChangeReader(facts),
+    trackers: createTrackerReader(facts),
     metrics: createMetricReader(facts),
     restatements: createRestatementReader(facts),
     coverage: createCoverageReader(facts),
@@ -45,6 +52,8 @@ function prepareWriters(facts: FactsDb) {
   return {
     accounts: createAccountWriter(facts),
     entities: createEntityWriter(facts),
+    entityRows: createEntityRowWriter(facts),
+    trackers: createTrackerWriter(facts),
     metrics: createMetricWriter(facts),
     sync: createSyncWriter(facts),
     /** All of `work` or none of it, on disk when this returns. */

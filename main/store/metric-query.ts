@@ -14,6 +14,8 @@ const MAYBE_KNOWN = {
   engaged_conversion_micros: 'engaged_conversion_known',
   click_value_micros: 'click_value_known',
   view_value_micros: 'view_value_known',
+  reported_conversion_micros: 'reported_conversion_known',
+  reported_value_micros: 'reported_value_known',
 } as const
 export type KnownColumn = keyof typeof MAYBE_KNOWN
 const maybeKnown = Object.keys(MAYBE_KNOWN) as KnownColumn[]
@@ -27,6 +29,8 @@ export interface Sums {
   readonly values: Readonly<Record<KnownColumn, bigint>>
   readonly known: Readonly<Record<KnownColumn, bigint>>
   readonly windows: WindowSums
+  /** People reached: of a single fact only, null of any sum, because the same people are reached on several days. */
+  readonly reach: bigint | null
 }
 
 /** Click windows of a group: how many facts have one, the sum of their days, the sum of the squares. */
@@ -36,6 +40,8 @@ export interface WindowSums {
   readonly squares: bigint
   /** Facts of days that were already over when the setting was first read, and may have been counted by another. */
   readonly approximated: bigint
+  /** Facts that the platform counted by a window it was asked for. */
+  readonly requested: bigint
 }
 
 export interface GroupedSums extends Sums {
@@ -56,6 +62,10 @@ export type OrderColumn =
   | 'cpm'
   | 'cpa'
   | 'roas'
+  | 'reported_roas'
+  | 'cost_per_result'
+  | 'reach'
+  | 'frequency'
 
 /** Which facts: all of some accounts at a level, or those of some entities (and what lies below them at that level). */
 export interface Scope {
@@ -87,6 +97,7 @@ const sumNames = [
   'window_days',
   'window_squares',
   'window_approximated',
+  'window_requested',
 ]
 const SUM_ROLLED = sumNames.map((name) => `SUM(x.${name}) AS ${name}`).join(', ')
 const SUM_FACTS = [
@@ -98,13 +109,16 @@ const SUM_FACTS = [
   'COALESCE(SUM(x.click_window_days), 0) AS window_days',
   'COALESCE(SUM(x.click_window_days * x.click_window_days), 0) AS window_squares',
   "COALESCE(SUM(x.window_source IS 'approximated'), 0) AS window_approximated",
+  "COALESCE(SUM(x.window_source IS 'requested'), 0) AS window_requested",
 ].join(', ')
 const ONE_FACT = [
   '1 AS facts',
   ...COUNTED.map((name) => `x.${name}`),
   ...maybeKnown.map((name) => `COALESCE(x.${name}, 0) AS ${name}`),
   ...maybeKnown.map((name) => `x.${name} IS NOT NULL AS ${MAYBE_KNOWN[name]}`),
-  '0 AS window_known, 0 AS window_days, 0 AS window_squares, 0 AS window_approximated', // of single facts nobody asks
+  'x.reach',
+  '0 AS window_known, 0 AS window_days, 0 AS window_squares', // of single facts nobody asks
+  '0 AS window_approximated, 0 AS window_requested',
 ].join(', ')
 
 const ACCOUNTS = '(SELECT value FROM json_each(@accounts))'
@@ -139,6 +153,14 @@ function sortKey(order: Exclude<OrderColumn, 'date'>, over: 'g' | 'x'): string {
       return share(spend, value('click_conversion_micros'))
     case 'roas':
       return share(value('click_value_micros'), spend)
+    case 'reported_roas':
+      return share(value('reported_value_micros'), spend)
+    case 'cost_per_result':
+      return share(spend, value('reported_conversion_micros'))
+    case 'reach':
+      return column('reach')
+    case 'frequency':
+      return share(column('impressions'), column('reach'))
     default:
       return value(order)
   }
@@ -149,8 +171,10 @@ const MONEY_ORDERS: ReadonlySet<OrderColumn> = new Set<OrderColumn>([
   'cpc',
   'cpm',
   'cpa',
+  'cost_per_result',
   'click_value_micros',
   'view_value_micros',
+  'reported_value_micros',
 ])
 
 type Row = Record<string, bigint | string | null>
@@ -165,6 +189,9 @@ export function createMetricReader(db: FactsReadDb) {
     prepared.set(sql, found)
     return found
   }
+  const reach = db
+    .prepare<[number, number], { reach: bigint | null }>('SELECT reach FROM metric_fact WHERE entity_key = ? AND day = ?')
+    .safeIntegers()
   return {
     /** One page of groups and how many there are. */
     groups(
@@ -194,6 +221,9 @@ export function createMetricReader(db: FactsReadDb) {
       statement(`${groupedSql(scope, { byDay: false, by: 'currency' })} ORDER BY g.currency`)
         .all(parametersOf(scope))
         .map(toGroup),
+    /** People one entity reached on one day; null when the platform does not say. */
+    reachOf: (entityKey: number, day: number): bigint | null =>
+      reach.get(entityKey, day)?.reach ?? null,
   }
 }
 
@@ -308,6 +338,8 @@ function toGroup(row: Row): GroupedSums {
       days: integer('window_days'),
       squares: integer('window_squares'),
       approximated: integer('window_approximated'),
+      requested: integer('window_requested'),
     },
+    reach: typeof row['reach'] === 'bigint' ? row['reach'] : null,
   }
 }

@@ -1,10 +1,11 @@
 /**
  * Metric facts as they come in: the only SQL that writes them. A fact is keyed by entity and day and is overwritten by a later fetch, never
- * added to it; what moved on a day that was already over is recorded as a restatement. The roll-ups follow by trigger.
+ * added to it; what moved on a day that was already over is recorded as a restatement. The roll-ups follow.
  */
 import type { MetricFact, MetricLevel, WindowSource } from '../../shared/domain/metric.ts'
 import type { Windows } from './entity-table.ts'
-import type { FactsDb, FactsReadDb } from './open.ts'
+import type { FactsDb } from './open.ts'
+import { createRollupWriter, PageSums, ROLLED } from './rollup-table.ts'
 
 /** The longest chunk: its days fit the bits of one number. */
 export const MAX_CHUNK_DAYS = 30
@@ -22,6 +23,8 @@ export interface Pull {
   readonly firstOpenDay: number
   /** Days that had been fetched, over, before this pull: what changes on them is a restatement. */
   readonly heldDays: ReadonlySet<number>
+  /** Per entity, the days that are stored, as bits; see storedDays. */
+  readonly stored: Map<number, number>
   /** Per entity, the days that came, as bits. */
   readonly seen: Map<number, number>
 }
@@ -36,49 +39,23 @@ export interface PlacedFact {
   readonly fact: MetricFact
 }
 
-interface StoredFact {
-  spend_micros: bigint
-  impressions: bigint
-  clicks: bigint
-  video_views: bigint | null
-  reach: bigint | null
-  click_conversion_micros: bigint | null
-  view_conversion_micros: bigint | null
-  engaged_conversion_micros: bigint | null
-  click_value_micros: bigint | null
-  view_value_micros: bigint | null
-  engaged_value_micros: bigint | null
-  click_window_days: bigint | null
-  view_window_days: bigint | null
-  window_source: WindowSource | null
-  first_seen_at_ms: bigint | null
-  first_spend_micros: bigint | null
-  first_click_conversion_micros: bigint | null
-  first_click_value_micros: bigint | null
-}
-
+/** The columns of a fact that a platform gives, in the order they are bound. The first are those that are rolled up. */
 const VALUES = [
-  'spend_micros',
-  'impressions',
-  'clicks',
-  'video_views',
+  ...ROLLED,
   'reach',
-  'click_conversion_micros',
-  'view_conversion_micros',
-  'engaged_conversion_micros',
-  'click_value_micros',
-  'view_value_micros',
   'engaged_value_micros',
+  'click_1d_conversion_micros',
+  'click_1d_value_micros',
+  'click_28d_conversion_micros',
+  'click_28d_value_micros',
 ] as const
-/** What a restatement is about; late reach or video counts are not news. */
-const MONEY_AND_CONVERSIONS = [
-  'spend_micros',
-  'click_conversion_micros',
-  'view_conversion_micros',
-  'engaged_conversion_micros',
-  'click_value_micros',
-  'view_value_micros',
-] as const
+const at = (name: (typeof VALUES)[number]): number => VALUES.indexOf(name)
+const SPEND = at('spend_micros')
+const CLICK = at('click_conversion_micros')
+const VIEW = at('view_conversion_micros')
+const CLICK_VALUE = at('click_value_micros')
+/** What a restatement is about; late reach or video counts are not news, and neither is what only the platform's screen counts. */
+const MONEY_AND_CONVERSIONS = [SPEND, CLICK, VIEW, at('engaged_conversion_micros'), CLICK_VALUE, at('view_value_micros')]
 const BOOKKEEPING = [
   'click_window_days',
   'view_window_days',
@@ -89,8 +66,26 @@ const BOOKKEEPING = [
   'first_click_conversion_micros',
   'first_click_value_micros',
 ] as const
+/** Bound at once; the rest of a page goes one by one. */
+const ROWS_AT_ONCE = 25
 
-type Values = Pick<StoredFact, (typeof VALUES)[number]>
+type Values = readonly (bigint | null)[]
+
+interface Bookkeeping {
+  click_window_days: number | null
+  view_window_days: number | null
+  window_source: WindowSource | null
+  fetched_at_ms: number
+  first_seen_at_ms: number | null
+  first_spend_micros: bigint | null
+  first_click_conversion_micros: bigint | null
+  first_click_value_micros: bigint | null
+}
+
+interface StoredFact {
+  readonly values: Values
+  readonly kept: Bookkeeping
+}
 
 interface Move {
   facts: number
@@ -103,26 +98,117 @@ interface Move {
 export type MetricWriter = ReturnType<typeof createMetricWriter>
 
 export function createMetricWriter(db: FactsDb) {
+  const columns = [...VALUES, ...BOOKKEEPING]
   const stored = db
-    .prepare<[number, number], StoredFact>(
-      `SELECT ${[...VALUES, ...BOOKKEEPING].join(', ')} FROM metric_fact WHERE entity_key = ? AND day = ?`,
+    .prepare<[number, number], (bigint | string | null)[]>(
+      `SELECT ${columns.join(', ')} FROM metric_fact WHERE entity_key = ? AND day = ?`,
     )
     .safeIntegers()
-  const columns = [...VALUES, ...BOOKKEEPING]
-  const insert = db.prepare(
-    `INSERT INTO metric_fact (entity_key, day, ${columns.join(', ')}) VALUES (@entity_key, @day, ${columns.map((name) => `@${name}`).join(', ')})`,
-  )
-  const change = db.prepare(`UPDATE metric_fact SET ${assign(columns)} WHERE entity_key = @entity_key AND day = @day`)
+    .raw()
+  const insertRows = (rows: number) =>
+    db.prepare(
+      `INSERT INTO metric_fact (entity_key, day, ${columns.join(', ')})
+       VALUES ${Array.from({ length: rows }, () => `(?, ?, ${columns.map(() => '?').join(', ')})`).join(', ')}`,
+    )
+  const insertOne = insertRows(1)
+  const insertMany = insertRows(ROWS_AT_ONCE)
+  const where = 'WHERE entity_key = ? AND day = ?'
+  const change = db.prepare(`UPDATE metric_fact SET ${assign(columns)} ${where}`)
   // Names no column of a roll-up, so that the triggers stay asleep for the many facts that did not move.
-  const untriggered = BOOKKEEPING.filter((name) => name !== 'click_window_days' && name !== 'window_source')
-  const touch = db.prepare(
-    `UPDATE metric_fact SET ${assign(untriggered)} WHERE entity_key = @entity_key AND day = @day`,
-  )
-  const remove = db.prepare('DELETE FROM metric_fact WHERE entity_key = ? AND day = ?')
-  const held = db.prepare<[number, number, number, string], { entity_key: number; day: number }>(
-    `SELECT f.entity_key, f.day FROM entity e CROSS JOIN metric_fact f ON f.entity_key = e.entity_key AND f.day BETWEEN ? AND ?
-     WHERE e.account_key = ? AND e.type = ?`,
-  )
+  const untriggered = ['view_window_days', 'fetched_at_ms', 'first_seen_at_ms', ...FIRST] as const
+  const touch = db.prepare(`UPDATE metric_fact SET ${assign(untriggered)} ${where}`)
+  const remove = db.prepare(`DELETE FROM metric_fact ${where}`)
+  const held = db
+    .prepare<[number, number, number, string], [number, number]>(
+      `SELECT f.entity_key, f.day FROM entity e CROSS JOIN metric_fact f ON f.entity_key = e.entity_key AND f.day BETWEEN ? AND ?
+       WHERE e.account_key = ? AND e.type = ?`,
+    )
+    .raw()
+  const rollups = createRollupWriter(db)
+  const restatements = createMoveWriter(db)
+
+  function storedFact(entityKey: number, day: number): StoredFact | undefined {
+    const row = stored.get(entityKey, day)
+    return row === undefined ? undefined : toStored(row)
+  }
+
+  return {
+    /** Per entity, which days of the range are stored, as bits counted from its first. */
+    storedDays(accountKey: number, level: MetricLevel, startDay: number, endDay: number): Map<number, number> {
+      const bits = new Map<number, number>()
+      for (const [entityKey, day] of held.iterate(startDay, endDay, accountKey, level)) addBit(bits, entityKey, day - startDay)
+      return bits
+    },
+    /** Stores one page. Call inside a transaction. */
+    storePage(pull: Pull, facts: readonly PlacedFact[]): void {
+      const moves = new Map<number, Move>()
+      const sums = new PageSums()
+      const added: (readonly unknown[])[] = []
+      for (const { entityKey, day, windows, changedDay, fact } of facts) {
+        const bit = day - pull.startDay
+        // A row that comes twice in one page finds its first copy among those still to be added: the last word counts.
+        if (hasBit(pull.seen, entityKey, bit) && added.length > 0) flush(pull, sums, added)
+        const before = hasBit(pull.stored, entityKey, bit) ? storedFact(entityKey, day) : undefined
+        const values = valuesOf(fact)
+        const isOver = day < pull.firstOpenDay
+        const isUnsure = isOver && (changedDay === null || changedDay >= day)
+        const kept = { ...windowStamp(before, fact, windows, isUnsure), ...bookkeeping(pull, isOver, before) }
+        const wasHeld = before === undefined ? pull.heldDays.has(day) : before.kept.first_seen_at_ms !== null
+        if (wasHeld && MONEY_AND_CONVERSIONS.some((k) => (before?.values[k] ?? null) !== values[k])) {
+          addMove(moves, day, before?.values, values)
+          if (kept.first_spend_micros === null) Object.assign(kept, firstValues(before))
+        }
+        if (before === undefined) {
+          added.push([entityKey, day, ...values, ...BOOKKEEPING.map((name) => kept[name])])
+          sums.add(entityKey, day, { values, clickWindowDays: kept.click_window_days, windowSource: kept.window_source })
+          addBit(pull.stored, entityKey, bit)
+        } else if (values.some((value, k) => value !== before.values[k]) || hasOtherWindow(before.kept, kept))
+          change.run(...values, ...BOOKKEEPING.map((name) => kept[name]), entityKey, day)
+        else touch.run(...untriggered.map((name) => kept[name]), entityKey, day)
+        addBit(pull.seen, entityKey, bit)
+      }
+      flush(pull, sums, added)
+      restatements.record(pull, moves)
+    },
+    /** After the last page: what was stored before and did not come again is gone on the platform too. Call inside a transaction. */
+    finishPull(pull: Pull): number {
+      const moves = new Map<number, Move>()
+      let gone = 0
+      for (const [entityKey, bits] of pull.stored) {
+        const missing = bits & ~(pull.seen.get(entityKey) ?? 0)
+        for (let bit = 0; missing !== 0 && bit < MAX_CHUNK_DAYS; bit += 1) {
+          if (((missing >>> bit) & 1) === 0) continue
+          const day = pull.startDay + bit
+          const before = storedFact(entityKey, day)
+          if (before !== undefined && before.kept.first_seen_at_ms !== null)
+            addMove(moves, day, before.values, undefined)
+          remove.run(entityKey, day)
+          gone += 1
+        }
+      }
+      restatements.record(pull, moves)
+      return gone
+    },
+  }
+
+  /** Adds the collected rows and their sums, and empties both. */
+  function flush(pull: Pull, sums: PageSums, added: (readonly unknown[])[]): void {
+    if (added.length === 0) return
+    rollups.withoutTriggers(sums, pull, () => {
+      let k = 0
+      for (; k + ROWS_AT_ONCE <= added.length; k += ROWS_AT_ONCE)
+        insertMany.run(...added.slice(k, k + ROWS_AT_ONCE).flat())
+      for (const row of added.slice(k)) insertOne.run(...row)
+    })
+    added.length = 0
+    sums.clear()
+  }
+}
+
+const FIRST = ['first_spend_micros', 'first_click_conversion_micros', 'first_click_value_micros'] as const
+
+/** What days that were over have moved by. */
+function createMoveWriter(db: FactsDb) {
   const record = db.prepare(
     `INSERT INTO restatement (account_key, level, day, age_days, facts_changed, spend_moved_micros, click_conversion_moved_micros,
        view_conversion_moved_micros, click_value_moved_micros, noticed_at_ms)
@@ -135,110 +221,100 @@ export function createMetricWriter(db: FactsDb) {
        click_value_moved_micros = click_value_moved_micros + excluded.click_value_moved_micros,
        noticed_at_ms = excluded.noticed_at_ms`,
   )
-
-  function recordMoves(pull: Pull, moves: ReadonlyMap<number, Move>): void {
-    for (const [day, move] of moves)
-      record.run({
-        account_key: pull.accountKey,
-        level: pull.level,
-        day,
-        age_days: pull.today - day,
-        ...move,
-        at: pull.fetchedAtMs,
-      })
-  }
-
   return {
-    /** Stores one page. Call inside a transaction. */
-    storePage(pull: Pull, facts: readonly PlacedFact[]): void {
-      const moves = new Map<number, Move>()
-      for (const { entityKey, day, windows, changedDay, fact } of facts) {
-        const before = stored.get(entityKey, day)
-        const values = valuesOf(fact)
-        const isOver = day < pull.firstOpenDay
-        const row = {
-          entity_key: entityKey,
+    record(pull: Pull, moves: ReadonlyMap<number, Move>): void {
+      for (const [day, move] of moves)
+        record.run({
+          account_key: pull.accountKey,
+          level: pull.level,
           day,
-          ...values,
-          ...windowStamp(before, windows, isOver && (changedDay === null || changedDay >= day)),
-          ...bookkeeping(pull, isOver, before),
-        }
-        const wasHeld = before === undefined ? pull.heldDays.has(day) : before.first_seen_at_ms !== null
-        if (wasHeld && MONEY_AND_CONVERSIONS.some((name) => (before?.[name] ?? null) !== values[name])) {
-          addMove(moves, day, before, values)
-          if (row.first_spend_micros === null) Object.assign(row, firstValues(before))
-        }
-        if (before === undefined) insert.run(row)
-        else if (VALUES.some((name) => before[name] !== values[name]) || hasOtherWindow(before, row)) change.run(row)
-        else touch.run(row)
-        pull.seen.set(entityKey, (pull.seen.get(entityKey) ?? 0) | (1 << (day - pull.startDay)))
-      }
-      recordMoves(pull, moves)
-    },
-    /** After the last page: what was stored before and did not come again is gone on the platform too. Call inside a transaction. */
-    finishPull(pull: Pull): number {
-      const gone = held
-        .all(pull.startDay, pull.endDay, pull.accountKey, pull.level)
-        .filter(({ entity_key, day }) => (((pull.seen.get(entity_key) ?? 0) >>> (day - pull.startDay)) & 1) === 0)
-      const moves = new Map<number, Move>()
-      for (const { entity_key, day } of gone) {
-        const before = stored.get(entity_key, day)
-        if (before !== undefined && before.first_seen_at_ms !== null) addMove(moves, day, before, undefined)
-        remove.run(entity_key, day)
-      }
-      recordMoves(pull, moves)
-      return gone.length
+          age_days: pull.today - day,
+          ...move,
+          at: pull.fetchedAtMs,
+        })
     },
   }
 }
 
-function hasOtherWindow(
-  before: StoredFact,
-  row: { readonly click_window_days: bigint | number | null; readonly window_source: WindowSource | null },
-): boolean {
-  const days = row.click_window_days
-  return (
-    before.click_window_days !== (days === null ? null : BigInt(days)) || before.window_source !== row.window_source
-  )
+function addBit(bits: Map<number, number>, entityKey: number, bit: number): void {
+  bits.set(entityKey, (bits.get(entityKey) ?? 0) | (1 << bit))
+}
+function hasBit(bits: ReadonlyMap<number, number>, entityKey: number, bit: number): boolean {
+  return (((bits.get(entityKey) ?? 0) >>> bit) & 1) === 1
+}
+
+function hasOtherWindow(before: Bookkeeping, now: Bookkeeping): boolean {
+  return before.click_window_days !== now.click_window_days || before.window_source !== now.window_source
 }
 
 function assign(names: readonly string[]): string {
-  return names.map((name) => `${name} = @${name}`).join(', ')
+  return names.map((name) => `${name} = ?`).join(', ')
+}
+
+const integer = (value: bigint | string | null | undefined): number | null =>
+  typeof value === 'bigint' ? Number(value) : null
+const micros = (value: bigint | string | null | undefined): bigint | null => (typeof value === 'bigint' ? value : null)
+
+function toStored(row: readonly (bigint | string | null)[]): StoredFact {
+  const kept = row.slice(VALUES.length)
+  return {
+    values: row.slice(0, VALUES.length) as Values,
+    kept: {
+      click_window_days: integer(kept[0]),
+      view_window_days: integer(kept[1]),
+      window_source: kept[2] as WindowSource | null,
+      fetched_at_ms: integer(kept[3]) ?? 0,
+      first_seen_at_ms: integer(kept[4]),
+      first_spend_micros: micros(kept[5]),
+      first_click_conversion_micros: micros(kept[6]),
+      first_click_value_micros: micros(kept[7]),
+    },
+  }
 }
 
 function count(value: number | null): bigint | null {
   return value === null ? null : BigInt(value)
 }
 
+/** In the order of VALUES. */
 function valuesOf(fact: MetricFact): Values {
-  return {
-    spend_micros: fact.spendMicros,
-    impressions: BigInt(fact.impressions),
-    clicks: BigInt(fact.clicks),
-    video_views: count(fact.videoViews),
-    reach: count(fact.reach),
-    click_conversion_micros: fact.clickConversionMicros,
-    view_conversion_micros: fact.viewConversionMicros,
-    engaged_conversion_micros: fact.engagedViewConversionMicros,
-    click_value_micros: fact.clickValueMicros,
-    view_value_micros: fact.viewValueMicros,
-    engaged_value_micros: fact.engagedViewValueMicros,
-  }
+  return [
+    fact.spendMicros,
+    BigInt(fact.impressions),
+    BigInt(fact.clicks),
+    count(fact.videoViews),
+    fact.clickConversionMicros,
+    fact.viewConversionMicros,
+    fact.engagedViewConversionMicros,
+    fact.clickValueMicros,
+    fact.viewValueMicros,
+    fact.reportedConversionMicros ?? null,
+    fact.reportedValueMicros ?? null,
+    count(fact.reach),
+    fact.engagedViewValueMicros,
+    fact.click1dConversionMicros ?? null,
+    fact.click1dValueMicros ?? null,
+    fact.click28dConversionMicros ?? null,
+    fact.click28dValueMicros ?? null,
+  ]
 }
 
 /**
- * The window a fact is counted by. A changed window counts from then on: what was stamped before the day was over, or before a change
- * that came after it, stays. A day first seen after such a change has the setting of today, and says that this is a guess.
+ * The window a fact is counted by. What the platform says with the numbers is true of them and wins. Else it is the ad group's setting: a
+ * changed one counts from then on, and what was stamped before the day was over, or before a change that came after it, stays. A day
+ * first seen after such a change has the setting of today, and says that this is a guess.
  */
-function windowStamp(before: StoredFact | undefined, windows: Windows, mayHaveChangedSince: boolean) {
-  const isStamped = before !== undefined && before.window_source !== null
-  if (isStamped && (before.first_seen_at_ms !== null || mayHaveChangedSince))
+function windowStamp(before: StoredFact | undefined, { window }: MetricFact, windows: Windows, isUnsure: boolean) {
+  if (window !== undefined)
+    return { click_window_days: window.clickDays, view_window_days: window.viewDays, window_source: window.source }
+  const kept = before?.kept
+  if (kept !== undefined && kept.window_source !== null && (kept.first_seen_at_ms !== null || isUnsure))
     return {
-      click_window_days: before.click_window_days,
-      view_window_days: before.view_window_days,
-      window_source: before.window_source,
+      click_window_days: kept.click_window_days,
+      view_window_days: kept.view_window_days,
+      window_source: kept.window_source,
     }
-  const source: WindowSource = mayHaveChangedSince ? 'approximated' : 'entity_setting'
+  const source: WindowSource = isUnsure ? 'approximated' : 'entity_setting'
   return {
     click_window_days: windows.clickDays,
     view_window_days: windows.viewDays,
@@ -249,58 +325,30 @@ function windowStamp(before: StoredFact | undefined, windows: Windows, mayHaveCh
 function bookkeeping(pull: Pull, isOver: boolean, before: StoredFact | undefined) {
   return {
     fetched_at_ms: pull.fetchedAtMs,
-    first_seen_at_ms: before?.first_seen_at_ms ?? (isOver ? pull.fetchedAtMs : null),
-    first_spend_micros: before?.first_spend_micros ?? null,
-    first_click_conversion_micros: before?.first_click_conversion_micros ?? null,
-    first_click_value_micros: before?.first_click_value_micros ?? null,
+    first_seen_at_ms: before?.kept.first_seen_at_ms ?? (isOver ? pull.fetchedAtMs : null),
+    first_spend_micros: before?.kept.first_spend_micros ?? null,
+    first_click_conversion_micros: before?.kept.first_click_conversion_micros ?? null,
+    first_click_value_micros: before?.kept.first_click_value_micros ?? null,
   }
 }
 
 /** A fact that comes late to a day already held was zero when first seen. */
 function firstValues(before: StoredFact | undefined) {
+  const value = (k: number): bigint | null => (before === undefined ? 0n : (before.values[k] ?? null))
   return {
-    first_spend_micros: before === undefined ? 0n : before.spend_micros,
-    first_click_conversion_micros: before === undefined ? 0n : before.click_conversion_micros,
-    first_click_value_micros: before === undefined ? 0n : before.click_value_micros,
+    first_spend_micros: value(SPEND),
+    first_click_conversion_micros: value(CLICK),
+    first_click_value_micros: value(CLICK_VALUE),
   }
 }
 
 function addMove(moves: Map<number, Move>, day: number, before: Values | undefined, after: Values | undefined): void {
   const move = moves.get(day) ?? { facts: 0, spend: 0n, click: 0n, view: 0n, value: 0n }
-  const moved = (name: (typeof MONEY_AND_CONVERSIONS)[number]): bigint => (after?.[name] ?? 0n) - (before?.[name] ?? 0n)
+  const moved = (k: number): bigint => (after?.[k] ?? 0n) - (before?.[k] ?? 0n)
   move.facts += 1
-  move.spend += moved('spend_micros')
-  move.click += moved('click_conversion_micros')
-  move.view += moved('view_conversion_micros')
-  move.value += moved('click_value_micros')
+  move.spend += moved(SPEND)
+  move.click += moved(CLICK)
+  move.view += moved(VIEW)
+  move.value += moved(CLICK_VALUE)
   moves.set(day, move)
-}
-
-/** How much one day moved after it was over, all ages together. Micros and millionths, signed. */
-export interface DayRestatement {
-  readonly day: number
-  readonly factsChanged: number
-  readonly spendMovedMicros: bigint
-  readonly clickConversionMovedMicros: bigint
-  readonly clickValueMovedMicros: bigint
-}
-
-export function createRestatementReader(db: FactsReadDb) {
-  const inRange = db
-    .prepare<[number, string, number, number], Record<'day' | 'facts' | 'spend' | 'click' | 'value', bigint>>(
-      `SELECT day, SUM(facts_changed) AS facts, SUM(spend_moved_micros) AS spend, SUM(click_conversion_moved_micros) AS click,
-         SUM(click_value_moved_micros) AS value
-       FROM restatement WHERE account_key = ? AND level = ? AND day BETWEEN ? AND ? GROUP BY day ORDER BY day`,
-    )
-    .safeIntegers()
-  return {
-    inRange: (accountKey: number, level: MetricLevel, startDay: number, endDay: number): readonly DayRestatement[] =>
-      inRange.all(accountKey, level, startDay, endDay).map((row) => ({
-        day: Number(row.day),
-        factsChanged: Number(row.facts),
-        spendMovedMicros: row.spend,
-        clickConversionMovedMicros: row.click,
-        clickValueMovedMicros: row.value,
-      })),
-  }
 }

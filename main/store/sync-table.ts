@@ -20,6 +20,7 @@ export interface SyncRun {
 export interface FetchedDay {
   readonly day: number
   readonly runId: number
+  readonly fetchedAtMs: number
   readonly wasOver: boolean
   readonly isFinal: boolean
 }
@@ -54,6 +55,9 @@ export function createCoverageReader(db: FactsReadDb) {
   const listedBy = db.prepare<[number], { subject: string }>(
     "SELECT subject FROM sync_cursor WHERE run_id = ? AND step = 'accounts'",
   )
+  const runBeforeLast = db
+    .prepare<[], number>("SELECT started_at_ms FROM sync_run WHERE state <> 'running' ORDER BY run_id DESC LIMIT 1 OFFSET 1")
+    .pluck()
   const lastRun = db.prepare<[], RunRow>('SELECT * FROM sync_run ORDER BY run_id DESC LIMIT 1')
   return {
     /** How many days of the range were over when they were fetched. */
@@ -66,6 +70,8 @@ export function createCoverageReader(db: FactsReadDb) {
     firstMovingDay: (accountKey: number, level: MetricLevel): number | null =>
       firstMoving.get(accountKey, level)?.day ?? null,
     hasDays: (accountKey: number, level: MetricLevel): boolean => anyDay.get(accountKey, level) !== undefined,
+    /** When the last finished sync but one began; null before there were two. */
+    startOfLastButOne: (): number | null => runBeforeLast.get() ?? null,
     /** The connections whose accounts the run has listed. */
     listedConnections: (runId: number): readonly string[] => listedBy.all(runId).map((row) => row.subject),
     lastRun(): SyncRun | undefined {
@@ -94,11 +100,14 @@ export function createSyncWriter(db: FactsDb) {
   const cursor = db.prepare<[number, string, string], { done_at_ms: number }>(
     'SELECT done_at_ms FROM sync_cursor WHERE run_id = ? AND subject = ? AND step = ?',
   )
+  const firstStep = db.prepare<[number, string, string], { at: number | null }>(
+    'SELECT MIN(done_at_ms) AS at FROM sync_cursor WHERE run_id = ? AND subject = ? AND step LIKE ?',
+  )
   const days = db.prepare<
     [number, string, number, number],
-    { day: number; run_id: number; was_over: number; is_final: number }
+    { day: number; run_id: number; fetched_at_ms: number; was_over: number; is_final: number }
   >(
-    'SELECT day, run_id, was_over, is_final FROM fetched_day WHERE account_key = ? AND level = ? AND day BETWEEN ? AND ?',
+    'SELECT day, run_id, fetched_at_ms, was_over, is_final FROM fetched_day WHERE account_key = ? AND level = ? AND day BETWEEN ? AND ?',
   )
   const setDay = db.prepare(
     `INSERT OR REPLACE INTO fetched_day (account_key, level, day, run_id, fetched_at_ms, was_over, is_final)
@@ -128,11 +137,14 @@ export function createSyncWriter(db: FactsDb) {
     advance: (runId: number, units: number, rows: number): void => void advance.run(units, rows, runId),
     markListed: (runId: number, subject: string, step: string, atMs: number): void =>
       void setCursor.run(runId, subject, step, atMs),
+    /** When the first of the run's finished steps whose name begins so was begun. */
+    earliestStep: (runId: number, subject: string, prefix: string): number | null =>
+      firstStep.get(runId, subject, `${prefix}%`)?.at ?? null,
     isListed: (runId: number, subject: string, step: string): boolean => cursor.get(runId, subject, step) !== undefined,
     heldDays: (accountKey: number, level: MetricLevel, startDay: number, endDay: number): readonly FetchedDay[] =>
       days
         .all(accountKey, level, startDay, endDay)
-        .map((row) => ({ day: row.day, runId: row.run_id, wasOver: row.was_over === 1, isFinal: row.is_final === 1 })),
+        .map((row) => ({ day: row.day, runId: row.run_id, fetchedAtMs: row.fetched_at_ms, wasOver: row.was_over === 1, isFinal: row.is_final === 1 })),
     /** Vouches that every fact of these days is stored. Call inside the transaction that stored the last of them. */
     markFetched(
       what: {

@@ -5,19 +5,22 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock } from '../../shared/clock.ts'
 import type { Account } from '../../shared/domain/entity.ts'
-import { type EntityId, type EntityType, splitEntityId } from '../../shared/domain/ids.ts'
+import { ENTITY_TYPES, type EntityId, type EntityType, splitEntityId } from '../../shared/domain/ids.ts'
 import { METRIC_LEVELS, type MetricFact } from '../../shared/domain/metric.ts'
 import { OperationError } from '../../shared/errors.ts'
 import type { PlatformAdapter } from '../platforms/adapter.ts'
 import { dateOf, dayOf, localDay } from '../reporting/calendar.ts'
 import { searchName } from '../reporting/untrusted.ts'
+import { lastWeek } from '../reporting/week.ts'
 import type { StoredAccount } from '../store/account-table.ts'
-import type { Windows } from '../store/entity-table.ts'
+import type { Replacement, Windows } from '../store/entity-table.ts'
 import type { FactsReaders, FactsWriters } from '../store/facts-tables.ts'
 import type { PlacedFact, Pull } from '../store/metric-table.ts'
+import type { FactsReadDb } from '../store/open.ts'
 import { type Chunk, GAP_DAYS } from './plan.ts'
 
 export interface PullDeps {
+  readonly facts: FactsReadDb
   readonly read: FactsReaders
   readonly write: FactsWriters
   readonly clock: Clock
@@ -27,6 +30,11 @@ export interface PullDeps {
   readonly onRows: (rows: number) => void
 }
 
+/** How much is stored before other work gets its turn: each of these takes some ten milliseconds. */
+const FACTS_AT_ONCE = 1_000
+const STAGED_AT_ONCE = 500
+const REPLACED_AT_ONCE = 200
+const LOOKED_AT_ONCE = 2_000
 /** More than this of one type in one account is a fault of the answer, not an account. */
 const MAX_ENTITIES = 200_000
 const MAX_CACHED_PLACES = 50_000
@@ -55,7 +63,7 @@ export async function pullEntities(
   const { write, runId, clock } = deps
   const { accountKey, accountId } = account
   const startedAtMs = clock.nowMs()
-  write.entities.clearStaged(accountKey, type)
+  await clearStaged(deps, accountKey, type)
   let count = 0
   for await (const page of adapter.listEntities(accountId, type, deps.signal)) {
     stopIfCancelled(deps.signal)
@@ -65,21 +73,77 @@ export async function pullEntities(
       page.some((entity) => entity.accountId !== accountId || splitEntityId(entity.entityId).type !== type)
     )
       throw wrongAnswer(`The list of ${type.replace('_', ' ')}s held entries that were not asked for.`)
-    write.inTransaction(() => {
-      write.entities.stage(accountKey, type, page)
-    })
-    await nextTurn()
+    for (let start = 0; start < page.length; start += STAGED_AT_ONCE) {
+      write.inTransaction(() => write.entities.stage(accountKey, type, page.slice(start, start + STAGED_AT_ONCE)))
+      await nextTurn()
+    }
   }
   stopIfCancelled(deps.signal)
+  const rows = await replaceListed(deps, { accountKey, currency: account.currency, type, startedAtMs, fold: searchName })
   write.inTransaction(() => {
-    const rows = write.entities.replaceFromStaged(accountKey, type, startedAtMs, searchName)
     write.sync.markListed(runId, accountId, `entities:${type}`, startedAtMs)
-    if (type === 'creative') write.accounts.setEntitiesAt(accountKey, startedAtMs)
+    if (ENTITY_TYPES.every((each) => write.sync.isListed(runId, accountId, `entities:${each}`)))
+      write.accounts.setEntitiesAt(accountKey, write.sync.earliestStep(runId, accountId, 'entities:') ?? startedAtMs)
     write.sync.advance(runId, 1, rows)
-    count = rows
   })
-  deps.onRows(count)
+  deps.onRows(rows)
+  await clearStaged(deps, accountKey, type)
+}
+
+/**
+ * The whole listing is here: it is stored in steps that leave other work its turn. Each entity is its old or its new self at any moment, and
+ * a run that is killed half-way lists again.
+ */
+async function replaceListed({ write }: PullDeps, what: Replacement): Promise<number> {
+  let rows = 0
+  for (let lastId = ''; ; ) {
+    const done = write.inTransaction(() => write.entities.replaceStaged(what, lastId, REPLACED_AT_ONCE))
+    rows += done.count
+    if (done.lastId === undefined) break
+    lastId = done.lastId
+    await nextTurn()
+  }
+  for (let after: number | undefined = 0; after !== undefined; ) {
+    const from: number = after
+    after = write.inTransaction(() => write.entities.dropUnseen(what, from, LOOKED_AT_ONCE))
+    await nextTurn()
+  }
+  return rows
+}
+
+async function clearStaged({ write }: PullDeps, accountKey: number, type: EntityType): Promise<void> {
+  while (write.inTransaction(() => write.entities.clearStaged(accountKey, type, LOOKED_AT_ONCE))) await nextTurn()
   await nextTurn()
+}
+
+/** Lists the pixels and conversion actions of one account. Throws what the adapter throws. */
+export async function pullTrackers(deps: PullDeps, account: StoredAccount, adapter: PlatformAdapter): Promise<void> {
+  const { write, runId, clock } = deps
+  const startedAtMs = clock.nowMs()
+  const trackers = await adapter.listTrackers(account.accountId, deps.signal)
+  stopIfCancelled(deps.signal)
+  if (trackers.some((tracker) => tracker.accountId !== account.accountId))
+    throw wrongAnswer('The list of pixels and conversion actions held entries of another account.')
+  write.inTransaction(() => {
+    write.trackers.replace(account.accountKey, trackers, startedAtMs)
+    write.sync.markListed(runId, account.accountId, 'trackers', startedAtMs)
+    write.sync.advance(runId, 1, 0)
+  })
+  await nextTurn()
+}
+
+/** Sums the last seven whole days of every campaign, ad group and ad anew, for lists that are sorted by them. */
+export async function refreshWeeks({ write, facts }: PullDeps, accountKey: number): Promise<void> {
+  for (const type of METRIC_LEVELS) {
+    const week = lastWeek(facts, accountKey, type)
+    for (let after: number | undefined = 0; after !== undefined; ) {
+      const from: number = after
+      after = write.inTransaction(() =>
+        write.entityRows.refreshWeek({ accountKey, type }, week.isCovered ? week : undefined, from, LOOKED_AT_ONCE),
+      )
+      await nextTurn()
+    }
+  }
 }
 
 /** Fetches one chunk of daily facts. Throws what the adapter throws. */
@@ -102,18 +166,22 @@ export async function pullMetrics(
     today,
     firstOpenDay,
     heldDays: new Set(held.filter((row) => row.wasOver).map((row) => row.day)),
+    stored: write.metrics.storedDays(accountKey, chunk.level, chunk.startDay, chunk.endDay),
     seen: new Map(),
   }
   const place = placer(deps, account, pull)
   const request = { accountId, level: chunk.level, startDate: dateOf(chunk.startDay), endDate: dateOf(chunk.endDay) }
   for await (const page of adapter.dailyMetrics(request, deps.signal)) {
     stopIfCancelled(deps.signal)
-    write.inTransaction(() => {
-      write.metrics.storePage(pull, page.map(place))
-      write.sync.advance(runId, 0, page.length)
-    })
-    deps.onRows(page.length)
-    await nextTurn()
+    for (let start = 0; start < page.length; start += FACTS_AT_ONCE) {
+      const part = page.slice(start, start + FACTS_AT_ONCE)
+      write.inTransaction(() => {
+        write.metrics.storePage(pull, part.map(place))
+        write.sync.advance(runId, 0, part.length)
+      })
+      deps.onRows(part.length)
+      await nextTurn()
+    }
   }
   stopIfCancelled(deps.signal)
   write.inTransaction(() => {

@@ -1,37 +1,33 @@
 /**
  * One run of a sync, from the lists of accounts to the oldest day. Reads platforms, writes facts.db, and decides nothing about when to run.
- * An expected failure costs its account (or only one of its levels), a dead token its connection, a fault of this app the run.
+ * Connections run side by side, each with at most two requests in flight. An expected failure costs its account (or only one of its levels),
+ * a dead token its connection, a fault of this app the run.
  */
 import type { Clock } from '../../shared/clock.ts'
-import { type AccountId, ENTITY_TYPES } from '../../shared/domain/ids.ts'
+import { ENTITY_TYPES, type EntityType } from '../../shared/domain/ids.ts'
 import { METRIC_LEVELS, type MetricLevel } from '../../shared/domain/metric.ts'
-import { type ErrorCode, OperationError } from '../../shared/errors.ts'
+import { OperationError } from '../../shared/errors.ts'
 import type { Logger } from '../logger.ts'
-import type { PlatformAdapter } from '../platforms/adapter.ts'
 import { dateOf, localDay } from '../reporting/calendar.ts'
 import { hasKnownCurrency, unknownCurrency } from '../reporting/freshness.ts'
 import type { StoredAccount } from '../store/account-table.ts'
 import { factsReaders, factsWriters } from '../store/facts-tables.ts'
 import type { FactsDb } from '../store/open.ts'
 import type { SyncRun } from '../store/sync-table.ts'
+import { type Connection, Outcome, type SyncSummary } from './outcome.ts'
 import { type Chunk, GAP_DAYS, neededChunks } from './plan.ts'
+import { inPool } from './pool.ts'
 import type { Progress } from './progress.ts'
-import { type PullDeps, pullAccounts, pullEntities, pullMetrics, stopIfCancelled, WRONG_ANSWER } from './pull.ts'
-
-export interface Connection {
-  readonly connectionId: string
-  readonly adapter: PlatformAdapter
-}
-
-export interface SyncSummary {
-  readonly state: 'done' | 'cancelled' | 'failed'
-  readonly startedAtMs: number
-  readonly finishedAtMs: number
-  /** Accounts whose data is now complete and fresh. */
-  readonly accountsSynced: number
-  readonly failedAccounts: readonly { readonly accountId: AccountId; readonly code: ErrorCode }[]
-  readonly rows: number
-}
+import {
+  type PullDeps,
+  pullAccounts,
+  pullEntities,
+  pullMetrics,
+  pullTrackers,
+  refreshWeeks,
+  stopIfCancelled,
+  WRONG_ANSWER,
+} from './pull.ts'
 
 export interface SyncDeps {
   readonly facts: FactsDb
@@ -44,10 +40,23 @@ export interface SyncDeps {
   readonly onConnectionTrouble: (connectionId: string, error: OperationError) => void
 }
 
+/** More would be neither faster, with one processor to store what comes, nor polite. */
+const CONNECTIONS_AT_ONCE = 3
+const REQUESTS_PER_CONNECTION = 2
+
+/** How heavy a step is, roughly, against a listing of campaigns. Only the estimated time hangs on it. */
+const LISTING_EFFORT: Readonly<Record<EntityType | 'trackers', number>> = {
+  campaign: 1,
+  ad_group: 1,
+  ad: 2,
+  creative: 1,
+  trackers: 1,
+}
+const LEVEL_EFFORT: Readonly<Record<MetricLevel, number>> = { campaign: 2, ad_group: 4, ad: 10 }
+
 /** One account's share of a run. */
 interface Work {
   readonly account: StoredAccount
-  readonly connection: Connection
   readonly chunks: readonly Chunk[]
 }
 
@@ -57,32 +66,34 @@ export class SyncRunner {
   readonly #run: SyncRun
   readonly #progress: Progress
   readonly #pull: PullDeps
-  readonly #failedAccounts = new Map<AccountId, OperationError>()
-  /** Nothing more is asked for these in this run. */
-  readonly #blockedAccounts = new Set<AccountId>()
-  readonly #failedConnections = new Map<string, OperationError>()
+  readonly #outcome: Outcome
+  /** Fires when the person cancels, and when a fault of this app ends the run. */
+  readonly #halt = new AbortController()
+  readonly #cancelled: AbortSignal
   /** "account level" that the platform will not report on, for instance because it has too many ads. */
   readonly #refusedLevels = new Set<string>()
-  #accountsSynced = 0
 
   constructor(
     deps: SyncDeps,
     connections: readonly Connection[],
     run: SyncRun,
     progress: Progress,
-    signal: AbortSignal,
+    cancelled: AbortSignal,
   ) {
     this.#deps = deps
     this.#connections = connections
     this.#run = run
     this.#progress = progress
+    this.#cancelled = cancelled
+    this.#outcome = new Outcome(connections)
     this.#pull = {
+      facts: deps.facts,
       read: factsReaders(deps.facts),
       write: factsWriters(deps.facts),
       clock: deps.clock,
       runId: run.runId,
-      signal,
-      onRows: (rows) => progress.addRows(rows),
+      signal: AbortSignal.any([cancelled, this.#halt.signal]),
+      onRows: () => undefined,
     }
   }
 
@@ -91,82 +102,121 @@ export class SyncRunner {
     // Let start() return before the first callback.
     await Promise.resolve()
     try {
-      await this.#accounts()
-      await this.#entities()
-      await this.#metrics()
-      this.#finish(this.#failure() === undefined ? 'done' : 'failed', this.#failure())
+      await inPool(this.#connections, CONNECTIONS_AT_ONCE, (each) => this.#connection(each), this.#stop)
+      const failure = this.#outcome.failure()
+      this.#finish(failure === undefined ? 'done' : 'failed', failure)
     } catch (error) {
-      const isCancelled = this.#pull.signal.aborted
+      const isCancelled = this.#cancelled.aborted
       if (!isCancelled) this.#deps.log.error('sync failed', error)
       const known = error instanceof OperationError ? error : unexpected(error)
       this.#finish(isCancelled ? 'cancelled' : 'failed', isCancelled ? undefined : known)
     }
   }
 
-  async #accounts(): Promise<void> {
-    const { write, runId } = this.#pull
-    const open = this.#connections.filter(({ connectionId }) => !write.sync.isListed(runId, connectionId, 'accounts'))
-    this.#progress.setTotal(this.#run.unitsDone + open.length + this.#remaining(this.#work()))
-    for (const connection of open) {
+  readonly #stop = (): void => this.#halt.abort()
+
+  async #connection(connection: Connection): Promise<void> {
+    const { runId, write } = this.#pull
+    const pull: PullDeps = {
+      ...this.#pull,
+      onRows: (rows) => {
+        this.#outcome.addRows(connection.adapter.platform, rows)
+        this.#progress.addRows(rows)
+      },
+    }
+    const isListed = write.sync.isListed(runId, connection.connectionId, 'accounts')
+    if (!isListed) {
       this.#progress.step('accounts', null)
       await this.#guarded(undefined, connection, () =>
-        pullAccounts(this.#pull, connection.connectionId, connection.adapter),
+        pullAccounts(pull, connection.connectionId, connection.adapter),
       )
     }
+    const accounts = this.#accountsOf(connection)
+    for (const account of accounts)
+      if (!hasKnownCurrency(account)) this.#fail(account, unknownCurrency(account.currency))
+    for (const work of this.#workOf(connection)) this.#progress.setLeft(work.account.accountId, this.#leftOf(work))
+    this.#progress.listSettled(!isListed && !this.#outcome.isDead(connection.connectionId))
+    await this.#listings(connection, pull)
+    await this.#metrics(connection, pull)
   }
 
-  async #entities(): Promise<void> {
-    for (const { account } of this.#work())
-      if (!hasKnownCurrency(account)) this.#block(account.accountId, unknownCurrency(account.currency))
-    const work = this.#work()
-    this.#recount(work)
-    for (const { account, connection } of work) {
-      for (const type of ENTITY_TYPES) {
-        if (this.#isBlocked(account) || this.#isListed(account, type)) continue
-        this.#progress.step(`${type.replace('_', ' ')}s`, account.accountId)
-        await this.#guarded(account, connection, () => pullEntities(this.#pull, account, type, connection.adapter))
-      }
-      if (this.#hasFailed(account)) this.#recount(this.#work())
-    }
+  async #listings(connection: Connection, pull: PullDeps): Promise<void> {
+    const steps = this.#accountsOf(connection).flatMap((account) =>
+      [...ENTITY_TYPES, 'trackers' as const]
+        .filter((step) => !this.#isListed(account, step))
+        .map((step) => ({ account, step })),
+    )
+    await this.#inOrder(steps, async ({ account, step }) => {
+      if (this.#isBlocked(account)) return
+      const { accountId } = account
+      this.#progress.step(step === 'trackers' ? 'tracking' : `${step.replace('_', ' ')}s`, accountId)
+      const isDone =
+        step === 'trackers'
+          ? await this.#trackers(account, connection, pull)
+          : await this.#guarded(account, connection, () => pullEntities(pull, account, step, connection.adapter))
+      if (isDone) this.#progress.stepDone(accountId, LISTING_EFFORT[step])
+    })
   }
 
   /** Newest days of every account first: the screens people open are right long before the history is in. */
-  async #metrics(): Promise<void> {
-    const work = this.#work()
-    this.#recount(work)
+  async #metrics(connection: Connection, pull: PullDeps): Promise<void> {
+    const work = this.#workOf(connection)
+    const open = new Map<number, number>()
+    for (const each of work) {
+      this.#progress.setLeft(each.account.accountId, this.#leftOf(each))
+      open.set(each.account.accountKey, each.chunks.length)
+      // A run that was killed after an account's last chunk has nothing left to fetch for it, but has not said so yet.
+      if (each.chunks.length === 0) await this.#accountDone(each.account)
+    }
     const queue = work
-      .flatMap(({ account, connection, chunks }) =>
-        chunks.map((chunk, k) => ({
-          account,
-          connection,
-          chunk,
-          isLast: k === chunks.length - 1,
-          age: this.#today(account) - chunk.endDay,
-        })),
+      .flatMap(({ account, chunks }) =>
+        chunks.map((chunk) => ({ account, chunk, age: this.#today(account) - chunk.endDay })),
       )
       .toSorted((a, b) => a.age - b.age)
-    for (const { account, connection, chunk, isLast } of queue) {
-      const isRefused = this.#refusedLevels.has(`${account.accountId} ${chunk.level}`)
-      if (isRefused && isLast && !this.#hasFailed(account)) this.#accountDone(account)
-      if (isRefused || this.#isBlocked(account)) continue
-      this.#progress.step(`metrics ${dateOf(chunk.startDay)} to ${dateOf(chunk.endDay)}`, account.accountId)
-      await this.#guarded(
-        account,
-        connection,
-        () => pullMetrics(this.#pull, account, chunk, connection.adapter),
-        chunk.level,
-      )
-      if (this.#hasFailed(account) || this.#refusedLevels.has(`${account.accountId} ${chunk.level}`))
-        this.#recount(this.#work())
-      if (isLast && !this.#hasFailed(account)) this.#accountDone(account)
-    }
-    // A run that was killed after an account's last chunk has nothing left to fetch for it, but has not said so yet.
-    for (const { account, chunks } of work)
-      if (chunks.length === 0 && !this.#hasFailed(account)) this.#accountDone(account)
+    await this.#inOrder(queue, async ({ account, chunk }) => {
+      if (this.#isBlocked(account)) return
+      const { accountId, accountKey } = account
+      const level = `${accountId} ${chunk.level}`
+      let isDone = false
+      if (!this.#refusedLevels.has(level)) {
+        this.#progress.step(`metrics ${dateOf(chunk.startDay)} to ${dateOf(chunk.endDay)}`, accountId)
+        isDone = await this.#guarded(
+          account,
+          connection,
+          () => pullMetrics(pull, account, chunk, connection.adapter),
+          chunk.level,
+        )
+      }
+      if (this.#isBlocked(account)) return
+      if (isDone) this.#progress.stepDone(accountId, effortOf(chunk))
+      else this.#progress.stepDropped(accountId, effortOf(chunk))
+      const left = (open.get(accountKey) ?? 0) - 1
+      open.set(accountKey, left)
+      if (left === 0) await this.#accountDone(account)
+    })
+  }
+
+  #inOrder<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+    return inPool(items, REQUESTS_PER_CONNECTION, work, this.#stop)
+  }
+
+  /** What cannot be read of tracking is said where tracking is shown, and costs nothing else. */
+  async #trackers(account: StoredAccount, connection: Connection, pull: PullDeps): Promise<boolean> {
+    return this.#guarded(account, connection, async () => {
+      try {
+        await pullTrackers(pull, account, connection.adapter)
+      } catch (error) {
+        if (this.#pull.signal.aborted || !(error instanceof OperationError) || error.code === 'needs_reconnect')
+          throw error
+        this.#deps.log.error('trackers not read', error, { code: error.code, accountId: account.accountId })
+        this.#pull.write.trackers.noteFailure(account.accountKey, error.code)
+      }
+    })
   }
 
   /** With the levels its platform reports on: one that it refuses for good does not make the others stale. */
-  #accountDone(account: StoredAccount): void {
+  async #accountDone(account: StoredAccount): Promise<void> {
+    if (this.#outcome.hasFailed(account)) return
     const { write, runId } = this.#pull
     const levels = METRIC_LEVELS.filter((level) => !this.#refusedLevels.has(`${account.accountId} ${level}`))
     const sinceDay = this.#today(account) - GAP_DAYS
@@ -174,9 +224,11 @@ export class SyncRunner {
       account.accountKey,
       write.sync.completeThrough(account.accountKey, levels, sinceDay),
     )
+    await refreshWeeks(this.#pull, account.accountKey)
     const freshAtMs = write.sync.earliestFetch(account.accountKey, runId)
     if (freshAtMs !== null) write.accounts.setSynced(account.accountKey, freshAtMs)
-    this.#accountsSynced += 1
+    this.#outcome.synced(account)
+    this.#progress.accountDone(account.accountId)
   }
 
   /** Runs one step. An expected failure is kept and costs its account or connection; cancelling and bugs end the run. */
@@ -185,96 +237,87 @@ export class SyncRunner {
     connection: Connection,
     step: () => Promise<void>,
     level?: MetricLevel,
-  ): Promise<void> {
+  ): Promise<boolean> {
     stopIfCancelled(this.#pull.signal)
     try {
       await step()
-      this.#progress.stepDone()
+      return true
     } catch (error) {
       if (this.#pull.signal.aborted || !(error instanceof OperationError)) throw error
       this.#deps.log.error('sync step failed', error, { code: error.code, accountId: account?.accountId ?? null })
       const isDead = error.code === 'needs_reconnect'
-      if (account !== undefined && level !== undefined && error.code === 'platform_refused') {
+      const isRefused = account !== undefined && level !== undefined && error.code === 'platform_refused'
+      if (isRefused) {
         this.#refusedLevels.add(`${account.accountId} ${level}`)
         // Totals are summed from campaigns: an account without them is not read, one without ads is.
-        if (level === 'campaign' || error.details?.['reason'] === WRONG_ANSWER)
-          this.#failedAccounts.set(account.accountId, error)
-      } else if (account !== undefined) this.#block(account.accountId, error)
-      if (account === undefined || isDead) this.#failedConnections.set(connection.connectionId, error)
-      if (isDead) this.#deps.onConnectionTrouble(connection.connectionId, error)
+        if (level === 'campaign' || error.details?.['reason'] === WRONG_ANSWER) {
+          this.#outcome.accountFailed(account, error)
+          this.#progress.accountFailed(account.accountId, error)
+        }
+      } else if (account !== undefined) this.#fail(account, error)
+      if (account === undefined || isDead) {
+        const isNews = !this.#outcome.isDead(connection.connectionId)
+        this.#outcome.connectionFailed(connection, error)
+        if (isDead && isNews) {
+          for (const each of this.#listedBy(connection)) this.#progress.accountFailed(each.accountId, error)
+          this.#deps.onConnectionTrouble(connection.connectionId, error)
+        }
+      }
+      return false
     }
   }
 
-  #block(accountId: AccountId, error: OperationError): void {
-    this.#failedAccounts.set(accountId, error)
-    this.#blockedAccounts.add(accountId)
+  /** Nothing more is asked for the account in this run. */
+  #fail(account: StoredAccount, error: OperationError): void {
+    this.#outcome.accountBlocked(account, error)
+    this.#progress.accountFailed(account.accountId, error)
   }
 
-  #work(): readonly Work[] {
-    const { read, write, runId } = this.#pull
-    const byId = new Map(this.#connections.map((connection) => [connection.connectionId, connection]))
-    return read.accounts.all().flatMap((account) => {
-      const connection = byId.get(account.connectionId)
-      if (connection === undefined || !account.isListed || this.#isBlocked(account)) return []
-      const held = (...range: Parameters<Parameters<typeof neededChunks>[0]['held']>) =>
-        write.sync.heldDays(account.accountKey, ...range)
+  #listedBy({ connectionId }: Connection): readonly StoredAccount[] {
+    return this.#pull.read.accounts
+      .all()
+      .filter((account) => account.isListed && account.connectionId === connectionId)
+  }
+
+  /** Those that may still be asked for something. */
+  #accountsOf(connection: Connection): readonly StoredAccount[] {
+    return this.#listedBy(connection).filter((account) => !this.#isBlocked(account))
+  }
+
+  #workOf(connection: Connection): readonly Work[] {
+    const { write, runId } = this.#pull
+    return this.#accountsOf(connection).map((account) => {
       const nowMs = this.#deps.clock.nowMs()
       const chunks = neededChunks({
         runId,
+        nowMs,
         today: localDay(nowMs, account.timeZone),
+        dayAt: (atMs) => localDay(atMs, account.timeZone),
         firstOpenDay: localDay(nowMs - connection.adapter.metricSettleMs, account.timeZone),
         days: this.#run.days,
-        held,
+        held: (...range) => write.sync.heldDays(account.accountKey, ...range),
       })
-      return [
-        {
-          account,
-          connection,
-          chunks: chunks.filter(({ level }) => !this.#refusedLevels.has(`${account.accountId} ${level}`)),
-        },
-      ]
+      return { account, chunks }
     })
   }
 
-  #remaining(work: readonly Work[]): number {
-    return work.reduce(
-      (sum, { account, chunks }) =>
-        sum + chunks.length + ENTITY_TYPES.filter((type) => !this.#isListed(account, type)).length,
-      0,
-    )
-  }
-
-  #recount(work: readonly Work[]): void {
-    this.#progress.setTotal(this.#progress.view().done + this.#remaining(work))
+  #leftOf({ account, chunks }: Work): { readonly steps: number; readonly effort: number } {
+    const lists = [...ENTITY_TYPES, 'trackers' as const].filter((step) => !this.#isListed(account, step))
+    const efforts = [...lists.map((step) => LISTING_EFFORT[step]), ...chunks.map(effortOf)]
+    return { steps: efforts.length, effort: efforts.reduce((sum, effort) => sum + effort, 0) }
   }
 
   #today(account: StoredAccount): number {
     return localDay(this.#deps.clock.nowMs(), account.timeZone)
   }
 
-  #isListed(account: StoredAccount, type: string): boolean {
-    return this.#pull.write.sync.isListed(this.#pull.runId, account.accountId, `entities:${type}`)
+  #isListed(account: StoredAccount, step: EntityType | 'trackers'): boolean {
+    const name = step === 'trackers' ? step : `entities:${step}`
+    return this.#pull.write.sync.isListed(this.#pull.runId, account.accountId, name)
   }
 
   #isBlocked(account: StoredAccount): boolean {
-    return this.#blockedAccounts.has(account.accountId) || this.#failedConnections.has(account.connectionId)
-  }
-
-  #hasFailed(account: StoredAccount): boolean {
-    return this.#failedAccounts.has(account.accountId) || this.#failedConnections.has(account.connectionId)
-  }
-
-  #failure(): OperationError | undefined {
-    const first = [...this.#failedConnections.values(), ...this.#failedAccounts.values()][0]
-    if (first === undefined) return undefined
-    const what =
-      this.#failedAccounts.size === 0
-        ? `${this.#failedConnections.size} of ${this.#connections.length} connections could not be read`
-        : `${this.#failedAccounts.size} of ${this.#failedAccounts.size + this.#accountsSynced} accounts could not be read completely`
-    return new OperationError(first.code, `${what}; the rest is up to date. ${first.message}`, first.hint, {
-      retryable: first.retryable,
-      cause: first,
-    })
+    return this.#outcome.isBlocked(account)
   }
 
   #finish(state: SyncSummary['state'], error: OperationError | undefined): void {
@@ -282,26 +325,23 @@ export class SyncRunner {
     const finishedAtMs = clock.nowMs()
     try {
       this.#pull.write.sync.finishRun(this.#run.runId, state, finishedAtMs)
+      this.#pull.write.entities.forgetOldChanges(finishedAtMs)
     } catch (storeError) {
       // The file is gone or full: the run stays open in it and is resumed, the window still has to hear of it.
       log.error('sync could not be closed', storeError)
     }
     this.#progress.end(state, error)
-    const failedAccounts = [...this.#failedAccounts].map(([accountId, { code }]) => ({ accountId, code }))
-    const { rows } = this.#progress.view()
     try {
-      onFinished({
-        state,
-        startedAtMs: this.#run.startedAtMs,
-        finishedAtMs,
-        accountsSynced: this.#accountsSynced,
-        failedAccounts,
-        rows,
-      })
+      const { rows } = this.#progress.view()
+      onFinished(this.#outcome.summary({ state, startedAtMs: this.#run.startedAtMs, finishedAtMs, rows }))
     } catch (listenerError) {
       log.error('sync listener failed', listenerError)
     }
   }
+}
+
+function effortOf({ level, startDay, endDay }: Chunk): number {
+  return Math.max(0.2, (LEVEL_EFFORT[level] * (endDay - startDay + 1)) / 30)
 }
 
 function unexpected(error: unknown): OperationError {

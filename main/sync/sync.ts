@@ -1,22 +1,30 @@
 /**
- * Pulls accounts, entities and daily metrics into facts.db: bounded, resumable, one request at a time. Only ever reads from a platform.
- * One account's trouble does not stop the others.
+ * Pulls accounts, entities, tracking and daily metrics into facts.db: bounded, resumable, polite. Only ever reads from a platform.
+ * One account's trouble does not stop the others, and one platform's neither.
  */
+import type { Platform } from '../../shared/domain/ids.ts'
 import { OperationError } from '../../shared/errors.ts'
 import { factsReaders, factsWriters } from '../store/facts-tables.ts'
 import type { SyncRun } from '../store/sync-table.ts'
 import { createProgress, type SyncProgress } from './progress.ts'
 import { type SyncDeps, SyncRunner } from './runner.ts'
 
-export type { Connection, SyncDeps, SyncSummary } from './runner.ts'
+export type { Connection, PlatformSummary, SyncSummary } from './outcome.ts'
+export type { SyncDeps } from './runner.ts'
+
+export interface SyncOptions {
+  /** How far back, 1 to 400 days; default 90. */
+  readonly days?: number | undefined
+  /** Only these; default all that are connected. */
+  readonly platforms?: readonly Platform[] | undefined
+}
 
 export interface Sync {
   /**
-   * Starts a sync of the last `days` days (1 to 400, default 90), or goes on with one that was stopped within the last hour
-   * and read from the same connections.
-   * @throws OperationError sync_running, invalid_input, account_not_available (no platform is connected)
+   * Starts a sync, or goes on with one that was stopped within the last hour and read from the same connections.
+   * @throws OperationError sync_running, invalid_input, account_not_available (none of the platforms is connected)
    */
-  start(options?: { readonly days?: number | undefined }): SyncProgress
+  start(options?: SyncOptions): SyncProgress
   /** Asks a running sync to stop; what it has stored stays. */
   cancel(): SyncProgress
   progress(): SyncProgress
@@ -34,7 +42,7 @@ export function createSync(deps: SyncDeps): Sync {
   let running: { readonly controller: AbortController; readonly finished: Promise<void> } | undefined
 
   return {
-    start({ days = DEFAULT_DAYS } = {}) {
+    start({ days = DEFAULT_DAYS, platforms } = {}) {
       if (running !== undefined)
         throw new OperationError('sync_running', 'A sync is already running.', 'Wait for it, or stop it first.', {
           retryable: true,
@@ -45,16 +53,18 @@ export function createSync(deps: SyncDeps): Sync {
           `A sync covers 1 to ${MAX_DAYS} days.`,
           'Give a whole number of days.',
         )
-      const connections = deps.connections()
+      const connections = deps
+        .connections()
+        .filter(({ adapter }) => platforms === undefined || platforms.includes(adapter.platform))
       if (connections.length === 0)
         throw new OperationError(
           'account_not_available',
-          'No ad platform is connected.',
+          platforms === undefined ? 'No ad platform is connected.' : 'None of these ad platforms is connected.',
           'Connect one in Settings, or explore the demo.',
         )
       const controller = new AbortController()
       const run = openRun(deps, days, new Set(connections.map(({ connectionId }) => connectionId)))
-      progress.begin(run.startedAtMs, run.unitsDone, run.rowsStored)
+      progress.begin(run.startedAtMs, run.unitsDone, run.rowsStored, connections.length)
       const finished = new SyncRunner(deps, connections, run, progress, controller.signal).run().finally(() => {
         running = undefined
       })

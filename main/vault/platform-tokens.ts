@@ -1,6 +1,6 @@
 /**
  * The credentials of the connected platforms, sealed by the vault inside the encrypted ledger. Only platform adapters ask for them
- * (a rule in the import check). Never returns a plain string: a token that reaches a log or a reply by accident prints as "[secret]".
+ * (a rule in the import check). Never returns a plain secret: one that reaches a log or a reply by accident prints as "[secret]".
  */
 import { z } from 'zod'
 import { deletePlatformToken, findPlatformToken, putPlatformToken } from '../store/platform-token-table.ts'
@@ -8,19 +8,20 @@ import type { LedgerDb } from '../store/open.ts'
 import { Secret } from '../secret.ts'
 import type { Vault } from './vault.ts'
 
-export interface NewPlatformCredentials {
-  readonly accessToken: string
-  readonly appId?: string | undefined
-  readonly appSecret?: string | undefined
-}
-export interface PlatformCredentials {
-  readonly accessToken: Secret
-  readonly appId?: string
-  readonly appSecret?: Secret
-}
+export type PlatformCredentials =
+  | { readonly kind: 'tiktok'; readonly accessToken: Secret; readonly appId?: string; readonly appSecret?: Secret }
+  | {
+      readonly kind: 'google_oauth'
+      readonly clientId: string
+      readonly clientSecret: Secret
+      readonly refreshToken: Secret
+    }
+  | { readonly kind: 'google_service_account'; readonly clientEmail: string; readonly privateKeyPem: Secret }
+  | { readonly kind: 'meta'; readonly accessToken: Secret; readonly appSecret?: Secret }
+
 export interface PlatformTokens {
   /** Replaces what was there. The connection's row must exist. */
-  save(connectionId: string, credentials: NewPlatformCredentials): void
+  save(connectionId: string, credentials: PlatformCredentials): void
   /** @throws OperationError workspace_damaged when the stored bytes were changed or moved from another connection */
   read(connectionId: string): PlatformCredentials | undefined
   /** Whether there was something to remove. */
@@ -28,21 +29,55 @@ export interface PlatformTokens {
 }
 
 const MAX_CHARS = 8_192
-const storedSchema = z.strictObject({
+const text = z.string().min(1).max(MAX_CHARS)
+/** Stored first as TikTok's alone, without a kind. */
+const firstForm = z.strictObject({
   v: z.literal(1),
-  accessToken: z.string().min(1).max(MAX_CHARS),
-  appId: z.string().min(1).max(MAX_CHARS).optional(),
-  appSecret: z.string().min(1).max(MAX_CHARS).optional(),
+  accessToken: text,
+  appId: text.optional(),
+  appSecret: text.optional(),
 })
+const v2 = { v: z.literal(2) }
+const storedForm = z.discriminatedUnion('kind', [
+  z.strictObject({
+    ...v2,
+    kind: z.literal('tiktok'),
+    accessToken: text,
+    appId: text.optional(),
+    appSecret: text.optional(),
+  }),
+  z.strictObject({
+    ...v2,
+    kind: z.literal('google_oauth'),
+    clientId: text,
+    clientSecret: text,
+    refreshToken: text,
+  }),
+  z.strictObject({
+    ...v2,
+    kind: z.literal('google_service_account'),
+    clientEmail: text,
+    privateKeyPem: text,
+  }),
+  z.strictObject({ ...v2, kind: z.literal('meta'), accessToken: text, appSecret: text.optional() }),
+])
+type Stored = z.infer<typeof storedForm>
+
+/** Members of a stored form that must never be seen; the others are names. */
+const SECRET_MEMBERS = ['accessToken', 'appSecret', 'clientSecret', 'refreshToken', 'privateKeyPem'] as const
 
 /** Binds the sealed bytes to their row: a token copied to another connection does not open. */
 const context = (connectionId: string) => `platform-token/${connectionId}`
 
+/** Every part of the credentials that must never be seen, for blanking in the log. */
+export function secretsOf(credentials: PlatformCredentials): readonly Secret[] {
+  return Object.values(credentials).filter((value): value is Secret => value instanceof Secret)
+}
+
 export function platformTokens(db: LedgerDb, vault: Pick<Vault, 'seal' | 'unseal'>): PlatformTokens {
   return {
     save(connectionId, credentials) {
-      const { accessToken, appId, appSecret } = credentials
-      const plain = Buffer.from(JSON.stringify(storedSchema.parse({ v: 1, accessToken, appId, appSecret })))
+      const plain = Buffer.from(JSON.stringify(storedForm.parse({ v: 2, ...revealed(credentials) })))
       putPlatformToken(db, connectionId, vault.seal(plain, context(connectionId)))
       plain.fill(0)
     },
@@ -50,14 +85,30 @@ export function platformTokens(db: LedgerDb, vault: Pick<Vault, 'seal' | 'unseal
       const sealed = findPlatformToken(db, connectionId)
       if (sealed === undefined) return undefined
       const plain = vault.unseal(sealed, context(connectionId))
-      const { accessToken, appId, appSecret } = storedSchema.parse(JSON.parse(plain.toString('utf8')))
+      const json: unknown = JSON.parse(plain.toString('utf8'))
       plain.fill(0)
-      return {
-        accessToken: new Secret(accessToken),
-        ...(appId === undefined ? {} : { appId }),
-        ...(appSecret === undefined ? {} : { appSecret: new Secret(appSecret) }),
-      }
+      const first = firstForm.safeParse(json)
+      return hidden(first.success ? { ...first.data, v: 2, kind: 'tiktok' } : storedForm.parse(json))
     },
     remove: (connectionId) => deletePlatformToken(db, connectionId),
   }
+}
+
+function revealed(credentials: PlatformCredentials): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(credentials).flatMap(([name, value]: [string, unknown]) =>
+      value instanceof Secret ? [[name, value.reveal()]] : typeof value === 'string' ? [[name, value]] : [],
+    ),
+  )
+}
+
+function hidden({ v: _, ...stored }: Stored): PlatformCredentials {
+  const entries = Object.entries(stored).flatMap(([name, value]: [string, string | undefined]) =>
+    value === undefined ? [] : [[name, isSecretMember(name) ? new Secret(value) : value]],
+  )
+  return Object.fromEntries(entries) as unknown as PlatformCredentials
+}
+
+function isSecretMember(name: string): boolean {
+  return (SECRET_MEMBERS as readonly string[]).includes(name)
 }

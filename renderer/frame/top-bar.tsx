@@ -1,8 +1,8 @@
 /** Where you are, how old the data is, and the sync. Dates and currency belong to the overview and stand here while it shows. */
-import { useEffect } from 'react'
+import { useEffect, useState } from 'react'
 import type { OutputOf } from '../../shared/operations.ts'
 import { clock, useNow } from '../clock.ts'
-import { absoluteTime, addDays, dayRange, fill, relativeTime, todayIn } from '../format.ts'
+import { absoluteTime, addDays, fill, relativeTime, todayIn } from '../format.ts'
 import { visible } from '../parts/words.ts'
 import { useAct, useRead } from '../queries.ts'
 import type { Route } from '../router.ts'
@@ -14,6 +14,8 @@ import { Chip } from '../ui/chip.tsx'
 import { Explain } from '../ui/explain.tsx'
 import { Select } from '../ui/field.tsx'
 import { Icon } from '../ui/icon.tsx'
+import { SyncDialog } from './sync-dialog.tsx'
+import { stepWords, timeLeft } from './sync-words.ts'
 
 type AppState = OutputOf<'get_app_state'>
 type Sync = AppState['sync']
@@ -86,32 +88,10 @@ function CurrencySwitch() {
   )
 }
 
-function timeLeft(sync: Sync, nowMs: number): string | null {
-  if (sync.started_at === null || sync.done < 2 || sync.total <= sync.done) return null
-  const spentMs = nowMs - new Date(sync.started_at).getTime()
-  const leftSeconds = Math.ceil(((spentMs / sync.done) * (sync.total - sync.done)) / 1_000)
-  if (leftSeconds < 1 || leftSeconds > 36_000) return null
-  const unit = leftSeconds >= 60 ? 'minute' : 'second'
-  const format = new Intl.NumberFormat(navigator.language, { style: 'unit', unit, unitDisplay: 'short' })
-  return fill(TEXTS.bar.syncLeft, {
-    time: format.format(unit === 'minute' ? Math.ceil(leftSeconds / 60) : leftSeconds),
-  })
-}
-
-/** The core names its steps by what it pulls: "ad groups", "metrics 2026-03-29 to 2026-04-27". */
-function stepWords(step: string): string {
-  const days = /^metrics (\d{4}-\d{2}-\d{2}) to (\d{4}-\d{2}-\d{2})$/.exec(step)
-  if (days?.[1] !== undefined && days[2] !== undefined)
-    return fill(TEXTS.bar.syncDays, { range: dayRange(days[1], days[2]) })
-  const words: Readonly<Record<string, string>> = TEXTS.bar.syncSteps
-  return Object.hasOwn(words, step) ? (words[step] ?? '') : visible(step)
-}
-
-function Running({ sync }: { sync: Sync }) {
-  const nowMs = useNow(1_000)
+function Running({ sync, onOpen }: { sync: Sync; onOpen: () => void }) {
   const cancel = useAct('cancel_sync')
   const share = sync.total === 0 ? null : Math.min(100, (sync.done / sync.total) * 100)
-  const left = timeLeft(sync, nowMs)
+  const left = timeLeft(sync)
   return (
     <div className="flex min-w-0 items-center gap-2">
       <span
@@ -124,10 +104,15 @@ function Running({ sync }: { sync: Sync }) {
       >
         <span className="block h-full bg-accent" style={{ width: `${share ?? 15}%` }} />
       </span>
-      <span className="num truncate text-xs text-ink-2">
+      <button
+        type="button"
+        aria-haspopup="dialog"
+        onClick={onOpen}
+        className="num truncate rounded px-1 text-xs text-ink-2 hover:bg-hover hover:text-ink"
+      >
         {fill(TEXTS.bar.syncCount, { step: stepWords(sync.step), done: sync.done, total: sync.total })}
         {left === null ? null : <span className="hidden wide:inline"> · {left}</span>}
-      </span>
+      </button>
       <Button size="small" onPress={() => cancel.mutate({})} isPending={cancel.isPending}>
         {TEXTS.bar.cancelSync}
       </Button>
@@ -161,8 +146,16 @@ function SyncState({ app }: { app: AppState }) {
   const status = useRead('get_status', {})
   const accounts = status.data?.accounts ?? []
   const isRunning = app.sync.state === 'running'
+  const [isOpen, setIsOpen] = useState(false)
   useSyncKey(() => start.mutate({}), isRunning || accounts.length === 0)
-  if (isRunning) return <Running sync={app.sync} />
+  const dialog = isOpen ? <SyncDialog sync={app.sync} onClose={() => setIsOpen(false)} /> : null
+  if (isRunning)
+    return (
+      <>
+        <Running sync={app.sync} onOpen={() => setIsOpen(true)} />
+        {dialog}
+      </>
+    )
   if (accounts.length === 0) return null
   const oldest = accounts.reduce<string | null>(older, null)
   const never = accounts.some((account) => account.last_sync_at === null)
@@ -180,9 +173,18 @@ function SyncState({ app }: { app: AppState }) {
           {fill(TEXTS.bar.synced, { ago: relativeTime(oldest, nowMs) })}
         </Explain>
       )}
-      <Button icon="sync" onPress={() => start.mutate({})} isPending={start.isPending}>
-        {TEXTS.bar.sync}
-      </Button>
+      <span className="flex">
+        <Button icon="sync" className="rounded-r-none" onPress={() => start.mutate({})} isPending={start.isPending}>
+          {TEXTS.bar.sync}
+        </Button>
+        <IconButton
+          icon="down"
+          label={TEXTS.sync.open}
+          className="-ml-px rounded-l-none border-line"
+          onPress={() => setIsOpen(true)}
+        />
+      </span>
+      {dialog}
     </div>
   )
 }

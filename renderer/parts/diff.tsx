@@ -1,7 +1,8 @@
 /** One change, read in one line: where, before → after, how much. */
-import { fill, money } from '../format.ts'
+import { fill, money, plural } from '../format.ts'
 import { TEXTS } from '../texts.ts'
 import { Icon } from '../ui/icon.tsx'
+import { Notice } from '../ui/state.tsx'
 import { Foreign } from './pieces.tsx'
 import { type ChangeView, deltaText, type EnvelopeView, fieldValue, movementText, pathOf } from './words.ts'
 
@@ -39,6 +40,41 @@ export function BeforeAfter({ change, size = 'normal' }: { change: ChangeView; s
         <span className={`text-ink-2 ${size === 'large' ? 'text-md' : 'text-xs'}`}>{delta}</span>
       )}
     </p>
+  )
+}
+
+const SHOWN_AFFECTED = 6
+
+/** What else the one write changes, and what the approver should know. Above the button, never in a tooltip. */
+export function SideEffects({ change }: { change: ChangeView }) {
+  if (change.affects.length === 0 && change.notes.length === 0) return null
+  const shown = change.affects.slice(0, SHOWN_AFFECTED)
+  const rest = change.affects.length - shown.length
+  return (
+    <div className="flex flex-col gap-2">
+      {change.affects.length === 0 ? null : (
+        <Notice tone="warn" title={plural(TEXTS.diff.affects, change.affects.length)}>
+          <ul className="flex flex-wrap gap-x-3 gap-y-0.5">
+            {shown.map((each) => (
+              <li key={each.entity_id}>
+                <Foreign text={each.untrusted.name} />
+              </li>
+            ))}
+            {rest > 0 ? <li className="text-ink-2">{fill(TEXTS.diff.affectsMore, { count: rest })}</li> : null}
+          </ul>
+        </Notice>
+      )}
+      {change.notes.length === 0 ? null : (
+        <ul aria-label={TEXTS.diff.notes} className="flex flex-col gap-1">
+          {change.notes.map((note) => (
+            <li key={note} className="flex gap-1.5 text-ink-2">
+              <Icon name="info" size={14} className="mt-0.5 shrink-0" />
+              <span>{note}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
   )
 }
 

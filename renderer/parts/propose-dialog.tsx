@@ -1,49 +1,32 @@
 /** A person's own proposal. It becomes a draft like an AI client's and goes through the same limits and the same Confirm. */
 import { useEffect, useState } from 'react'
+import type { BidStrategy } from '../../shared/domain/bid.ts'
+import { isMoneyField } from '../../shared/domain/entity.ts'
 import type { ChangeInput, EntityView, OutputOf } from '../../shared/operations.ts'
-import { fill, money, plural } from '../format.ts'
-import { type ParsedAmount, parseAmount } from '../money-input.ts'
+import { fill } from '../format.ts'
 import { useAct, useRead } from '../queries.ts'
 import { TEXTS } from '../texts.ts'
 import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
-import { Choice, TextField } from '../ui/field.tsx'
+import { Choice, Select, TextField } from '../ui/field.tsx'
 import { Notice, SkeletonRows } from '../ui/state.tsx'
-import { BeforeAfter, EnvelopeBars } from './diff.tsx'
+import { BeforeAfter, EnvelopeBars, SideEffects } from './diff.tsx'
 import { EntityPicker } from './entity-picker.tsx'
 import { ErrorNotice, Foreign, PolicyChip, RuleList } from './pieces.tsx'
-import { movementText, visible } from './words.ts'
+import {
+  type EditableField,
+  type EntityAnswer,
+  type FieldName,
+  operationOf,
+  type Read,
+  readTyped,
+  strategyOption,
+  titleOf,
+} from './propose-operation.ts'
+import { movementText, visible, wireValue } from './words.ts'
 
-type EntityAnswer = OutputOf<'get_entity'>
-type Kind = 'set_budget' | 'set_status'
 const MIN_REASON = 10
 const CHECK_AFTER_MS = 350
-
-/** What is wrong with a typed amount, in words; null when it can be used. */
-export function amountProblem(parsed: ParsedAmount, currency: string): string | null {
-  const t = TEXTS.propose.amount
-  if (parsed.kind === 'ambiguous')
-    return fill(t.ambiguous, {
-      thousands: money({ amount: parsed.asThousands, currency }),
-      decimals: money({ amount: parsed.asDecimals, currency }),
-    })
-  if (parsed.kind === 'too_many_decimals') return plural(t.decimals, parsed.decimals)
-  return parsed.kind === 'not_an_amount' ? fill(t.bad, { example: '120.50' }) : null
-}
-
-function amountHelp(parsed: ParsedAmount, currency: string | null): string {
-  return parsed.kind === 'ok' && currency !== null
-    ? fill(TEXTS.propose.parsed, { amount: money({ amount: parsed.decimal, currency }) })
-    : TEXTS.propose.amount.empty
-}
-
-function parse(text: string, currency: string): ParsedAmount {
-  try {
-    return parseAmount(text, currency, navigator.language)
-  } catch {
-    return { kind: 'not_an_amount' } // a currency this version does not know
-  }
-}
 
 function useDelayed<T>(value: T, delayMs: number): T {
   const [delayed, setDelayed] = useState(value)
@@ -90,6 +73,7 @@ function Preview({ operation, isSettled }: { operation: ChangeInput | null; isSe
           <p className="num text-ink-2">
             {movementText(check.data.net_daily_movement)} · {TEXTS.diff[change.takes_effect]}
           </p>
+          <SideEffects change={change} />
           <RuleList policy={check.data.policy} />
           <EnvelopeBars envelope={check.data.envelope} />
           {check.data.warnings.map((warning) => (
@@ -101,13 +85,6 @@ function Preview({ operation, isSettled }: { operation: ChangeInput | null; isSe
       )}
     </section>
   )
-}
-
-function titleOf(operation: ChangeInput, name: string): string {
-  const t = TEXTS.propose
-  const template =
-    operation.kind === 'set_budget' ? t.titleBudget : operation.new_status === 'paused' ? t.titlePause : t.titleEnable
-  return fill(template, { name: visible(name) }).slice(0, 120)
 }
 
 function Head({ answer }: { answer: EntityAnswer }) {
@@ -139,6 +116,162 @@ function NotEditable({ answer, onClose }: { answer: EntityAnswer; onClose: () =>
   )
 }
 
+/** Now {value}, or why it cannot be changed. */
+function fieldHelp(answer: EntityAnswer, field: EditableField, currency: string): string {
+  if (!field.is_editable) return field.refusal ?? TEXTS.propose.notEditable
+  if (field.field === 'status')
+    return answer.current.status === 'paused' ? TEXTS.propose.enableHelp : TEXTS.propose.pauseHelp
+  const value = answer.current[field.field]
+  return value === null
+    ? TEXTS.fields.noValue
+    : fill(TEXTS.propose.budgetHelp, { current: wireValue(field.field, value, currency) })
+}
+
+function fieldLabel(answer: EntityAnswer, field: FieldName): string {
+  if (field !== 'status') return TEXTS.fields[field]
+  return answer.current.status === 'paused' ? TEXTS.propose.enable : TEXTS.propose.pause
+}
+
+function canChange(answer: EntityAnswer, field: EditableField, currency: string | null): boolean {
+  if (!field.is_editable) return false
+  if (field.field === 'status') return answer.current.status === 'enabled' || answer.current.status === 'paused'
+  return answer.current[field.field] !== null && currency !== null
+}
+
+/** The value's field, with what was understood under it. */
+function ValueField({
+  label,
+  text,
+  read,
+  isSame,
+  isMoney,
+  onChange,
+}: {
+  label: string
+  text: string
+  read: Read
+  isSame: boolean
+  isMoney: boolean
+  onChange: (text: string) => void
+}) {
+  const problem = isSame ? TEXTS.propose.same : read.kind === 'bad' ? read.problem : null
+  const help =
+    read.kind === 'ok'
+      ? fill(TEXTS.propose.parsed, { amount: read.shown })
+      : isMoney
+        ? TEXTS.propose.amount.empty
+        : TEXTS.propose.ratioBad
+  return (
+    <TextField
+      label={label}
+      value={text}
+      onChange={onChange}
+      inputMode="decimal"
+      error={problem}
+      {...(problem === null ? { help } : {})}
+    />
+  )
+}
+
+function StrategyFields({
+  field,
+  strategy,
+  onStrategy,
+  children,
+}: {
+  field: EditableField
+  strategy: BidStrategy | null
+  onStrategy: (strategy: BidStrategy) => void
+  children: React.ReactNode
+}) {
+  return (
+    <div className="flex flex-col gap-3">
+      <Select<BidStrategy>
+        label={TEXTS.propose.newStrategy}
+        value={strategy ?? field.strategies[0]?.strategy ?? 'other'}
+        onChange={onStrategy}
+        options={field.strategies.map((each) => ({ value: each.strategy, label: TEXTS.strategies[each.strategy] }))}
+      />
+      {children}
+    </div>
+  )
+}
+
+/** The new value's input, by what the field is counted in. Nothing for a status: there is only one other. */
+function NewValue({
+  answer,
+  field,
+  currency,
+  form,
+}: {
+  answer: EntityAnswer
+  field: EditableField
+  currency: string
+  form: ReturnType<typeof useForm>
+}) {
+  if (field.field === 'status') return null
+  const { typed, read, setText, setStrategy } = form
+  const before = answer.current[field.field]
+  if (field.field === 'bid_strategy') {
+    const option = strategyOption(field, typed.strategy)
+    const unit = option?.target === 'ratio' ? TEXTS.propose.ratio : currency
+    const label = fill(option?.is_target_optional === true ? TEXTS.propose.targetOptional : TEXTS.propose.target, {
+      unit,
+    })
+    return (
+      <StrategyFields field={field} strategy={typed.strategy} onStrategy={setStrategy}>
+        {option === undefined || option.target === 'none' ? null : (
+          <ValueField
+            label={label}
+            text={typed.text}
+            read={read}
+            isSame={false}
+            isMoney={option.target === 'money'}
+            onChange={setText}
+          />
+        )}
+      </StrategyFields>
+    )
+  }
+  const isMoney = isMoneyField(field.field)
+  return (
+    <ValueField
+      label={fill(TEXTS.propose.newValue, { unit: isMoney ? currency : TEXTS.propose.ratio })}
+      text={typed.text}
+      read={read}
+      isSame={read.kind === 'ok' && read.value === before}
+      isMoney={isMoney}
+      onChange={setText}
+    />
+  )
+}
+
+function useForm(answer: EntityAnswer, currency: string | null, editable: readonly EditableField[]) {
+  const first = editable[0]?.field ?? 'status'
+  const [field, setField] = useState<FieldName>(first)
+  const [text, setText] = useState('')
+  const strategies = answer.editable_fields.find((each) => each.field === 'bid_strategy')?.strategies ?? []
+  const [strategy, setStrategy] = useState<BidStrategy | null>(strategies[0]?.strategy ?? null)
+  const typed = { field, text, strategy }
+  const chosen = answer.editable_fields.find((each) => each.field === field)
+  const read = readTyped(typed, chosen, currency ?? 'USD')
+  return {
+    typed,
+    read,
+    chosen,
+    setText,
+    setStrategy: (next: BidStrategy) => {
+      setStrategy(next)
+      setText('')
+    },
+    setField: (next: FieldName) => {
+      setField(next)
+      setText('')
+    },
+    operation: operationOf(answer, typed, read),
+  }
+}
+
 function Form({
   answer,
   currency,
@@ -150,81 +283,47 @@ function Form({
   onClose: () => void
   onMade: (draftId: string) => void
 }) {
-  const { entity, current } = answer
-  const canEdit = (field: 'daily_budget' | 'status') => answer.editable_fields.find((each) => each.field === field)
-  const budgetField = canEdit('daily_budget')
-  const statusField = canEdit('status')
-  const canBudget = budgetField?.is_editable === true && current.daily_budget !== null && currency !== null
-  const canStatus = statusField?.is_editable === true && (current.status === 'enabled' || current.status === 'paused')
-  const [kind, setKind] = useState<Kind>(canBudget ? 'set_budget' : 'set_status')
-  const [text, setText] = useState('')
+  const editable = answer.editable_fields.filter((field) => canChange(answer, field, currency))
+  const form = useForm(answer, currency, editable)
   const [reason, setReason] = useState('')
   // One key per form: pressing the button twice makes one draft.
   const [key] = useState(() => crypto.randomUUID())
   const propose = useAct('propose_change')
-  const parsed = parse(text, currency ?? 'USD')
-  const isSame = parsed.kind === 'ok' && parsed.decimal === current.daily_budget
-  const operation = operationOf(kind, answer, parsed, isSame)
-  const settled = useDelayed(operation === null ? '' : JSON.stringify(operation), CHECK_AFTER_MS)
+  const { operation } = form
+  const asked = operation === null ? '' : JSON.stringify(operation)
+  const settled = useDelayed(asked, CHECK_AFTER_MS)
   const settledOperation = settled === '' ? null : (JSON.parse(settled) as ChangeInput)
-  const problem = isSame ? TEXTS.propose.same : amountProblem(parsed, currency ?? 'USD')
+  if (editable.length === 0) return <NotEditable answer={answer} onClose={onClose} />
   const submit = () => {
     if (operation === null) return
     propose.mutate(
       {
         idempotency_key: key,
-        title: titleOf(operation, entity.untrusted.name),
+        title: titleOf(operation, answer.entity.untrusted.name),
         rationale: reason.trim(),
         operations: [operation],
       },
       { onSuccess: (made) => onMade(made.draft.draft_id) },
     )
   }
-  if (!canBudget && !canStatus) return <NotEditable answer={answer} onClose={onClose} />
-  const isPaused = current.status === 'paused'
   return (
     <div className="flex flex-col gap-4">
       <Head answer={answer} />
-      <Choice<Kind>
+      <Choice<FieldName>
         label={TEXTS.propose.kind}
-        value={kind}
-        onChange={setKind}
-        options={[
-          {
-            value: 'set_budget',
-            label: TEXTS.propose.budget,
-            isDisabled: !canBudget,
-            help:
-              canBudget && current.daily_budget !== null
-                ? fill(TEXTS.propose.budgetHelp, { current: money({ amount: current.daily_budget, currency }) })
-                : (budgetField?.refusal ?? TEXTS.accounts.budgetNone),
-          },
-          {
-            value: 'set_status',
-            label: isPaused ? TEXTS.propose.enable : TEXTS.propose.pause,
-            isDisabled: !canStatus,
-            help: canStatus
-              ? isPaused
-                ? TEXTS.propose.enableHelp
-                : TEXTS.propose.pauseHelp
-              : (statusField?.refusal ?? TEXTS.propose.notEditable),
-          },
-        ]}
+        value={form.typed.field}
+        onChange={form.setField}
+        options={answer.editable_fields.map((field) => ({
+          value: field.field,
+          label: fieldLabel(answer, field.field),
+          isDisabled: !editable.includes(field),
+          help: fieldHelp(answer, field, currency ?? 'USD'),
+        }))}
       />
-      {kind === 'set_budget' ? (
-        <TextField
-          label={fill(TEXTS.propose.newBudget, { currency: currency ?? '' })}
-          value={text}
-          onChange={setText}
-          inputMode="decimal"
-          error={problem}
-          {...(problem === null ? { help: amountHelp(parsed, currency) } : {})}
-        />
-      ) : null}
-      <Preview
-        operation={settledOperation}
-        isSettled={settled === (operation === null ? '' : JSON.stringify(operation))}
-      />
+      {form.chosen === undefined ? null : (
+        <NewValue answer={answer} field={form.chosen} currency={currency ?? 'USD'} form={form} />
+      )}
+      <Preview operation={settledOperation} isSettled={settled === asked} />
       <TextField
         label={TEXTS.propose.reason}
         value={reason}
@@ -248,27 +347,6 @@ function Form({
       </div>
     </div>
   )
-}
-
-function operationOf(kind: Kind, answer: EntityAnswer, parsed: ParsedAmount, isSame: boolean): ChangeInput | null {
-  const { entity, current } = answer
-  if (kind === 'set_status') {
-    if (current.status !== 'enabled' && current.status !== 'paused') return null
-    return {
-      kind,
-      entity_id: entity.entity_id,
-      expected_current: current.status,
-      new_status: current.status === 'paused' ? 'enabled' : 'paused',
-    }
-  }
-  if (parsed.kind !== 'ok' || isSame || current.daily_budget === null) return null
-  return {
-    kind,
-    entity_id: entity.entity_id,
-    budget: 'daily',
-    expected_current: current.daily_budget,
-    new_value: parsed.decimal,
-  }
 }
 
 export function ProposeDialog({

@@ -1,6 +1,8 @@
 /** Domain values as words: pure helpers several features share. */
+import { type BidStrategy, STRATEGY_TARGETS } from '../../shared/domain/bid.ts'
+import { isMoneyField } from '../../shared/domain/entity.ts'
 import type { DraftView, OutputOf } from '../../shared/operations.ts'
-import { changeFraction, difference, fill, money, percent } from '../format.ts'
+import { changeFraction, difference, fill, money, percent, ratio } from '../format.ts'
 import { TEXTS } from '../texts.ts'
 
 export type ChangeView = DraftView['operations'][number]
@@ -9,27 +11,47 @@ export type Challenge = NonNullable<OutputOf<'arm_draft'>['challenge']>
 export type EnvelopeView = OutputOf<'get_draft'>['envelope'][number]
 export type Platform = ChangeView['platform']
 
-/** The value of a changed field as a person reads it: money or a status word. */
-export function fieldValue(change: ChangeView, value: string): string {
-  if (change.field === 'daily_budget' && /^-?\d+(\.\d+)?$/.test(value))
-    return money({ amount: value, currency: change.currency })
-  if (value === '') return TEXTS.fields.noBudget
-  return value in TEXTS.statuses ? TEXTS.statuses[value as keyof typeof TEXTS.statuses] : value
+const AMOUNT = /^-?\d+(\.\d+)?$/
+type Strategy = keyof typeof TEXTS.strategies
+
+/** A value of any field in wire form ("120.00", "paused", "3.50", "cost_cap:9.00") as a person reads it. */
+export function wireValue(field: ChangeView['field'], value: string, currency: string): string {
+  if (value === '') return field === 'daily_budget' ? TEXTS.fields.noBudget : TEXTS.fields.noValue
+  if (field === 'status') return value in TEXTS.statuses ? TEXTS.statuses[value as keyof typeof TEXTS.statuses] : value
+  if (field === 'bid_strategy') return strategyText(value, currency)
+  if (!AMOUNT.test(value)) return value
+  return isMoneyField(field) ? money({ amount: value, currency }) : ratio(value)
 }
 
-/** "−€19.00 (−15.8%)" for budgets, null for statuses. */
+/** "cost_cap:9.00" → "Cost cap: €9.00". */
+export function strategyText(value: string, currency: string): string {
+  const [name = '', target] = value.split(':')
+  const strategy = name in TEXTS.strategies ? TEXTS.strategies[name as Strategy] : name
+  if (target === undefined || !AMOUNT.test(target)) return strategy
+  const kind = name in STRATEGY_TARGETS ? STRATEGY_TARGETS[name as BidStrategy].kind : 'none'
+  const text = kind === 'money' ? money({ amount: target, currency }) : ratio(target)
+  return fill(TEXTS.strategies.withTarget, { strategy, target: text })
+}
+
+export function fieldValue(change: ChangeView, value: string): string {
+  return wireValue(change.field, value, change.currency)
+}
+
+/** "−€19.00 (−15.8%)" for money, "+0.50 (+16.7%)" for a ratio, null for statuses and strategies. */
 export function deltaText(change: ChangeView): string | null {
-  if (change.field !== 'daily_budget') return null
-  const amount = difference(change.before, change.after, change.currency)
+  if (change.field === 'status' || change.field === 'bid_strategy') return null
   const fraction = changeFraction(change.before, change.after)
+  if (!isMoneyField(change.field)) return fraction === null ? null : percent(fraction)
+  const amount = difference(change.before, change.after, change.currency)
   if (amount === null) return null
   const text = money({ amount, currency: change.currency }, true)
   return fraction === null ? text : fill(TEXTS.diff.delta, { amount: text, percent: percent(fraction) })
 }
 
-/** "−15.8%" for budgets; null where there is nothing to compare. */
+/** "−15.8%" for amounts and ratios; null where there is nothing to compare. */
 export function deltaPercent(change: ChangeView): string | null {
-  const fraction = change.field === 'daily_budget' ? changeFraction(change.before, change.after) : null
+  if (change.field === 'status' || change.field === 'bid_strategy') return null
+  const fraction = changeFraction(change.before, change.after)
   return fraction === null ? null : percent(fraction)
 }
 

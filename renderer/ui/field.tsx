@@ -5,6 +5,7 @@ import {
   Label,
   Radio,
   RadioGroup,
+  Switch as AriaSwitch,
   Text,
   TextArea,
   TextField as AriaTextField,
@@ -155,5 +156,41 @@ export function Select<T extends string>({
         ))}
       </select>
     </span>
+  )
+}
+
+/** On or off, with the state in words beside it. Takes effect at once. */
+export function Switch({
+  label,
+  text,
+  isSelected,
+  onChange,
+  isDisabled = false,
+  isLabelHidden = false,
+}: {
+  label: string
+  text: string
+  isSelected: boolean
+  onChange: (isSelected: boolean) => void
+  isDisabled?: boolean
+  isLabelHidden?: boolean
+}) {
+  return (
+    <AriaSwitch
+      isSelected={isSelected}
+      onChange={onChange}
+      isDisabled={isDisabled}
+      {...(isLabelHidden ? { 'aria-label': label } : {})}
+      className="group inline-flex cursor-default items-center gap-2 disabled:opacity-60"
+    >
+      <span
+        aria-hidden="true"
+        className="relative h-4 w-7 rounded-full border border-line-strong bg-sunken group-selected:border-accent group-selected:bg-accent"
+      >
+        <span className="absolute top-px left-px size-3 rounded-full bg-raised shadow-pop group-selected:left-[13px]" />
+      </span>
+      {isLabelHidden ? null : <span>{label}</span>}
+      <span className="text-ink-2">{text}</span>
+    </AriaSwitch>
   )
 }

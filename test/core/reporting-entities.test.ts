@@ -44,7 +44,7 @@ const names = (input: Parameters<typeof list>[0]): string[] =>
 
 const accounts = (input: InputOf<'list_accounts'> = {}) =>
   OPERATIONS.list_accounts.output.parse(
-    listAccounts({ ...rig, connectionState: (connection) => `${connection} is ok` }, input),
+    listAccounts({ ...rig, connectionState: (connection) => `${connection} is ok`, writesAllowed: () => true }, input),
   )
 
 describe('list_accounts', () => {
@@ -246,7 +246,7 @@ describe('the snapshot that planners read', () => {
     expect(getEntity({ ...own, openDraftIds: [] }, { entity_id: id('ad', '10101') }).warnings).toContainEqual(
       expect.stringContaining('no longer reachable'),
     )
-    expect(listAccounts({ ...own, connectionState: () => 'ok' }, {}).accounts).toMatchObject([
+    expect(listAccounts({ ...own, connectionState: () => 'ok', writesAllowed: () => true }, {}).accounts).toMatchObject([
       { connection_state: 'no_access' },
     ])
     expect(

@@ -16,18 +16,22 @@ beforeAll(() => {
   facts = openTestFacts()
   facts
     .prepare(
-      `INSERT INTO account VALUES (1, 'tiktok:1', 'tiktok', 'n', 'EUR', 'UTC', 'active', '', 'c', 1, 1, 28, 1, 1, ?)`,
+      `INSERT INTO account (account_key, account_id, platform, name, currency, time_zone, status, raw_status, connection_id, is_listed, seen_run,
+         restatement_days, entities_at_ms, last_sync_at_ms, complete_through)
+       VALUES (1, 'tiktok:1', 'tiktok', 'n', 'EUR', 'UTC', 'active', '', 'c', 1, 1, 28, 1, 1, ?)`,
     )
     .run(LAST)
   facts.transaction(() => {
     const entity = facts.prepare(
-      `INSERT INTO entity VALUES (?, ?, 1, 'campaign', NULL, ?, ?, 'enabled', '', '', 'none', NULL, '[]', '{}', 7, 1, 0, 0, 0)`,
+      `INSERT INTO entity (entity_key, entity_id, account_key, type, name, name_folded, status, raw_status, delivery_status, budget_kind, editable_json,
+         details_json, click_window_days, view_window_days, read_at_ms, budget_read_at_ms, status_read_at_ms)
+       VALUES (?, ?, 1, 'campaign', ?, ?, 'enabled', '', '', 'none', '[]', '{}', 7, 1, 0, 0, 0)`,
     )
     const held = facts.prepare(`INSERT INTO fetched_day VALUES (1, 'campaign', ?, 1, 1, 1, 1)`)
     const fact =
       facts.prepare(`INSERT INTO metric_fact (entity_key, day, spend_micros, impressions, clicks, video_views, click_conversion_micros,
-      view_conversion_micros, click_value_micros, view_value_micros, reach, click_window_days, view_window_days, window_source, fetched_at_ms, first_seen_at_ms)
-      VALUES (?, ?, ?, 12345, 321, 9876, 4000000, 1000000, 132000000, 33000000, 11111, 7, 1, 'entity_setting', 1790000000000, 1790000000000)`)
+      view_conversion_micros, click_value_micros, view_value_micros, reported_conversion_micros, reported_value_micros, reach, click_window_days, view_window_days, window_source, fetched_at_ms, first_seen_at_ms)
+      VALUES (?, ?, ?, 12345, 321, 9876, 4000000, 1000000, 132000000, 33000000, 5000000, 165000000, 11111, 7, 1, 'entity_setting', 1790000000000, 1790000000000)`)
     for (let day = LAST - DAYS + 1; day <= LAST; day += 1) held.run(day)
     for (let key = 1; key <= ENTITIES; key += 1) {
       entity.run(key, `tiktok:1/campaign/${key}`, `Campaign ${key}`, `campaign ${key}`)

@@ -10,7 +10,7 @@ import type { Connection } from '../../main/sync/sync.ts'
 import { DAY_MS, handClock, paperPlatform, type SyncRig, syncRig } from '../support/facts-rig.ts'
 
 const account = (n: number) => accountIdSchema.parse(`tiktok:700000000000000000${n}`)
-const accounts = (rig: SyncRig) => listAccounts({ ...rig, connectionState: () => 'ok' }, {})
+const accounts = (rig: SyncRig) => listAccounts({ ...rig, connectionState: () => 'ok', writesAllowed: () => true }, {})
 const through = (rig: SyncRig) => accounts(rig).accounts[0]?.complete_through
 const week = { start_date: '2026-11-16', end_date: '2026-11-22' }
 

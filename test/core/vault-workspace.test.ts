@@ -9,7 +9,7 @@ import { Secret } from '../../main/secret.ts'
 import { putConnectionRow } from '../support/connection-row.ts'
 import { createGuessLimiter } from '../../main/vault/guess-limiter.ts'
 import { Keychain } from '../../main/vault/keychain.ts'
-import { platformTokens } from '../../main/vault/platform-tokens.ts'
+import { type PlatformCredentials, platformTokens, secretsOf } from '../../main/vault/platform-tokens.ts'
 import {
   createWorkspace,
   inspectWorkspace,
@@ -41,6 +41,15 @@ function findPlain(folder: string): string[] {
     )
   })
 }
+
+/** With every secret in the clear, to compare. */
+const plain = (credentials: PlatformCredentials | undefined): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(credentials ?? {}).map(([name, value]: [string, unknown]) => [
+      name,
+      value instanceof Secret ? value.reveal() : value,
+    ]),
+  )
 
 const newFolder = () => workspaceFolder(makeTempFolder('workspace'), 'main')
 const create = (folder: string) =>
@@ -112,28 +121,63 @@ describe('a new workspace', () => {
 })
 
 describe('platform credentials', () => {
-  test('come back as they were, but cannot be printed, logged or cloned by accident', async () => {
+  const secret = (text: string) => new Secret(`${text}-${CANARY}`)
+  const KINDS: readonly PlatformCredentials[] = [
+    { kind: 'tiktok', accessToken: secret('at'), appId: '77', appSecret: secret('as') },
+    { kind: 'tiktok', accessToken: secret('at') },
+    { kind: 'google_oauth', clientId: 'me.apps.example', clientSecret: secret('cs'), refreshToken: secret('rt') },
+    { kind: 'google_service_account', clientEmail: 'robot@project.example', privateKeyPem: secret('-----BEGIN\nKEY') },
+    { kind: 'meta', accessToken: secret('at'), appSecret: secret('as') },
+    { kind: 'meta', accessToken: secret('at') },
+  ]
+
+  test.each(KINDS)('of kind $kind come back as they were, but cannot be printed, logged or cloned by accident', async (credentials) => {
     const opened = await create(newFolder())
     putConnectionRow(opened.ledger, 'c1')
     const tokens = platformTokens(opened.ledger, opened.vault)
     expect(tokens.read('c1')).toBeUndefined()
-    tokens.save('c1', { accessToken: 'first' })
-    tokens.save('c1', { accessToken: CANARY, appId: '77', appSecret: SECRET_CANARY })
+    tokens.save('c1', { kind: 'meta', accessToken: new Secret('first') })
+    tokens.save('c1', credentials)
     const read = tokens.read('c1')
-    expect(read?.accessToken.reveal()).toBe(CANARY)
-    expect(read?.appId).toBe('77')
-    expect(read?.appSecret?.reveal()).toBe(SECRET_CANARY)
+    expect(plain(read)).toEqual(plain(credentials))
+    expect(secretsOf(credentials).length).toBeGreaterThan(0)
     const seen = [
       JSON.stringify(read),
       inspect(read, { depth: 9, showHidden: true }),
-      String(read?.accessToken),
-      inspect(structuredClone(Object.entries(read?.accessToken ?? {}))),
+      String(secretsOf(read ?? credentials)),
+      inspect(structuredClone(secretsOf(read ?? credentials).flatMap((each) => Object.entries(each)))),
     ]
     for (const text of seen) expect(text).not.toMatch(/canary/)
-    expect(JSON.stringify(read)).toBe('{"accessToken":"[secret]","appId":"77","appSecret":"[secret]"}')
     expect(tokens.remove('c1')).toBe(true)
     expect(tokens.remove('c1')).toBe(false)
     expect(tokens.read('c1')).toBeUndefined()
+    opened.close()
+  })
+
+  test('in the first stored form, which knew TikTok alone, still open', async () => {
+    const opened = await create(newFolder())
+    putConnectionRow(opened.ledger, 'c1')
+    const first = { v: 1, accessToken: 'old-token', appId: '77', appSecret: 'old-secret' }
+    const sealed = opened.vault.seal(Buffer.from(JSON.stringify(first)), 'platform-token/c1')
+    opened.ledger.prepare('INSERT INTO platform_token (connection_id, sealed) VALUES (?, ?)').run('c1', sealed)
+    const tokens = platformTokens(opened.ledger, opened.vault)
+    const wanted = { kind: 'tiktok', accessToken: 'old-token', appId: '77', appSecret: 'old-secret' }
+    expect(plain(tokens.read('c1'))).toEqual(wanted)
+    opened.close()
+  })
+
+  test.each([
+    { v: 2, kind: 'meta' },
+    { v: 2, kind: 'somebody', accessToken: 'x' },
+    { v: 3, kind: 'meta', accessToken: 'x' },
+    { v: 1, kind: 'meta', accessToken: 'x' },
+    { v: 2, kind: 'meta', accessToken: 'x', refreshToken: 'y' },
+  ])('in another form than these are not guessed at: %j', async (form) => {
+    const opened = await create(newFolder())
+    putConnectionRow(opened.ledger, 'c1')
+    const sealed = opened.vault.seal(Buffer.from(JSON.stringify(form)), 'platform-token/c1')
+    opened.ledger.prepare('INSERT INTO platform_token (connection_id, sealed) VALUES (?, ?)').run('c1', sealed)
+    expect(() => platformTokens(opened.ledger, opened.vault).read('c1')).toThrow()
     opened.close()
   })
 
@@ -141,7 +185,7 @@ describe('platform credentials', () => {
     const opened = await create(newFolder())
     for (const id of ['c1', 'c2']) putConnectionRow(opened.ledger, id)
     const tokens = platformTokens(opened.ledger, opened.vault)
-    tokens.save('c1', { accessToken: CANARY })
+    tokens.save('c1', { kind: 'meta', accessToken: new Secret(CANARY) })
     opened.ledger.exec("INSERT INTO platform_token SELECT 'c2', sealed FROM platform_token WHERE connection_id = 'c1'")
     expect(() => tokens.read('c2')).toThrow(expect.objectContaining({ code: 'workspace_damaged' }))
     opened.close()
@@ -151,7 +195,11 @@ describe('platform credentials', () => {
     const folder = newFolder()
     const opened = await create(folder)
     putConnectionRow(opened.ledger, 'c1')
-    platformTokens(opened.ledger, opened.vault).save('c1', { accessToken: CANARY, appSecret: SECRET_CANARY })
+    platformTokens(opened.ledger, opened.vault).save('c1', {
+      kind: 'meta',
+      accessToken: new Secret(CANARY),
+      appSecret: new Secret(SECRET_CANARY),
+    })
     await opened.vault.headPin.write(`head ${CANARY}`)
     opened.facts.exec(`CREATE TABLE canary (t TEXT); INSERT INTO canary VALUES ('${CANARY}')`)
     expect(findPlain(folder)).toEqual([])

@@ -76,6 +76,12 @@ describe('external links', () => {
     'https://business-api.tiktok.com/portal/auth?app_id=1&state=x',
     'https://ads.google.com/aw/overview',
     'https://adsmanager.facebook.com/adsmanager/manage/campaigns?act=1',
+    'https://console.cloud.google.com/apis/credentials',
+    'https://accounts.google.com/o/oauth2/v2/auth?client_id=1&state=x',
+    'https://www.facebook.com/v26.0/dialog/oauth?client_id=1&state=x',
+    // The demo's consent pages are on this machine.
+    'http://127.0.0.1:41234/o/oauth2/v2/auth?client_id=1&state=x',
+    'http://127.0.0.1:41234/v26.0/dialog/oauth?client_id=1&state=x',
   ])('%s may be opened', (url) => {
     expect(mayOpen(url)).toBe(true)
   })
@@ -99,6 +105,15 @@ describe('external links', () => {
     ' https://ads.tiktok.com/',
     'https://ads.tik\ntok.com/',
     'ads.tiktok.com',
+    // Of these hosts the consent page alone.
+    'https://accounts.google.com/Logout',
+    'https://accounts.google.com/o/oauth2/v2/auth/../../../Logout',
+    'https://www.facebook.com/somebody',
+    'http://accounts.google.com/o/oauth2/v2/auth',
+    'http://127.0.0.1:41234/',
+    'https://127.0.0.1:41234/o/oauth2/v2/auth',
+    'http://localhost:41234/o/oauth2/v2/auth',
+    'http://user@127.0.0.1:41234/o/oauth2/v2/auth',
     '',
     `https://ads.tiktok.com/${'x'.repeat(3_000)}`,
   ])('%j is refused', (url) => {

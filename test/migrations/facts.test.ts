@@ -18,6 +18,8 @@ const SUMS = [
   'engaged_conversion_micros',
   'click_value_micros',
   'view_value_micros',
+  'reported_conversion_micros',
+  'reported_value_micros',
 ]
 const KNOWN = {
   video_known: 'video_views',
@@ -26,6 +28,8 @@ const KNOWN = {
   engaged_conversion_known: 'engaged_conversion_micros',
   click_value_known: 'click_value_micros',
   view_value_known: 'view_value_micros',
+  reported_conversion_known: 'reported_conversion_micros',
+  reported_value_known: 'reported_value_micros',
 }
 const SLOW_SUMS = [
   'COUNT(*)',
@@ -35,6 +39,7 @@ const SLOW_SUMS = [
   'COALESCE(SUM(f.click_window_days), 0)',
   'COALESCE(SUM(f.click_window_days * f.click_window_days), 0)',
   "COALESCE(SUM(f.window_source IS 'approximated'), 0)",
+  "COALESCE(SUM(f.window_source IS 'requested'), 0)",
 ].join(', ')
 const STORED_SUMS = [
   'facts',
@@ -44,6 +49,7 @@ const STORED_SUMS = [
   'window_days',
   'window_squares',
   'window_approximated',
+  'window_requested',
 ].join(', ')
 
 /** Two accounts with entities 1..4 of all levels, no facts. */
@@ -52,7 +58,8 @@ function withEntities() {
   for (const n of [1, 2])
     facts
       .prepare(
-        `INSERT INTO account VALUES (?, ?, 'tiktok', 'n', 'EUR', 'UTC', 'active', '', 'c', 1, 1, 28, NULL, NULL, NULL)`,
+        `INSERT INTO account (account_key, account_id, platform, name, currency, time_zone, status, raw_status, connection_id, is_listed, seen_run, restatement_days)
+         VALUES (?, ?, 'tiktok', 'n', 'EUR', 'UTC', 'active', '', 'c', 1, 1, 28)`,
       )
       .run(n, `tiktok:${n}`)
   for (const [key, account, type] of [
@@ -63,7 +70,9 @@ function withEntities() {
   ] as const)
     facts
       .prepare(
-        `INSERT INTO entity VALUES (?, ?, ?, ?, NULL, '', '', 'enabled', '', '', 'none', NULL, '[]', '{}', NULL, NULL, 0, 0, 0)`,
+        `INSERT INTO entity (entity_key, entity_id, account_key, type, name, name_folded, status, raw_status, delivery_status, budget_kind, editable_json,
+           details_json, read_at_ms, budget_read_at_ms, status_read_at_ms)
+         VALUES (?, ?, ?, ?, '', '', 'enabled', '', '', 'none', '[]', '{}', 0, 0, 0)`,
       )
       .run(key, `tiktok:${account}/${type}/${key}`, account, type)
   return facts
@@ -85,9 +94,9 @@ test('the roll-ups equal the facts after any sequence of new, changed and remove
     entity: fc.integer({ min: 1, max: 4 }),
     day: fc.integer({ min: 20_000, max: 20_050 }),
     counts: fc.tuple(fc.bigInt(0n, 10n ** 15n), fc.bigInt(0n, 10n ** 9n), fc.bigInt(0n, 10n ** 6n)),
-    values: fc.array(value, { minLength: 6, maxLength: 6 }),
+    values: fc.array(value, { minLength: 8, maxLength: 8 }),
     window: fc.constantFrom(null, 0n, 1n, 7n, 28n),
-    source: fc.constantFrom(null, 'entity_setting', 'approximated'),
+    source: fc.constantFrom(null, 'entity_setting', 'approximated', 'requested'),
   })
   const action = fc.oneof(
     { weight: 4, arbitrary: fc.record({ kind: fc.constant('put' as const), row }) },

@@ -1,6 +1,10 @@
 /** Each step of ledger.db starts from real rows of the version before it, and none of them may be lost or changed. */
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import type { AccountId, DraftId, EntityId } from '../../shared/domain/ids.ts'
+import { draftHash } from '../../main/drafts/hash.ts'
+import { createAccountPermissions } from '../../main/store/account-permission-table.ts'
+import { createDraftTable } from '../../main/store/draft-table.ts'
 import { loadMigrations, userVersion } from '../../main/store/migrate.ts'
 import { type LedgerDb, openLedger } from '../../main/store/open.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
@@ -63,6 +67,86 @@ function fillVersion2(db: LedgerDb): void {
   })
 }
 
+const GROUP = 'tiktok:7000000000000000001/ad_group/1744444444444444441'
+/** Of the draft below, as version 3 of the ledger was written with it. */
+const OLD_HASH = '7eec426be6243c068f1f1fce3dc36add2063e0b1adab43bfd5f8d5dd76a828c1'
+
+/** A waiting draft, an applied one and one whose outcome is not known, with their tokens and outbox rows. */
+function fillVersion3(db: LedgerDb): void {
+  fillVersion2(db)
+  const drafts = [
+    ['d_aaaaaaaaaaaaaaaa', 'pending', 'daily_budget', '50.00', '45.00', -5_000_000],
+    ['d_bbbbbbbbbbbbbbbb', 'applied', 'status', 'enabled', 'paused', -60_000_000],
+    ['d_cccccccccccccccc', 'unknown', 'daily_budget', '9007199254.00', '9007199250.00', -4_000_000],
+  ] as const
+  for (const [index, [draft_id, state, field, before, after, movement]] of drafts.entries()) {
+    const entity_id = index === 0 ? GROUP : `${GROUP.slice(0, -1)}${index + 5}`
+    insert(db, 'draft', {
+      draft_id,
+      state,
+      state_reason: state === 'unknown' ? 'no_effect_yet' : null,
+      state_message: null,
+      origin_kind: 'agent',
+      origin_id: 'mc_1',
+      origin_name: 'Agent ü',
+      title: 'Trim a group',
+      rationale: 'It has stopped paying back.',
+      idempotency_key: `key-${index}`,
+      request_hash: 'ab'.repeat(32),
+      policy_version: 1,
+      policy_outcome: 'pass',
+      policy_json: '[]',
+      draft_hash: index === 0 ? OLD_HASH : 'cd'.repeat(32),
+      undo_of: index === 2 ? 'd_bbbbbbbbbbbbbbbb' : null,
+      created_at_ms: 1_790_000_000_000,
+      expires_at_ms: 1_790_172_800_000,
+      decided_at_ms: null,
+      updated_at_ms: 1_790_000_000_000,
+    })
+    insert(db, 'draft_item', {
+      draft_id,
+      k: 0,
+      platform: 'tiktok',
+      account_id: 'tiktok:7000000000000000001',
+      entity_id,
+      entity_type: 'ad_group',
+      path_json: '["Shop","Sommer","DE"]',
+      kind: field === 'status' ? 'set_status' : 'set_budget',
+      field,
+      currency: 'EUR',
+      before_value: before,
+      requested_value: after,
+      after_value: after,
+      movement_micros: movement,
+      net_micros: movement,
+      takes_effect: 'immediately',
+      request_id: state === 'applied' ? '20260301090000010' : null,
+      live_value: state === 'pending' ? null : after,
+    })
+    if (state === 'pending') continue
+    insert(db, 'confirm_token', {
+      token_hash: Buffer.alloc(32, index),
+      draft_id,
+      challenge_hash: 'ef'.repeat(32),
+      boot_id: 'boot1',
+      expires_mono_ms: 120_000,
+      expires_wall_ms: 1_790_000_120_000,
+      used_at_ms: 1_790_000_060_000,
+      voided_at_ms: null,
+    })
+    insert(db, 'outbox', {
+      draft_id,
+      k: 0,
+      entity_id,
+      state: state === 'applied' ? 'done' : 'unknown',
+      challenge_hash: 'ef'.repeat(32),
+      approved_at_ms: 1_790_000_060_000,
+      sent_at_ms: 1_790_000_061_000,
+      outcome: state === 'applied' ? 'applied' : null,
+    })
+  }
+}
+
 describe('ledger.db', () => {
   test('1 → 2: the audit log survives, connections and clients can be stored', () => {
     const file = newFile()
@@ -97,6 +181,76 @@ describe('ledger.db', () => {
     expect(after).toMatchObject(before)
     for (const table of ['draft', 'draft_item', 'confirm_token', 'outbox']) expect(after[table]).toEqual([])
     expect(() => insert(db, 'draft_item', { draft_id: 'd_aaaaaaaaaaaaaaaa', k: 0 })).toThrow(/constraint/i)
+    db.close()
+  })
+
+  test('3 → 4: drafts, tokens and what is in flight survive, each touching its own entity; nothing may be written yet', () => {
+    const file = newFile()
+    const old = openAt(file, 3)
+    fillVersion3(old)
+    const before = everything(old)
+    old.close()
+
+    const db = openAt(file, 4)
+    expect(userVersion(db)).toBe(4)
+    const after = everything(db)
+    const { draft_item: items, outbox, ...others } = before
+    expect(after).toMatchObject(others)
+    expect(after['draft_item']).toEqual(items?.map((row) => ({ ...row, target: row['entity_id'], affects_json: '[]' })))
+    expect(after['outbox']).toEqual(outbox?.map((row) => ({ ...row, target: row['entity_id'] })))
+    expect(after['account_permission']).toEqual([])
+    expect(db.pragma('foreign_key_check')).toEqual([])
+
+    const drafts = createDraftTable(db)
+    const waiting = drafts.get('d_aaaaaaaaaaaaaaaa' as DraftId)
+    if (waiting === undefined) throw new Error('the draft is gone')
+    // A draft that waited through the update is still exactly what its hash says: it can be approved.
+    expect(draftHash(waiting)).toBe(OLD_HASH)
+    expect(waiting.items).toMatchObject([{ target: GROUP, affects: [], movementMicros: -5_000_000n }])
+    expect(drafts.get('d_cccccccccccccccc' as DraftId)?.items[0]?.before).toBe('9007199254.00')
+    const unknown = drafts.unfinished()
+    expect(unknown).toMatchObject([{ draftId: 'd_cccccccccccccccc', state: 'unknown' }])
+    expect(unknown.map((row) => drafts.isBusy({ target: row.target, entityId: row.entityId }))).toEqual([true])
+    expect(drafts.isBusy({ target: GROUP, entityId: GROUP as EntityId })).toBe(false)
+    db.close()
+  })
+
+  test('4 refuses two writes under way to one target, or to one entity, and a kind nobody knows', () => {
+    const file = newFile()
+    const old = openAt(file, 3)
+    fillVersion3(old)
+    old.close()
+    const db = openAt(file, 4)
+    const [item] = db.prepare<[], Row>("SELECT * FROM draft_item WHERE draft_id = 'd_aaaaaaaaaaaaaaaa'").all()
+    const row = (k: number, rest: Row): Row => ({
+      draft_id: 'd_aaaaaaaaaaaaaaaa',
+      k,
+      state: 'queued',
+      challenge_hash: 'x',
+      approved_at_ms: 1,
+      ...rest,
+    }) // prettier-ignore
+    for (const k of [1, 2, 3]) insert(db, 'draft_item', { ...item, k, kind: 'set_bid', field: 'bid_cap' })
+    insert(db, 'outbox', row(0, { entity_id: 'a', target: 't' }))
+    expect(() => insert(db, 'outbox', row(1, { entity_id: 'b', target: 't' }))).toThrow(/UNIQUE.*target/)
+    expect(() => insert(db, 'outbox', row(2, { entity_id: 'a', target: 'u' }))).toThrow(/UNIQUE.*entity_id/)
+    insert(db, 'outbox', row(3, { entity_id: 'b', target: 'u' }))
+    expect(() => insert(db, 'outbox', row(9, { entity_id: 'c', target: 'c' }))).toThrow(/FOREIGN KEY/)
+    for (const wrong of [{ kind: 'delete' }, { field: 'name' }, { target: null }])
+      expect(() => insert(db, 'draft_item', { ...item, k: 7, ...wrong })).toThrow(/constraint/i)
+    db.close()
+  })
+
+  test('what the person allows per account is kept, no unless said, and can be taken back', () => {
+    const db = openAt(newFile(), 4)
+    const permissions = createAccountPermissions(db)
+    const [one, other] = ['meta:42', 'meta:43'] as [AccountId, AccountId]
+    expect([permissions.isAllowed(one), permissions.said(one)]).toEqual([false, undefined])
+    permissions.set(one, true, 1)
+    expect([permissions.isAllowed(one), permissions.isAllowed(other)]).toEqual([true, false])
+    permissions.set(one, false, 2)
+    expect([permissions.isAllowed(one), permissions.said(one)]).toEqual([false, false])
+    expect(everything(db)['account_permission']).toEqual([{ account_id: one, writes_allowed: 0, changed_at_ms: 2 }])
     db.close()
   })
 

@@ -9,6 +9,7 @@ import { createFileLogger } from '../../main/logger-file.ts'
 import { type Sandbox, startSandbox } from '../../main/platforms/sandbox/index.ts'
 import type { Caller, Ports } from '../../main/ports.ts'
 import { Secret } from '../../main/secret.ts'
+import { sandboxAddresses } from '../../main/session-adapters.ts'
 import { waitFor } from './wait-for.ts'
 
 export const PASSPHRASE = 'correct horse battery'
@@ -77,7 +78,7 @@ export async function startApp(homeFolder: string, options: AppOptions = {}): Pr
   const sandbox = await startSandbox({ seed: 7, clock })
   const ports = testPorts(homeFolder, clock, options.shell)
   const coreOptions: CoreOptions = {
-    tiktokBaseUrl: sandbox.tiktok.baseUrl,
+    addresses: sandboxAddresses(sandbox),
     startsWork: false,
     opensDoors: false,
     ...options.core,

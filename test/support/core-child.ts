@@ -3,6 +3,7 @@ import { systemClock } from '../../shared/clock.ts'
 import type { Reply } from '../../shared/api.ts'
 import type { OutputOf } from '../../shared/operations.ts'
 import { createCore } from '../../main/core.ts'
+import { REAL_ADDRESSES } from '../../main/platforms/addresses.ts'
 import { Secret } from '../../main/secret.ts'
 import { PASSPHRASE, testPorts } from './app.ts'
 
@@ -11,7 +12,7 @@ if (homeFolder === undefined || tiktokBaseUrl === undefined || draftId === undef
   throw new Error('four arguments')
 
 const core = await createCore(testPorts(homeFolder, systemClock), {
-  tiktokBaseUrl,
+  addresses: { ...REAL_ADDRESSES, tiktok: { api: tiktokBaseUrl } },
   passphrase: new Secret(PASSPHRASE),
   startsWork: false,
   opensDoors: false,

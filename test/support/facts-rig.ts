@@ -14,11 +14,13 @@ import {
   type AccountId,
   type EntityId,
   type EntityType,
+  type Platform,
   splitAccountId,
   splitEntityId,
 } from '../../shared/domain/ids.ts'
 import type { MetricFact, MetricLevel } from '../../shared/domain/metric.ts'
 import { currencyExponent } from '../../shared/domain/money.ts'
+import type { Tracker } from '../../shared/domain/tracker.ts'
 import { makeTempFolder } from './temp-folder.ts'
 
 export const NOON = Date.parse('2026-11-23T12:00:00Z')
@@ -46,6 +48,7 @@ export function openTestFacts(folder: string = makeTempFolder('facts'), key: Uin
 
 export type Request =
   | { readonly kind: 'accounts' }
+  | { readonly kind: 'trackers'; readonly account: string }
   | { readonly kind: EntityType; readonly account: string }
   | { readonly kind: MetricLevel; readonly account: string; readonly from: string; readonly to: string }
 type FactPatch = Partial<Omit<MetricFact, 'platform' | 'accountId' | 'level' | 'entityId' | 'date' | 'currency'>>
@@ -55,6 +58,8 @@ export interface PaperPlatform {
   readonly adapter: PlatformAdapter
   readonly accounts: Account[]
   readonly entities: Map<EntityId, Entity>
+  /** Pixels and conversion actions of all accounts. */
+  readonly trackers: Tracker[]
   /** All calls, oldest first. */
   readonly requests: string[]
   /** Changes what is reported for "entityId date"; null makes the row vanish. */
@@ -66,6 +71,8 @@ export interface PaperPlatform {
 }
 
 export interface PaperShape {
+  /** Default: tiktok. */
+  readonly platform?: Platform
   readonly currency?: string
   readonly timeZone?: string
   readonly accounts?: number
@@ -81,9 +88,10 @@ const number = (text: string): number =>
 /** One account has `campaigns` campaigns of `adGroups` ad groups of `ads` ads each. */
 export function paperPlatform(shape: PaperShape = {}): PaperPlatform {
   const { currency = 'EUR', timeZone = 'Europe/Berlin', campaigns = 2, adGroups = 2, ads = 2 } = shape
+  const name = shape.platform ?? 'tiktok'
   const accounts: Account[] = Array.from({ length: shape.accounts ?? 1 }, (_, n) => ({
-    accountId: accountId('tiktok', `700000000000000000${n + 1}`),
-    platform: 'tiktok',
+    accountId: accountId(name, `700000000000000000${n + 1}`),
+    platform: name,
     name: `Shop ${n + 1}`,
     currency,
     timeZone,
@@ -95,6 +103,7 @@ export function paperPlatform(shape: PaperShape = {}): PaperPlatform {
     adapter: undefined as never,
     accounts,
     entities,
+    trackers: [],
     requests: [],
     patches: new Map(),
     pageSize: 1000,
@@ -123,10 +132,11 @@ export function paperPlatform(shape: PaperShape = {}): PaperPlatform {
     return facts
   }
   const adapter: PlatformAdapter = {
-    platform: 'tiktok',
+    platform: name,
     restatementDays: shape.restatementDays ?? 28,
     settleMs: 0,
     metricSettleMs: 3 * 3_600_000,
+    readAfterWriteMs: 0,
     async listAccounts(signal) {
       platform.requests.push('accounts')
       await platform.onPage('accounts')
@@ -145,6 +155,17 @@ export function paperPlatform(shape: PaperShape = {}): PaperPlatform {
       throw new Error('reads nothing live')
     },
     apply: async (): Promise<ApplyResult> => ({ kind: 'not_sent', reason: 'writes nothing' }),
+    validate: async () => ({ kind: 'unsupported' }),
+    async listTrackers(id, signal) {
+      const request = `trackers of ${splitAccountId(id).externalId.slice(-1)}`
+      platform.requests.push(request)
+      await platform.onPage(request)
+      signal.throwIfAborted()
+      return platform.trackers.filter((tracker) => tracker.accountId === id)
+    },
+    tokenHealth: async () => ({ isValid: true, expiresAtMs: null, canWrite: true, scopes: [], problem: undefined }),
+    readThumbnail: async () => undefined,
+    revoke: async () => false,
   }
   return Object.assign(platform, { adapter })
 }
@@ -177,7 +198,7 @@ export function paperFact(
     conversions += seed % 5
   }
   return {
-    platform: 'tiktok',
+    platform: splitAccountId(entity.accountId).platform,
     accountId: entity.accountId,
     level: entity.type as MetricLevel,
     entityId: entity.entityId,

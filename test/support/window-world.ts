@@ -1,6 +1,7 @@
 /** A small world for the window's tests: two accounts, campaigns, figures, drafts in every state, records. All of it fits the table. */
 import { accountIdSchema, draftIdSchema, entityIdSchema } from '../../shared/domain/ids.ts'
 import type { DraftView, EntityView, OutputOf } from '../../shared/operations.ts'
+import { accountHandlers } from './window-accounts.ts'
 import type { Handlers } from './window-double.ts'
 
 export const NOW_MS = Date.now()
@@ -55,6 +56,9 @@ export function change(more: Partial<Change> = {}): Change {
     after: '101.00',
     daily_movement: { amount: '-19.00', currency: 'EUR' },
     takes_effect: 'immediately',
+    target: more.entity_id ?? campaign(0),
+    affects: [],
+    notes: [],
     untrusted: { path: ['Northwind Outdoor EU', 'Summer prospecting DE', 'Broad 25–44, interest: hiking'] },
     ...more,
   }
@@ -229,6 +233,8 @@ export const IDLE: OutputOf<'get_app_state'>['sync'] = {
   done: 12,
   total: 12,
   rows: 5400,
+  seconds_left: null,
+  accounts: [],
   started_at: ago(14 * MINUTE_MS),
   finished_at: ago(12 * MINUTE_MS),
   error: null,
@@ -260,10 +266,11 @@ function account(id: typeof ACCOUNT, name: string, currency: string): OutputOf<'
     last_sync_at: ago(12 * MINUTE_MS),
     complete_through: day(1),
     connection_state: 'ok',
+    writes_allowed: true,
     campaigns: 6,
     ad_groups: 14,
     ads: 41,
-    untrusted: { name },
+    untrusted: { name, manager: null },
   }
 }
 export const ACCOUNTS = [account(ACCOUNT, 'Northwind Outdoor EU', 'EUR'), account(SECOND, 'Northwind Japan', 'JPY')]
@@ -354,6 +361,10 @@ function entity(
     parent_id: parent,
     status: name.startsWith('Test') ? 'paused' : 'enabled',
     delivery_status: 'CAMPAIGN_STATUS_ENABLE',
+    delivery: 'delivering',
+    review: type === 'ad' ? 'approved' : null,
+    is_automated: false,
+    bid_strategy: type === 'ad_group' ? 'cost_cap:9.00' : null,
     budget_kind: type === 'ad' ? 'inherited' : 'daily',
     daily_budget: type === 'ad' ? null : { amount: '120.00', currency: 'EUR' },
     spend_7d: { amount: spend, currency: 'EUR' },
@@ -464,7 +475,17 @@ export function filled(): Handlers {
     },
     get_entity: (input) => ({
       entity: entity(input.entity_id, NAMES[0] ?? '', 'campaign', '1900.00'),
-      current: { daily_budget: '120.00', status: 'enabled' },
+      current: {
+        daily_budget: '120.00',
+        scheduled_budget: null,
+        status: 'enabled',
+        cpc_bid: null,
+        target_cpa: null,
+        target_roas: null,
+        bid_cap: null,
+        cost_cap: '9.00',
+        bid_strategy: 'cost_cap:9.00',
+      },
       editable_fields: [
         {
           field: 'daily_budget',
@@ -474,6 +495,7 @@ export function filled(): Handlers {
           max: null,
           step: '0.01',
           takes_effect: 'immediately',
+          strategies: [],
         },
         {
           field: 'status',
@@ -483,6 +505,30 @@ export function filled(): Handlers {
           max: null,
           step: null,
           takes_effect: 'immediately',
+          strategies: [],
+        },
+        {
+          field: 'cost_cap',
+          is_editable: true,
+          refusal: null,
+          min: '0.01',
+          max: null,
+          step: '0.01',
+          takes_effect: 'immediately',
+          strategies: [],
+        },
+        {
+          field: 'bid_strategy',
+          is_editable: true,
+          refusal: null,
+          min: null,
+          max: null,
+          step: null,
+          takes_effect: 'immediately',
+          strategies: [
+            { strategy: 'lowest_cost', target: 'none', is_target_optional: true },
+            { strategy: 'cost_cap', target: 'money', is_target_optional: false },
+          ],
         },
       ],
       settings: {
@@ -495,9 +541,18 @@ export function filled(): Handlers {
         ends_at: null,
         format: null,
         creative_ids: [],
+        delivery_reasons: [],
+        shared_budget: null,
       },
+      outside_changes: [],
       open_draft_ids: [],
-      untrusted: { path: ['Northwind Outdoor EU', NAMES[0] ?? ''], text: null, landing_page: null },
+      untrusted: {
+        path: ['Northwind Outdoor EU', NAMES[0] ?? ''],
+        text: null,
+        landing_page: null,
+        review_reasons: [],
+        targeting: { age: ['25-34', '35-44'], interest: ['Hiking'] },
+      },
       as_of: page.as_of,
       warnings: [],
     }),
@@ -539,11 +594,22 @@ export function filled(): Handlers {
         'A log that was replaced as a whole, together with its keychain entry, cannot be told from the original.',
       ],
     }),
+    ...accountHandlers(),
     list_connections: () => ({
       connections: [
         {
           connection_id: 'x_1',
           platform: 'tiktok',
+          method: 'app',
+          health: {
+            is_valid: true,
+            expires_at: null,
+            expiry_known: true,
+            can_write: true,
+            scopes: ['ad account', 'campaigns'],
+            problem: null,
+            checked_at: ago(60 * MINUTE_MS),
+          },
           is_sandbox: true,
           state: 'ok',
           state_detail: null,
@@ -553,6 +619,8 @@ export function filled(): Handlers {
         {
           connection_id: 'x_2',
           platform: 'tiktok',
+          method: 'app',
+          health: null,
           is_sandbox: false,
           state: 'needs_reconnect',
           state_detail: 'TikTok says the access was revoked.',
@@ -592,6 +660,7 @@ export function challenge(
     expires_in_ms: 120_000,
     code: '9f3c21ab',
     live: [{ k: 0, value: view.operations[0]?.before ?? '', read_at: new Date().toISOString() }],
+    validation: [{ k: 0, result: 'unsupported' }],
     policy: view.policy,
     envelope: ENVELOPE,
     needs_passphrase: true,

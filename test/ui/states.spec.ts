@@ -8,6 +8,7 @@ import { type StaticRenderer, serveRenderer } from '../support/static-renderer.t
 import { fails, type Handlers, type WindowDouble } from '../support/window-double.ts'
 import { withDouble } from '../support/window-page.ts'
 import {
+  ACCOUNT,
   APPLIED_HISTORY,
   appState,
   challenge,
@@ -679,12 +680,12 @@ test('names and reasons written by others are shown as text, with invisible char
 test.describe('proposing a change', () => {
   const form = async (page: Page): Promise<void> => {
     await open(page, filled(), '#/accounts')
-    await page.getByRole('button', { name: 'Propose a change to Summer prospecting DE' }).click()
+    await page.getByRole('button', { name: 'Propose a change to Campaign 00000' }).click()
   }
 
   test('an amount that can be read two ways is refused with both readings', async ({ page }) => {
     await form(page)
-    const field = page.getByLabel('New daily budget (EUR)')
+    const field = page.getByLabel('New value (EUR)')
     await field.fill('1.500')
     await expect(page.getByText('This can be read as €1,500.00 or as €1.50.', { exact: false })).toBeVisible()
     await page.getByLabel('Reason').fill('The campaign is ready for more.')
@@ -696,7 +697,7 @@ test.describe('proposing a change', () => {
 
   test('the preview comes from the core, and one form makes one draft', async ({ page }) => {
     await form(page)
-    await page.getByLabel('New daily budget (EUR)').fill('101')
+    await page.getByLabel('New value (EUR)').fill('101')
     await expect(page.getByText('Within your limits')).toBeVisible()
     await page.getByLabel('Reason').fill('Cost per conversion has risen for a week.')
     await page.getByRole('button', { name: 'Add to queue' }).click()
@@ -705,7 +706,7 @@ test.describe('proposing a change', () => {
     expect(input?.operations).toEqual([
       {
         kind: 'set_budget',
-        entity_id: WAITING[0]?.operations[0]?.entity_id,
+        entity_id: `${ACCOUNT}/campaign/0`,
         budget: 'daily',
         expected_current: '120.00',
         new_value: '101.00',

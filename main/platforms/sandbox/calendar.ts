@@ -1,6 +1,8 @@
 /** Calendar days and clock faces of an ad account's zone. Never asks the machine for the time: callers bring it. */
 
 const DAY_MS = 86_400_000
+/** Days of history the oldest campaigns have. */
+export const HISTORY_DAYS = 430
 const formats = new Map<string, Intl.DateTimeFormat>()
 
 function formatFor(timeZone: string): Intl.DateTimeFormat {

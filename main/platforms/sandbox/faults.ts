@@ -42,8 +42,8 @@ export interface Faults {
   clear(): void
   /** Requests per second and app before 40100; undefined switches the limit off. */
   limitRate(perSecond: number | undefined): void
-  /** The fault for this request, used up by asking. */
-  take(path: string): Fault | undefined
+  /** The fault for this request, used up by asking. `others` are further names that the same request goes by. */
+  take(path: string, ...others: readonly string[]): Fault | undefined
   /** Whether one more request now is over the limit. */
   isOverRate(monotonicMs: number): boolean
 }
@@ -69,9 +69,10 @@ export function createFaults(): Faults {
       perSecond = limit
       recent = []
     },
-    take: (path) => {
+    take: (path, ...others) => {
       for (const entry of armed) {
-        if (entry.fault.path !== '*' && entry.fault.path !== path) continue
+        const wanted = entry.fault.path
+        if (wanted !== '*' && wanted !== path && !others.includes(wanted)) continue
         if (entry.after > 0) {
           entry.after -= 1
           continue

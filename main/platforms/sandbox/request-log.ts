@@ -1,6 +1,17 @@
 /** What arrived on the wire, for assertions. Secrets are blanked before anything is kept. */
 
-const SECRET_KEYS = new Set(['secret', 'access_token', 'auth_code'])
+const SECRET_KEYS = new Set([
+  'secret',
+  'access_token',
+  'auth_code',
+  // Google's OAuth forms
+  'client_secret',
+  'refresh_token',
+  'code',
+  'code_verifier',
+  'assertion',
+  'token',
+])
 /** Oldest entries fall out: a demo that runs for weeks must not grow. */
 const MAX_ENTRIES = 20_000
 
@@ -15,6 +26,10 @@ export interface LoggedRequest {
   /** What the client said about keeping the connection. */
   readonly connection: string
   readonly isWrite: boolean
+  /** Asks what a write would do, and changes nothing. Such a request has isWrite false. */
+  readonly isDryRun?: boolean
+  /** Whether a platform token came along; media must be asked for without one. */
+  readonly hasToken?: boolean
   /** Ids of campaigns, ad groups and ads that the body names. */
   readonly entityIds: readonly string[]
   readonly fault: string | undefined
@@ -30,6 +45,8 @@ export interface RequestLog {
   clear(): void
   /** Write requests that named this entity, whether or not they had an effect. */
   writesTo(entityId: string): number
+  /** Dry runs that named this entity. */
+  dryRunsTo(entityId: string): number
   /** "GET /campaign/get/" → how often. */
   counts(): Readonly<Record<string, number>>
 }
@@ -43,7 +60,15 @@ export function blankSecrets(value: unknown): unknown {
   )
 }
 
-const ID_KEYS = ['campaign_id', 'adgroup_id', 'ad_id', 'campaign_ids', 'adgroup_ids', 'ad_ids'] as const
+const ID_KEYS = [
+  'campaign_id',
+  'adgroup_id',
+  'ad_id',
+  'campaign_ids',
+  'adgroup_ids',
+  'ad_ids',
+  'smart_plus_ad_ids',
+] as const
 
 /** The entity ids a write's body names, also inside its budget lists. */
 export function entityIdsIn(body: unknown): readonly string[] {
@@ -72,6 +97,8 @@ export function createRequestLog(): RequestLog {
       entries = []
     },
     writesTo: (entityId) => entries.filter((entry) => entry.isWrite && entry.entityIds.includes(entityId)).length,
+    dryRunsTo: (entityId) =>
+      entries.filter((entry) => entry.isDryRun === true && entry.entityIds.includes(entityId)).length,
     counts: () => {
       const counts: Record<string, number> = {}
       for (const { method, path } of entries) counts[`${method} ${path}`] = (counts[`${method} ${path}`] ?? 0) + 1

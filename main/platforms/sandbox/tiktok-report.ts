@@ -1,6 +1,7 @@
 /** GET /report/integrated/get/: basic reports on four levels, by day or as a total, with TikTok's limits. Reads only. */
 import { addDays, dayNumber } from './calendar.ts'
 import { primaryStatus } from './tiktok-shapes.ts'
+import { materialIdOf } from './tiktok-smart-plus.ts'
 import {
   ApiProblem,
   type Call,
@@ -14,16 +15,17 @@ import {
   queryTexts,
   type Reply,
 } from './tiktok-wire.ts'
+import type { World } from './world.ts'
 import { type DayTotals, totalsOf } from './world-metrics.ts'
 import type { SandboxAdvertiser, SandboxEntity } from './world-types.ts'
 
 const LEVELS: Readonly<
-  Record<string, { readonly kind: SandboxEntity['kind'] | 'advertiser'; readonly dimension: string }>
+  Record<string, { readonly kind: SandboxEntity['kind'] | 'advertiser'; readonly dimensions: readonly string[] }>
 > = {
-  AUCTION_ADVERTISER: { kind: 'advertiser', dimension: 'advertiser_id' },
-  AUCTION_CAMPAIGN: { kind: 'campaign', dimension: 'campaign_id' },
-  AUCTION_ADGROUP: { kind: 'ad_group', dimension: 'adgroup_id' },
-  AUCTION_AD: { kind: 'ad', dimension: 'ad_id' },
+  AUCTION_ADVERTISER: { kind: 'advertiser', dimensions: ['advertiser_id'] },
+  AUCTION_CAMPAIGN: { kind: 'campaign', dimensions: ['campaign_id'] },
+  AUCTION_ADGROUP: { kind: 'ad_group', dimensions: ['adgroup_id'] },
+  AUCTION_AD: { kind: 'ad', dimensions: ['ad_id', 'ad_id_v2'] },
 }
 
 type Metric = (totals: DayTotals, decimals: number) => string
@@ -148,6 +150,13 @@ interface Row {
   readonly totals: DayTotals
 }
 
+/** By `ad_id` a Smart+ ad is reported under the creative inside it; only `ad_id_v2` names the ad. */
+function idFor(entity: SandboxEntity, dimension: string): string {
+  const isInside =
+    entity.kind === 'ad' && dimension === 'ad_id' && entity.adGroup.campaign.automation === 'UPGRADED_SMART_PLUS'
+  return isInside ? materialIdOf(entity) : entity.id
+}
+
 function rowsFor(
   call: Call,
   advertiser: SandboxAdvertiser,
@@ -163,7 +172,7 @@ function rowsFor(
       : call.world
           .entities(advertiser)
           .filter((entity) => entity.kind === kind && passes(entity, filters))
-          .map((entity) => [entity.id, (date: string) => call.world.day(entity, date)] as const)
+          .map((entity) => [idFor(entity, dimension), (date: string) => call.world.day(entity, date)] as const)
   return sources.flatMap(([id, day]) => {
     if (!isDaily) {
       const totals = totalsOf(days.map(day))
@@ -203,6 +212,24 @@ function sorted(rows: readonly Row[], call: Call): readonly Row[] {
   })
 }
 
+/** The last reports of each world: further pages of one are the same rows, and a demo account has many. */
+const lastReports = new WeakMap<World['accessTokens'], Map<string, readonly Row[]>>()
+const REMEMBERED = 6
+
+function remembered(call: Call, work: () => readonly Row[]): readonly Row[] {
+  const query = [...call.query].filter(([name]) => name !== 'page' && name !== 'page_size' && name !== 'metrics')
+  const key = JSON.stringify([query, call.world.revision(), Math.floor(call.nowMs / 60_000)])
+  const reports = lastReports.get(call.world.accessTokens) ?? new Map<string, readonly Row[]>()
+  lastReports.set(call.world.accessTokens, reports)
+  const known = reports.get(key)
+  if (known !== undefined) return known
+  const rows = work()
+  const [oldest] = reports.keys()
+  if (reports.size >= REMEMBERED && oldest !== undefined) reports.delete(oldest)
+  reports.set(key, rows)
+  return rows
+}
+
 function report(call: Call): Reply {
   const type = queryText(call, 'report_type')
   if (type !== 'BASIC') throw new ApiProblem(40002, `report_type: ${type} is not available here.`)
@@ -213,17 +240,20 @@ function report(call: Call): Reply {
   const advertiser = callAdvertiser(call, queryText(call, 'advertiser_id'))
   const dimensions = queryTexts(call, 'dimensions')
   if (dimensions === undefined) throw new ApiProblem(40002, 'Missing required field(s): dimensions.')
-  const wrong = dimensions.find((name) => name !== level.dimension && name !== 'stat_time_day')
-  if (wrong !== undefined || !dimensions.includes(level.dimension))
-    throw new ApiProblem(40002, `dimensions: ${wrong ?? level.dimension} does not fit the data_level.`)
+  const [dimension, ...more] = dimensions.filter((name) => name !== 'stat_time_day')
+  if (dimension === undefined || more.length > 0 || !level.dimensions.includes(dimension))
+    throw new ApiProblem(40002, `dimensions: ${dimension ?? 'an id'} does not fit the data_level.`)
   const metrics = queryTexts(call, 'metrics') ?? ['spend', 'impressions']
   const unknown = metrics.find((name) => METRICS[name] === undefined)
   if (unknown !== undefined) throw new ApiProblem(40002, `Invalid metric fields: ['${unknown}'].`)
   const isDaily = dimensions.includes('stat_time_day')
-  const rows = rowsFor(call, advertiser, level.kind, level.dimension, isDaily, daysOf(call, isDaily))
+  const rows = remembered(call, () => {
+    const found = rowsFor(call, advertiser, level.kind, dimension, isDaily, daysOf(call, isDaily))
+    return sorted(found, call)
+  })
   const show = (totals: DayTotals) =>
     Object.fromEntries(metrics.map((name) => [name, METRICS[name]?.(totals, advertiser.decimals) ?? '-']))
-  const { list, page_info } = pageOf(sorted(rows, call), paging(call, 1000))
+  const { list, page_info } = pageOf(rows, paging(call, 1000))
   const data = {
     list: list.map(({ dimensions: at, totals }) => ({ dimensions: at, metrics: show(totals) })),
     page_info,

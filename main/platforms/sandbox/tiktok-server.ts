@@ -9,7 +9,10 @@ import type { Fault, Faults } from './faults.ts'
 import { blankSecrets, entityIdsIn, type LoggedRequest, type RequestLog } from './request-log.ts'
 import { ENTITY_ENDPOINTS } from './tiktok-entities.ts'
 import { oauthEndpoints, type OauthState } from './tiktok-oauth.ts'
+import { MEDIA_PREFIX, readMedia } from './tiktok-media.ts'
+import { PIXEL_ENDPOINTS } from './tiktok-pixels.ts'
 import { REPORT_ENDPOINTS } from './tiktok-report.ts'
+import { SMART_PLUS_ENDPOINTS } from './tiktok-smart-plus.ts'
 import { ApiProblem, type Call, type Endpoint, type Reply, toWire } from './tiktok-wire.ts'
 import { WRITE_ENDPOINTS } from './tiktok-writes.ts'
 import type { World } from './world.ts'
@@ -114,6 +117,11 @@ function envelope(work: () => Reply, requestId: string): Outgoing {
   return { status: 200, type: 'application/json', text, code }
 }
 
+function originOf(server: Server): string {
+  const address = server.address()
+  return `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`
+}
+
 /** Starts listening. Resolves once the port is known. */
 export async function startTiktokServer(options: TiktokServerOptions): Promise<{ server: Server; baseUrl: string }> {
   const { world, clock, faults, log } = options
@@ -122,6 +130,8 @@ export async function startTiktokServer(options: TiktokServerOptions): Promise<{
     ...ENTITY_ENDPOINTS,
     ...REPORT_ENDPOINTS,
     ...WRITE_ENDPOINTS,
+    ...SMART_PLUS_ENDPOINTS,
+    ...PIXEL_ENDPOINTS,
   }
   let serial = 0
   const newRequestId = () => {
@@ -167,6 +177,7 @@ export async function startTiktokServer(options: TiktokServerOptions): Promise<{
       body: blankSecrets(body),
       userAgent: request.headers['business-sdk'] === undefined ? (request.headers['user-agent'] ?? '') : 'official SDK',
       connection: request.headers.connection ?? '',
+      hasToken: request.headers['access-token'] !== undefined,
       isWrite: endpoint?.isWrite === true,
       entityIds: endpoint?.isWrite === true ? entityIdsIn(body) : [],
       fault: fault?.kind,
@@ -174,6 +185,10 @@ export async function startTiktokServer(options: TiktokServerOptions): Promise<{
       code: undefined,
     }
     log.add(entry)
+    if (url.pathname.startsWith(MEDIA_PREFIX)) {
+      sendMedia(response, url, entry)
+      return
+    }
     if (fault?.kind === 'timeout_before_effect') return
     if (fault?.kind === 'reset_before_effect') {
       request.socket.resetAndDestroy()
@@ -190,6 +205,7 @@ export async function startTiktokServer(options: TiktokServerOptions): Promise<{
       query: url.searchParams,
       body,
       token: typeof header === 'string' ? header : '',
+      origin: originOf(server),
       isPartialForced: fault?.kind === 'partial',
       nowMs: clock.nowMs(),
     }
@@ -217,6 +233,13 @@ export async function startTiktokServer(options: TiktokServerOptions): Promise<{
     send(response, outgoing, requestId, fault)
   }
 
+  function sendMedia(response: ServerResponse, url: URL, entry: LoggedRequest): void {
+    const picture = readMedia(url, world.seed, clock.nowMs())
+    entry.httpStatus = picture === undefined ? 403 : 200
+    if (picture === undefined) response.writeHead(403, { 'content-type': 'text/plain' }).end('Forbidden')
+    else response.writeHead(200, { 'content-type': 'image/png', 'content-length': picture.length }).end(picture)
+  }
+
   function send(response: ServerResponse, outgoing: Outgoing, requestId: string, fault: Fault | undefined): void {
     const bytes = Buffer.from(outgoing.text, 'utf8')
     const half = bytes.subarray(0, Math.floor(bytes.length / 2))
@@ -241,7 +264,5 @@ export async function startTiktokServer(options: TiktokServerOptions): Promise<{
     server.once('error', reject)
     server.listen(options.port, '127.0.0.1', resolve)
   })
-  const address = server.address()
-  const port = typeof address === 'object' && address !== null ? address.port : 0
-  return { server, baseUrl: `http://127.0.0.1:${port}` }
+  return { server, baseUrl: originOf(server) }
 }

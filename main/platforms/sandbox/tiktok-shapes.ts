@@ -5,33 +5,84 @@ import type { SandboxAd, SandboxAdGroup, SandboxAdvertiser, SandboxCampaign, San
 
 export type WireItem = Readonly<Record<string, unknown>>
 
-/** TikTok's delivery truth, derived from the switches above and the review. */
+/** TikTok's delivery truth, derived from the switches above, the schedule, the money left and the review. */
 export function secondaryStatus(entity: SandboxEntity): string {
   if (entity.kind === 'campaign') return `CAMPAIGN_STATUS_${entity.operationStatus}`
   if (entity.kind === 'ad_group') {
     if (entity.operationStatus === 'DELETE') return 'ADGROUP_STATUS_DELETE'
     if (entity.campaign.operationStatus !== 'ENABLE') return 'ADGROUP_STATUS_CAMPAIGN_DISABLE'
-    return entity.operationStatus === 'DISABLE' ? 'ADGROUP_STATUS_DISABLE' : 'ADGROUP_STATUS_DELIVERY_OK'
+    if (entity.operationStatus === 'DISABLE') return 'ADGROUP_STATUS_DISABLE'
+    if (entity.isDone) return 'ADGROUP_STATUS_DONE'
+    return entity.campaign.advertiser.balanceMinor === 0
+      ? 'ADGROUP_STATUS_BALANCE_EXCEED'
+      : 'ADGROUP_STATUS_DELIVERY_OK'
   }
+  const { adGroup } = entity
   if (entity.operationStatus === 'DELETE') return 'AD_STATUS_DELETE'
-  if (entity.adGroup.campaign.operationStatus !== 'ENABLE') return 'AD_STATUS_CAMPAIGN_DISABLE'
-  if (entity.adGroup.operationStatus !== 'ENABLE') return 'AD_STATUS_ADGROUP_DISABLE'
+  if (adGroup.campaign.operationStatus !== 'ENABLE') return 'AD_STATUS_CAMPAIGN_DISABLE'
+  if (adGroup.operationStatus !== 'ENABLE') return 'AD_STATUS_ADGROUP_DISABLE'
   if (entity.operationStatus === 'DISABLE') return 'AD_STATUS_DISABLE'
-  return entity.isDenied ? 'AD_STATUS_AUDIT_DENY' : 'AD_STATUS_DELIVERY_OK'
+  if (entity.isDenied) return 'AD_STATUS_AUDIT_DENY'
+  if (adGroup.isDone) return 'AD_STATUS_DONE'
+  if (entity.isInReview) return 'AD_STATUS_AUDIT'
+  return adGroup.campaign.advertiser.balanceMinor === 0 ? 'AD_STATUS_BALANCE_EXCEED' : 'AD_STATUS_DELIVERY_OK'
 }
+
+const PRIMARY_ENDINGS: readonly (readonly [string, string])[] = [
+  ['_DELETE', 'STATUS_DELETE'],
+  ['_DISABLE', 'STATUS_DISABLE'],
+  ['_AUDIT_DENY', 'STATUS_NOT_DELIVERY'],
+  ['_AUDIT', 'STATUS_NOT_DELIVERY'],
+  ['_BALANCE_EXCEED', 'STATUS_NOT_DELIVERY'],
+  ['_DONE', 'STATUS_TIME_DONE'],
+]
 
 /** The coarse status that `filtering.primary_status` asks for. */
 export function primaryStatus(entity: SandboxEntity): string {
   const secondary = secondaryStatus(entity)
-  if (secondary.endsWith('_DELETE')) return 'STATUS_DELETE'
-  if (secondary.endsWith('_DISABLE')) return 'STATUS_DISABLE'
-  if (secondary.endsWith('_AUDIT_DENY')) return 'STATUS_NOT_DELIVERY'
-  return 'STATUS_DELIVERY_OK'
+  return PRIMARY_ENDINGS.find(([ending]) => secondary.endsWith(ending))?.[1] ?? 'STATUS_DELIVERY_OK'
 }
 
 /** The switch knows two positions; that something was deleted is said only by the secondary status. */
-function operationStatus(entity: SandboxEntity): string {
+export function operationStatus(entity: SandboxEntity): string {
   return entity.operationStatus === 'DELETE' ? 'DISABLE' : entity.operationStatus
+}
+
+/** Bids as an ad group shows them: by result under OCPM, else by click, view or mille. */
+export function bidItem(group: SandboxAdGroup): WireItem {
+  const { decimals } = group.campaign.advertiser
+  const isByResult = group.billingEvent === 'OCPM'
+  return {
+    bid_type: group.bidType,
+    bid_price: money(isByResult ? 0 : group.bidMinor, decimals),
+    conversion_bid_price: money(isByResult ? group.bidMinor : 0, decimals),
+    deep_bid_type:
+      group.optimizationGoal !== 'VALUE' ? null : group.roasHundredths > 0 ? 'VO_MIN_ROAS' : 'VO_HIGHEST_VALUE',
+    roas_bid: money(group.roasHundredths, 2),
+    billing_event: group.billingEvent,
+    optimization_goal: group.optimizationGoal,
+  }
+}
+
+/** Whom an ad group is shown to; the classic endpoint puts it beside the rest, Smart+ into `targeting_spec`. */
+export function targetingItem(group: SandboxAdGroup): WireItem {
+  const { targeting } = group
+  return {
+    location_ids: targeting.locationIds,
+    age_groups: targeting.ageGroups,
+    gender: targeting.gender,
+    languages: targeting.languages,
+    interest_category_ids: targeting.interestIds,
+    actions: targeting.actions.map((action) => ({
+      action_scene: action.scene,
+      action_period: action.period,
+      action_category_ids: action.categoryIds,
+      video_user_actions: ['WATCHED_TO_END', 'LIKED'],
+    })),
+    audience_ids: targeting.audienceIds,
+    excluded_audience_ids: targeting.excludedAudienceIds,
+    operating_systems: targeting.operatingSystems,
+  }
 }
 
 export function campaignItem(campaign: SandboxCampaign): WireItem {
@@ -74,22 +125,17 @@ export function adGroupItem(group: SandboxAdGroup): WireItem {
     schedule_type: group.ends === undefined ? 'SCHEDULE_FROM_NOW' : 'SCHEDULE_START_END',
     schedule_start_time: utcStamp(group.createdAtMs),
     schedule_end_time: group.ends === undefined ? null : `${group.ends} 22:59:59`,
-    bid_type: group.bidMinor > 0 ? 'BID_TYPE_CUSTOM' : 'BID_TYPE_NO_BID',
-    bid_price: money(0, decimals),
-    conversion_bid_price: money(group.bidMinor, decimals),
-    optimization_goal: group.optimizationGoal,
+    ...bidItem(group),
     optimization_event: group.isMeasured ? 'SHOPPING' : null,
-    billing_event: group.optimizationGoal === 'CLICK' ? 'CPC' : 'OCPM',
     pacing: 'PACING_MODE_SMOOTH',
-    pixel_id: group.isMeasured ? '7355555555555555551' : null,
+    pixel_id: group.isMeasured ? (campaign.advertiser.pixels[0]?.id ?? null) : null,
     click_attribution_window: group.clickWindow,
     view_attribution_window: group.viewWindow,
     engaged_view_attribution_window: 'ONE_DAY',
     attribution_event_count: 'EVERY',
-    location_ids: campaign.advertiser.currency === 'JPY' ? ['1861060'] : ['2921044', '2782113'],
-    age_groups: ['AGE_25_34', 'AGE_35_44'],
-    gender: 'GENDER_UNLIMITED',
-    placement_type: 'PLACEMENT_TYPE_AUTOMATIC',
+    ...targetingItem(group),
+    placement_type: group.targeting.placementType,
+    placements: group.targeting.placements,
     operation_status: operationStatus(group),
     secondary_status: secondaryStatus(group),
     create_time: utcStamp(group.createdAtMs),
@@ -126,6 +172,8 @@ export function adItem(ad: SandboxAd): WireItem {
   }
 }
 
+const COUNTRIES: Readonly<Record<string, string>> = { JPY: 'JP', GBP: 'GB' }
+
 export function advertiserItem(advertiser: SandboxAdvertiser): WireItem {
   return {
     advertiser_id: advertiser.id,
@@ -133,9 +181,9 @@ export function advertiserItem(advertiser: SandboxAdvertiser): WireItem {
     currency: advertiser.currency,
     timezone: advertiser.offsetZone,
     display_timezone: advertiser.timeZone,
-    status: 'STATUS_ENABLE',
+    status: advertiser.status,
     role: 'ROLE_ADVERTISER',
-    country: advertiser.currency === 'JPY' ? 'JP' : 'DE',
+    country: COUNTRIES[advertiser.currency] ?? 'DE',
     balance: money(advertiser.balanceMinor, advertiser.decimals),
     company: 'Fjellkant Handel',
   }

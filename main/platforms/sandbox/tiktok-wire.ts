@@ -58,6 +58,8 @@ export interface Call {
   readonly query: URLSearchParams
   readonly body: Readonly<Record<string, unknown>>
   readonly token: string
+  /** Where this server is: addresses of media start with it. */
+  readonly origin: string
   /** Every id of a status write is to be listed as failed (fault "partial"). */
   readonly isPartialForced: boolean
   readonly nowMs: number

@@ -87,9 +87,18 @@ function overlap(left: Intervals, right: Intervals): Intervals {
   return both
 }
 
+/** Off before and after: most days of most ads, told without any arithmetic. */
+function isOffAllDay(switches: readonly SwitchPoint[], date: string): boolean {
+  const [first] = switches
+  const last = switches.at(-1)
+  return first === undefined || last === undefined || first.date > date || (!last.isOn && last.date < date)
+}
+
 /** Part of the day's normal delivery this ad really had, up to now. */
 function deliveredShare(ad: SandboxAd, date: string, now: LocalMoment): number {
-  if (date > now.date) return 0
+  const { adGroup } = ad
+  if (date > now.date || isOffAllDay(ad.switches, date)) return 0
+  if (isOffAllDay(adGroup.switches, date) || isOffAllDay(adGroup.campaign.switches, date)) return 0
   let intervals = overlap(onIntervals(ad.switches, date), onIntervals(ad.adGroup.switches, date))
   intervals = overlap(intervals, onIntervals(ad.adGroup.campaign.switches, date))
   if (date === now.date) intervals = overlap(intervals, [[0, now.minuteOfDay]])

@@ -1,5 +1,8 @@
 /** The shapes of the sandbox world. Mutable on purpose: it plays the platform's own database. */
 
+/** How large the shop is: `small` for tests, `demo` for a believable account. */
+export type WorldSize = 'small' | 'demo'
+
 export type OperationStatus = 'ENABLE' | 'DISABLE' | 'DELETE'
 export type BudgetMode =
   | 'BUDGET_MODE_DAY'
@@ -51,14 +54,36 @@ export interface SandboxAdvertiser {
   /** The fixed-offset spelling that TikTok answers in `timezone`. */
   readonly offsetZone: string
   readonly balanceMinor: number
+  /** TikTok's word for its state: "STATUS_ENABLE", or "STATUS_LIMIT" for one that may not deliver. */
+  readonly status: string
+  /** The Business Center it is under, and what the token's owner may do there. */
+  readonly businessCenter: SandboxBusinessCenter | undefined
+  readonly pixels: readonly SandboxPixel[]
   readonly campaigns: SandboxCampaign[]
+}
+
+export interface SandboxBusinessCenter {
+  readonly id: string
+  readonly name: string
+  /** "ADMIN", "OPERATOR" or "ANALYST" (may only look). */
+  readonly role: string
+}
+
+export interface SandboxPixel {
+  readonly id: string
+  readonly code: string
+  readonly name: string
+  readonly createdAtMs: number
+  /** What arrives: events every day, none any more, none ever, or only test events. */
+  readonly traffic: 'lively' | 'fell_silent' | 'never' | 'test_only'
 }
 
 export interface SandboxCampaign extends BudgetNode {
   readonly kind: 'campaign'
   readonly advertiser: SandboxAdvertiser
   readonly objective: string
-  readonly automation: 'MANUAL' | 'UPGRADED_SMART_PLUS'
+  /** SMART_PLUS is the older kind, which neither the classic nor the new Smart+ endpoints write. */
+  readonly automation: 'MANUAL' | 'UPGRADED_SMART_PLUS' | 'SMART_PLUS'
   readonly isCbo: boolean
   readonly adGroups: SandboxAdGroup[]
 }
@@ -72,10 +97,46 @@ export interface SandboxAdGroup extends BudgetNode {
   readonly optimizationGoal: string
   readonly clickWindow: string
   readonly viewWindow: string
+  readonly billingEvent: 'OCPM' | 'CPC' | 'CPM' | 'CPV'
+  bidType: BidType
+  /** Under OCPM the average cost per result to stay under, else the highest bid; 0 without one. */
   bidMinor: number
+  /** Hundredths of the lowest return to accept; 0 without one. */
+  roasHundredths: number
   scheduled: BudgetStep | undefined
   readonly ends: string | undefined
+  /** Its last day is over. */
+  readonly isDone: boolean
+  readonly targeting: SandboxTargeting
   readonly ads: SandboxAd[]
+}
+
+export type BidType = 'BID_TYPE_CUSTOM' | 'BID_TYPE_NO_BID'
+
+/** Whom an ad group is shown to, in TikTok's ids and words. */
+export interface SandboxTargeting {
+  readonly locationIds: readonly string[]
+  readonly ageGroups: readonly string[]
+  readonly gender: string
+  readonly languages: readonly string[]
+  readonly interestIds: readonly string[]
+  readonly actions: readonly {
+    readonly scene: string
+    readonly period: number
+    readonly categoryIds: readonly string[]
+  }[]
+  readonly audienceIds: readonly string[]
+  readonly excludedAudienceIds: readonly string[]
+  readonly placementType: string
+  readonly placements: readonly string[]
+  readonly operatingSystems: readonly string[]
+}
+
+/** What an update of a bid may change. */
+export interface BidEdit {
+  readonly bidType?: BidType
+  readonly bidMinor?: number
+  readonly roasHundredths?: number
 }
 
 export interface SandboxAd extends Node {
@@ -84,6 +145,7 @@ export interface SandboxAd extends Node {
   /** Part of the ad group's delivery, 0–1. */
   readonly share: number
   readonly isDenied: boolean
+  readonly isInReview: boolean
   readonly videoId: string | undefined
   readonly imageIds: readonly string[]
   readonly text: string

@@ -4,10 +4,12 @@
  */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import type { Clock } from '../../../shared/clock.ts'
-import { addDays, dayNumber, type LocalMoment, localMoment } from './calendar.ts'
-import { buildAdvertisers, HISTORY_DAYS } from './world-build.ts'
+import { addDays, dayNumber, HISTORY_DAYS, type LocalMoment, localMoment } from './calendar.ts'
+import { buildAdvertisers } from './world-build.ts'
 import { type DayTotals, entityDay, totalsOf } from './world-metrics.ts'
 import type {
+  BidEdit,
+  BidType,
   BudgetStep,
   OperationStatus,
   PlantedAnomaly,
@@ -17,6 +19,7 @@ import type {
   SandboxCampaign,
   SandboxEntity,
   SwitchPoint,
+  WorldSize,
 } from './world-types.ts'
 
 /** What an edit may change of an entity; this and nothing else is persisted. */
@@ -28,11 +31,15 @@ interface EditState {
   budgetMinor?: number
   budgetSteps?: BudgetStep[]
   bidMinor?: number
+  bidType?: BidType
+  roasHundredths?: number
   scheduled?: BudgetStep
 }
 interface StateFile {
   readonly version: 1
   readonly seed: number
+  /** Absent in files of the time when there was one size. */
+  readonly size?: WorldSize
   readonly anchorDate: string
   readonly entities: Readonly<Record<string, EditState>>
   readonly accessTokens: readonly string[]
@@ -45,6 +52,8 @@ export interface World {
   readonly advertisers: readonly SandboxAdvertiser[]
   readonly anomalies: readonly PlantedAnomaly[]
   readonly historyDays: number
+  /** Rises with every edit: what was worked out before is then out of date. */
+  readonly revision: () => number
   advertiser(id: string): SandboxAdvertiser | undefined
   campaign(id: string): SandboxCampaign | undefined
   adGroup(id: string): SandboxAdGroup | undefined
@@ -57,7 +66,7 @@ export interface World {
   spentMinor(entity: SandboxCampaign | SandboxAdGroup): number
   setBudget(entity: SandboxCampaign | SandboxAdGroup, budgetMinor: number): void
   scheduleBudget(entity: SandboxAdGroup, budgetMinor: number): void
-  setBid(entity: SandboxAdGroup, bidMinor: number): void
+  setBid(entity: SandboxAdGroup, bid: BidEdit): void
   setName(entity: SandboxEntity, name: string): void
   setStatus(entity: SandboxEntity, status: OperationStatus): void
   /** Runs `work` and then puts every entity back: an answer of success without its effect. */
@@ -70,11 +79,13 @@ export interface World {
 export interface WorldOptions {
   readonly seed: number
   readonly clock: Clock
-  /** Where edits survive a restart. A file of another seed is ignored. */
+  /** Small unless told. */
+  readonly size?: WorldSize
+  /** Where edits survive a restart. A file of another seed or size is ignored. */
   readonly statePath?: string
 }
 
-function readState(path: string | undefined, seed: number): StateFile | undefined {
+function readState(path: string | undefined, seed: number, size: WorldSize): StateFile | undefined {
   if (path === undefined) return undefined
   let text: string
   try {
@@ -84,7 +95,8 @@ function readState(path: string | undefined, seed: number): StateFile | undefine
   }
   try {
     const state = JSON.parse(text) as StateFile
-    return state.version === 1 && state.seed === seed && !Number.isNaN(dayNumber(state.anchorDate)) ? state : undefined
+    const isOurs = state.version === 1 && state.seed === seed && (state.size ?? 'small') === size
+    return isOurs && !Number.isNaN(dayNumber(state.anchorDate)) ? state : undefined
   } catch {
     // A torn demo file is not worth an error: the demo starts fresh.
     return undefined
@@ -98,7 +110,9 @@ function editStateOf(entity: SandboxEntity): EditState {
     switches: [...entity.switches],
     modifiedAtMs: entity.modifiedAtMs,
     ...(entity.kind === 'ad' ? {} : { budgetMinor: entity.budgetMinor, budgetSteps: [...entity.budgetSteps] }),
-    ...(entity.kind === 'ad_group' ? { bidMinor: entity.bidMinor } : {}),
+    ...(entity.kind === 'ad_group'
+      ? { bidMinor: entity.bidMinor, bidType: entity.bidType, roasHundredths: entity.roasHundredths }
+      : {}),
     ...(entity.kind === 'ad_group' && entity.scheduled !== undefined ? { scheduled: entity.scheduled } : {}),
   }
 }
@@ -113,6 +127,8 @@ function applyEditState(entity: SandboxEntity, state: EditState): void {
   entity.budgetSteps = [...(state.budgetSteps ?? [])]
   if (entity.kind !== 'ad_group') return
   entity.bidMinor = state.bidMinor ?? entity.bidMinor
+  entity.bidType = state.bidType ?? entity.bidType
+  entity.roasHundredths = state.roasHundredths ?? entity.roasHundredths
   entity.scheduled = state.scheduled
 }
 
@@ -142,9 +158,10 @@ function rememberBudget(entity: SandboxCampaign | SandboxAdGroup, step: BudgetSt
 /** Opens the world: built from the seed and the clock's day, then the saved edits on top. */
 export function createWorld(options: WorldOptions): World {
   const { seed, clock } = options
-  const saved = readState(options.statePath, seed)
+  const size = options.size ?? 'small'
+  const saved = readState(options.statePath, seed, size)
   const anchorDate = saved?.anchorDate ?? localMoment(clock.nowMs(), 'UTC').date
-  const advertisers = buildAdvertisers(seed, anchorDate)
+  const advertisers = buildAdvertisers(seed, anchorDate, size)
   const anomalies = plantAnomalies(advertisers, anchorDate)
   const byId = new Map<string, SandboxEntity>()
   const homeOf = new Map<string, SandboxAdvertiser>()
@@ -154,6 +171,7 @@ export function createWorld(options: WorldOptions): World {
       homeOf.set(entity.id, advertiser)
     }
   const edited = new Set<string>()
+  let revision = 0
   for (const [id, state] of Object.entries(saved?.entities ?? {})) {
     const entity = byId.get(id)
     if (entity === undefined) continue
@@ -166,6 +184,7 @@ export function createWorld(options: WorldOptions): World {
   const now = (advertiser: SandboxAdvertiser) => localMoment(clock.nowMs(), advertiser.timeZone)
   const contextOf = (advertiser: SandboxAdvertiser) => ({ seed, anchorDate, anomalies, now: now(advertiser) })
   const touch = (entity: SandboxEntity) => {
+    revision += 1
     entity.modifiedAtMs = clock.nowMs()
     edited.add(entity.id)
   }
@@ -187,6 +206,7 @@ export function createWorld(options: WorldOptions): World {
     advertisers,
     anomalies,
     historyDays: HISTORY_DAYS,
+    revision: () => revision,
     accessTokens,
     advertiser: (id) => advertisers.find((advertiser) => advertiser.id === id),
     campaign: (id) => {
@@ -224,8 +244,10 @@ export function createWorld(options: WorldOptions): World {
       entity.scheduled = { date: addDays(now(home(entity)).date, 1), budgetMinor }
       touch(entity)
     },
-    setBid: (entity, bidMinor) => {
-      entity.bidMinor = bidMinor
+    setBid: (entity, bid) => {
+      entity.bidType = bid.bidType ?? entity.bidType
+      entity.bidMinor = bid.bidMinor ?? entity.bidMinor
+      entity.roasHundredths = bid.roasHundredths ?? entity.roasHundredths
       touch(entity)
     },
     setName: (entity, name) => {
@@ -255,6 +277,7 @@ export function createWorld(options: WorldOptions): World {
       const state: StateFile = {
         version: 1,
         seed,
+        size,
         anchorDate,
         entities: Object.fromEntries(
           [...edited].flatMap((id) => {

@@ -5,8 +5,9 @@
 import type { z } from 'zod'
 import { OperationError } from '../../../shared/errors.ts'
 import type { Logger } from '../../logger.ts'
+import type { QuotaMeter, QuotaSubject } from '../quota.ts'
 import { allowedBase, ReadFailure, readOnce, sleepFor, type WriteOutcome, writeOnce } from '../http.ts'
-import { errorForCode, errorForFailure, isRetryable, isThrottle, unreadable } from './codes.ts'
+import { errorForCode, errorForFailure, isRetryable, throttleOf, unreadable } from './codes.ts'
 import { envelopeSchema } from './wire.ts'
 
 export const TIKTOK_BASE_URL = 'https://business-api.tiktok.com'
@@ -25,6 +26,8 @@ export interface TiktokCredentials {
   /** App id and secret are needed only to list the advertisers a token reaches. */
   readonly appId?: string
   readonly appSecret?: string
+  /** What TikTok granted at the exchange, as it numbers it; it never says so again. */
+  readonly scopes?: readonly number[]
 }
 
 export interface TiktokTimeouts {
@@ -42,6 +45,7 @@ export interface TiktokClientOptions {
   readonly random: () => number
   readonly sleep?: (ms: number, signal: AbortSignal) => Promise<void>
   readonly logger?: Logger
+  readonly quota?: QuotaMeter
   readonly timeouts?: Partial<TiktokTimeouts>
 }
 
@@ -55,6 +59,8 @@ export interface Received<T> {
 export type QueryValue = string | number | boolean | readonly unknown[] | Readonly<Record<string, unknown>>
 
 export interface TiktokClient {
+  /** Where this client talks to. */
+  readonly origin: string
   get<T extends z.ZodType>(
     path: string,
     query: Readonly<Record<string, QueryValue>>,
@@ -62,7 +68,7 @@ export interface TiktokClient {
     signal: AbortSignal,
   ): Promise<Received<z.infer<T>>>
   /** One write attempt. `body` is JSON text, because amounts must keep their digits. Throws only when no credentials can be had. */
-  post(path: string, body: string): Promise<WriteOutcome>
+  post(path: string, body: string, advertiserId: string): Promise<WriteOutcome>
 }
 
 function addressOf(base: URL, path: string, query: Readonly<Record<string, QueryValue>>): URL {
@@ -75,7 +81,14 @@ function addressOf(base: URL, path: string, query: Readonly<Record<string, Query
 
 type Attempt<T> =
   | { readonly kind: 'done'; readonly received: Received<T> }
-  | { readonly kind: 'again'; readonly error: OperationError; readonly minDelayMs: number }
+  | { readonly kind: 'again'; readonly error: OperationError; readonly throttle?: 'app' | 'account' | undefined }
+
+const APP: QuotaSubject = { platform: 'tiktok', externalId: 'app' }
+
+/** Whose allowance a request uses: the advertiser's where it names one, else the app's. */
+function subjectFor(advertiserId: unknown): QuotaSubject {
+  return typeof advertiserId === 'string' ? { platform: 'tiktok', externalId: advertiserId } : APP
+}
 
 /** JSON text to an envelope. Undefined when it is none. */
 export function parseEnvelope(text: string): z.infer<typeof envelopeSchema> | undefined {
@@ -121,13 +134,13 @@ export function createTiktokClient(options: TiktokClientOptions): TiktokClient {
       maxBytes: MAX_REPLY_BYTES,
       signal,
     })
-    if (answer.status >= 500) return { kind: 'again', error: errorForCode(50000), minDelayMs: 0 }
+    if (answer.status >= 500) return { kind: 'again', error: errorForCode(50000) }
     const envelope = parseEnvelope(answer.text)
     if (envelope === undefined) throw unreadable(answer.status === 200 ? 'no envelope' : `HTTP ${answer.status}`)
     if (envelope.code !== 0) {
       const error = errorForCode(envelope.code)
       if (!isRetryable(envelope.code)) throw error
-      return { kind: 'again', error, minDelayMs: isThrottle(envelope.code) ? THROTTLE_DELAY_MS : 0 }
+      return { kind: 'again', error, throttle: throttleOf(envelope.code) }
     }
     const parsed = schema.safeParse(envelope.data)
     if (!parsed.success) throw unreadable(`unexpected ${parsed.error.issues[0]?.path.join('.') || 'shape'}`)
@@ -141,43 +154,71 @@ export function createTiktokClient(options: TiktokClientOptions): TiktokClient {
     } catch (error) {
       if (!(error instanceof ReadFailure)) throw error
       const failure = errorForFailure(error)
-      if (error.kind === 'network' || error.kind === 'timeout') return { kind: 'again', error: failure, minDelayMs: 0 }
+      if (error.kind === 'network' || error.kind === 'timeout') return { kind: 'again', error: failure }
       throw failure
     }
   }
 
+  async function pause(ms: number, signal: AbortSignal): Promise<void> {
+    try {
+      await sleep(ms, signal)
+    } catch (error) {
+      throw error instanceof ReadFailure ? errorForFailure(error) : error
+    }
+  }
+
+  /** How long to wait after a failed attempt; told to the meter when TikTok asked for it, so that other reads wait too. */
+  function delayAfter(
+    result: Extract<Attempt<unknown>, { kind: 'again' }>,
+    retries: number,
+    subject: QuotaSubject,
+  ): number {
+    // Full jitter on the upper half: many accounts that were throttled together come back apart.
+    const backoff = BASE_DELAY_MS * 2 ** retries * (0.5 + options.random() / 2)
+    const least = result.throttle === undefined ? 0 : THROTTLE_DELAY_MS * (1 + options.random())
+    const delayMs = Math.min(MAX_DELAY_MS, Math.max(least, backoff))
+    if (result.throttle !== undefined) options.quota?.throttled(result.throttle === 'app' ? APP : subject, delayMs)
+    return delayMs
+  }
+
   return {
+    origin: base.origin,
     get: async (path, query, schema, signal) => {
       const url = addressOf(base, path, query)
+      const subject = subjectFor(query['advertiser_id'])
+      const { quota } = options
+      const heldMs = quota === undefined ? 0 : Math.max(quota.pauseMs(APP), quota.pauseMs(subject))
+      if (heldMs > 0) await pause(heldMs, signal)
       for (let retries = 0; ; retries += 1) {
         if (signal.aborted) throw errorForFailure(new ReadFailure('cancelled'))
+        quota?.count(subject, 'read')
         const result = await tryOnce(url, schema, signal)
         if (result.kind === 'done') return result.received
         options.logger?.info('tiktok.read_retry', { path, retries, code: result.error.code })
+        const delayMs = delayAfter(result, retries, subject)
         if (retries >= MAX_RETRIES) throw result.error
-        // Full jitter on the upper half: many accounts that were throttled together come back apart.
-        const backoff = BASE_DELAY_MS * 2 ** retries * (0.5 + options.random() / 2)
-        const delayMs = Math.min(MAX_DELAY_MS, Math.max(result.minDelayMs * (1 + options.random()), backoff))
-        try {
-          await sleep(delayMs, signal)
-        } catch (error) {
-          throw error instanceof ReadFailure ? errorForFailure(error) : error
-        }
+        await pause(delayMs, signal)
       }
     },
-    post: async (path, body) => {
+    post: async (path, body, advertiserId) => {
       const url = addressOf(base, path, {})
       const credentials = await options.credentials()
+      const headers = headersFor(credentials.accessToken)
+      const subject = subjectFor(advertiserId)
+      options.quota?.count(subject, 'write')
       const outcome = await writeOnce({
         url,
-        headers: headersFor(credentials.accessToken),
+        headers,
         body,
         connectTimeoutMs: timeouts.connectMs,
         timeoutMs: timeouts.writeMs,
         maxBytes: 1_000_000,
       })
       options.logger?.info('tiktok.write', { path, outcome: outcome.kind })
-      return outcome.kind === 'answer' ? withoutSecrets(outcome, credentials) : outcome
+      if (outcome.kind !== 'answer') return outcome
+      const throttle = throttleOf(parseEnvelope(outcome.answer.text)?.code ?? 0)
+      if (throttle !== undefined) options.quota?.throttled(throttle === 'app' ? APP : subject, THROTTLE_DELAY_MS)
+      return withoutSecrets(outcome, credentials)
     },
   }
 }

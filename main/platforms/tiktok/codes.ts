@@ -5,8 +5,12 @@
 import { OperationError } from '../../../shared/errors.ts'
 import type { ReadFailure } from '../http.ts'
 
-/** Too many requests: app (40100, 40016) or advertiser (40133) level. */
-const THROTTLED = new Set([40016, 40100, 40133])
+/** Too many requests, of the whole app or of one advertiser. */
+const THROTTLED: ReadonlyMap<number, 'app' | 'account'> = new Map([
+  [40016, 'app'],
+  [40100, 'app'],
+  [40133, 'account'],
+])
 /** TikTok's own trouble, worth another read. */
 const TRANSIENT = new Set([50000, 50002, 51305, 60001])
 /** The link to the account is gone: empty, wrong, expired or revoked token, or refused at the exchange. */
@@ -22,8 +26,9 @@ export function isRetryable(code: number): boolean {
   return THROTTLED.has(code) || TRANSIENT.has(code)
 }
 
-export function isThrottle(code: number): boolean {
-  return THROTTLED.has(code)
+/** Whose allowance is used up, when the code says "too many". */
+export function throttleOf(code: number): 'app' | 'account' | undefined {
+  return THROTTLED.get(code)
 }
 
 /**

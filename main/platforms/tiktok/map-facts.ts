@@ -2,7 +2,7 @@
 import { type AccountId, entityId } from '../../../shared/domain/ids.ts'
 import type { MetricFact, MetricLevel } from '../../../shared/domain/metric.ts'
 import { OperationError } from '../../../shared/errors.ts'
-import { microsFromReport } from './map.ts'
+import { microsFromReport } from './amounts.ts'
 import type { WireReportRow } from './wire.ts'
 
 /** The metrics we ask for. One wrong name fails the whole call (40002), so this list is all there is. */
@@ -12,11 +12,13 @@ export const REPORT_METRICS = [
   'clicks',
   'reach',
   'video_play_actions',
+  'conversion',
   'cta_conversion',
   'vta_conversion',
   'engaged_view_through_conversions',
   'website_cta_purchase_value',
   'vta_complete_payment_value',
+  'total_complete_payment_rate',
 ] as const
 
 export const REPORT_LEVELS: Readonly<
@@ -24,7 +26,8 @@ export const REPORT_LEVELS: Readonly<
 > = {
   campaign: { dataLevel: 'AUCTION_CAMPAIGN', dimension: 'campaign_id', statusField: 'campaign_status' },
   ad_group: { dataLevel: 'AUCTION_ADGROUP', dimension: 'adgroup_id', statusField: 'adgroup_status' },
-  ad: { dataLevel: 'AUCTION_AD', dimension: 'ad_id', statusField: 'ad_status' },
+  // ad_id names the creatives inside a Smart+ ad; ad_id_v2 names the ad, and a classic ad as ever.
+  ad: { dataLevel: 'AUCTION_AD', dimension: 'ad_id_v2', statusField: 'ad_status' },
 }
 
 function badRow(name: string): OperationError {
@@ -74,5 +77,8 @@ export function toFact(account: AccountId, currency: string, level: MetricLevel,
     viewValueMicros: micros('vta_complete_payment_value'),
     // TikTok has no value for engaged-view conversions.
     engagedViewValueMicros: null,
+    // What Ads Manager shows as "conversions", by each ad group's own event and windows; the value of all payments, whatever their way.
+    reportedConversionMicros: micros('conversion'),
+    reportedValueMicros: micros('total_complete_payment_rate'),
   }
 }

@@ -1,37 +1,20 @@
-/**
- * TikTok's words and numbers to ours and back. The only place where TikTok amounts change their spelling.
- * Pure; never reads the network. No amount is ever computed with floats: a float from the wire is taken by its
- * shortest decimal spelling, which is exact for every amount TikTok accepts (below 10,000,000).
- */
+/** TikTok's accounts, campaigns, ad groups, ads and creatives as ours. Pure; never reads the network. Amounts go through amounts.ts. */
 import type { Account, Entity, EntityStatus } from '../../../shared/domain/entity.ts'
 import { type AccountId, accountId, entityId } from '../../../shared/domain/ids.ts'
-import { formatDecimal, parseDecimal } from '../../../shared/domain/money.ts'
-import { type BudgetKind, budgetField, budgetRefusal, type CampaignFacts, statusField } from './editable.ts'
-import type { WireAd, WireAdGroup, WireAdvertiser, WireCampaign } from './wire.ts'
-
-const MICROS = 1_000_000n
-
-/** A JSON number from TikTok as micros. @throws OperationError invalid_value when it has more decimals than the currency. */
-export function microsFromNumber(value: number, currency: string): bigint {
-  // String() spells the shortest decimal that reads back as the same double; exponents and NaN fail to parse.
-  return parseDecimal(String(value), currency)
-}
-
-/** Micros as the digits of a JSON number: 120000000n EUR → "120.00". */
-export function numberText(amountMicros: bigint, currency: string): string {
-  return formatDecimal(amountMicros, currency)
-}
-
-/** A report's number: "12.34", "5", or "-" for "not measured". Up to six decimals, exact. Undefined when it is something else. */
-export function microsFromReport(text: string | undefined): bigint | null | undefined {
-  if (text === undefined || text === '-' || text === '') return null
-  const match = /^(-?)(\d{1,12})(?:\.(\d{1,12}))?$/.exec(text)
-  if (match === null) return undefined
-  const fraction = (match[3] ?? '').replace(/0+$/, '')
-  if (fraction.length > 6) return undefined
-  const micros = BigInt(match[2] ?? '0') * MICROS + BigInt(fraction.padEnd(6, '0'))
-  return match[1] === '-' ? -micros : micros
-}
+import { formatDecimal } from '../../../shared/domain/money.ts'
+import { microsFromNumber } from './amounts.ts'
+import { bidFields, bidsOf, bidValues } from './bids.ts'
+import {
+  type Automation,
+  type BudgetKind,
+  budgetField,
+  budgetRefusal,
+  type CampaignFacts,
+  scheduledBudgetField,
+  statusField,
+} from './editable.ts'
+import type { WireAd, WireAdGroup, WireAdvertiser, WireCampaign, WireSmartAd } from './wire.ts'
+import { deliveryOf, reviewOf, targetingOf } from './words.ts'
 
 function isZone(name: string | undefined): name is string {
   if (name === undefined || name === '') return false
@@ -42,6 +25,12 @@ function isZone(name: string | undefined): name is string {
   }
 }
 
+/** The account's zone. `timezone` is a fixed offset ("Etc/GMT-1"), which is wrong half of the year where clocks change. */
+export function zoneOf(wire: WireAdvertiser): string {
+  if (isZone(wire.display_timezone)) return wire.display_timezone
+  return isZone(wire.timezone) ? wire.timezone : 'UTC'
+}
+
 const ACCOUNT_STATUS: Readonly<Record<string, Account['status']>> = {
   STATUS_ENABLE: 'active',
   STATUS_DISABLE: 'disabled',
@@ -49,17 +38,27 @@ const ACCOUNT_STATUS: Readonly<Record<string, Account['status']>> = {
   STATUS_PENDING_CONFIRM: 'limited',
 }
 
-export function toAccount(wire: WireAdvertiser, fallbackName: string): Account {
+const WRITING_ROLES: ReadonlySet<string> = new Set(['ADMIN', 'OPERATOR'])
+
+/** What a Business Center says of one of its accounts. */
+export interface Membership {
+  readonly manager: NonNullable<Account['manager']>
+  /** "ADMIN", "OPERATOR" or "ANALYST", which may only look (platform docs, "Roles in Business Center"). */
+  readonly role: string | undefined
+}
+
+export function toAccount(wire: WireAdvertiser, fallbackName: string, membership: Membership | undefined): Account {
   const rawStatus = wire.status ?? ''
   return {
     accountId: accountId('tiktok', wire.advertiser_id),
     platform: 'tiktok',
     name: wire.name ?? fallbackName,
     currency: wire.currency,
-    // `timezone` is a fixed offset ("Etc/GMT-1"), which is wrong half of the year where clocks change.
-    timeZone: isZone(wire.display_timezone) ? wire.display_timezone : isZone(wire.timezone) ? wire.timezone : 'UTC',
+    timeZone: zoneOf(wire),
     status: ACCOUNT_STATUS[rawStatus] ?? 'unknown',
     rawStatus,
+    ...(membership === undefined ? {} : { manager: membership.manager }),
+    ...(membership?.role === undefined ? {} : { isWritable: WRITING_ROLES.has(membership.role) }),
   }
 }
 
@@ -86,10 +85,15 @@ function budgetKindOf(mode: string | undefined): BudgetKind {
   return mode === 'BUDGET_MODE_TOTAL' ? 'lifetime' : 'none'
 }
 
+function automationOf(raw: string | undefined): Automation {
+  if (raw === undefined || raw === 'MANUAL') return 'manual'
+  return raw === 'UPGRADED_SMART_PLUS' ? 'smart_plus' : 'other'
+}
+
 export function campaignFacts(wire: WireCampaign): CampaignFacts {
   return {
     name: wire.campaign_name ?? wire.campaign_id,
-    isAutomated: (wire.campaign_automation_type ?? 'MANUAL') !== 'MANUAL',
+    automation: automationOf(wire.campaign_automation_type),
     ownsBudget: wire.budget_optimize_on === true,
     isDeleted: toStatus(wire.operation_status, wire.secondary_status) === 'deleted',
   }
@@ -121,14 +125,31 @@ export function toCampaign(account: AccountId, currency: string, wire: WireCampa
       budgetField(budgetRefusal(budgetKind, status, facts, 'campaign'), currency, 'campaign'),
       statusField(status, facts),
     ],
+    delivery: deliveryOf(wire.secondary_status),
+    isAutomated: facts.automation !== 'manual',
     ...optional('objective', wire.objective_type),
     ...optional('modifiedAt', wire.modify_time),
   }
 }
 
+/** Today's budget, or the one that waits for midnight. */
+function scheduledBudget(
+  wire: WireAdGroup,
+  today: bigint | undefined,
+  currency: string,
+): { scheduled_budget?: string } {
+  if (today === undefined) return {}
+  const scheduled = wire.scheduled_budget ?? 0
+  return { scheduled_budget: formatDecimal(scheduled > 0 ? microsFromNumber(scheduled, currency) : today, currency) }
+}
+
 export function toAdGroup(account: AccountId, currency: string, wire: WireAdGroup, campaign: CampaignFacts): Entity {
   const status = toStatus(wire.operation_status, wire.secondary_status)
   const budgetKind = campaign.ownsBudget ? 'inherited' : budgetKindOf(wire.budget_mode)
+  const budget = dailyBudget(budgetKind, wire.budget, currency)
+  const refusal = budgetRefusal(budgetKind, status, campaign, 'ad_group')
+  const bids = bidsOf(wire, currency)
+  const targeting = targetingOf(wire)
   return {
     entityId: entityId(account, 'ad_group', wire.adgroup_id),
     accountId: account,
@@ -139,15 +160,21 @@ export function toAdGroup(account: AccountId, currency: string, wire: WireAdGrou
     rawStatus: wire.operation_status,
     deliveryStatus: wire.secondary_status ?? '',
     budgetKind,
-    ...dailyBudget(budgetKind, wire.budget, currency),
+    ...budget,
     editable: [
-      budgetField(budgetRefusal(budgetKind, status, campaign, 'ad_group'), currency, 'ad_group'),
+      budgetField(refusal, currency, 'ad_group'),
+      scheduledBudgetField(refusal, currency, campaign),
       statusField(status, campaign),
+      ...bidFields(bids, currency, { status, campaign, budgetMicros: budget.dailyBudgetMicros }),
     ],
+    values: { ...scheduledBudget(wire, budget.dailyBudgetMicros, currency), ...bidValues(bids, currency) },
+    delivery: deliveryOf(wire.secondary_status),
+    isAutomated: campaign.automation !== 'manual',
+    ...(Object.keys(targeting).length === 0 ? {} : { targeting }),
     ...optional('clickWindowDays', windowDays(wire.click_attribution_window)),
     ...optional('viewWindowDays', windowDays(wire.view_attribution_window)),
     ...optional('optimizationGoal', wire.optimization_goal),
-    ...optional('bidStrategy', wire.bid_type),
+    ...optional('bidStrategy', wire.bid_type ?? undefined),
     ...optional('startsAt', wire.schedule_start_time),
     ...optional('endsAt', wire.schedule_end_time),
     ...optional('modifiedAt', wire.modify_time),
@@ -159,27 +186,90 @@ export function creativeKey(externalId: string): string {
   return externalId.replace(/[^0-9A-Za-z_.-]/g, '~').slice(0, 64)
 }
 
-export function toAd(account: AccountId, wire: WireAd, campaign: CampaignFacts): Entity {
-  const status = toStatus(wire.operation_status, wire.secondary_status)
-  const creativeIds = [...(wire.video_id === undefined ? [] : [wire.video_id]), ...(wire.image_ids ?? [])].map(
-    creativeKey,
-  )
+/** What classic and Smart+ ads have in common. */
+interface AdFacts {
+  readonly id: string
+  readonly adGroupId: string
+  readonly name: string
+  readonly operationStatus: string
+  readonly secondaryStatus: string | undefined
+  readonly creatives: readonly string[]
+}
+
+function adOf(account: AccountId, facts: AdFacts, campaign: CampaignFacts): Entity {
+  const status = toStatus(facts.operationStatus, facts.secondaryStatus)
   return {
-    entityId: entityId(account, 'ad', wire.ad_id),
+    entityId: entityId(account, 'ad', facts.id),
     accountId: account,
     type: 'ad',
-    parentId: entityId(account, 'ad_group', wire.adgroup_id),
-    name: wire.ad_name ?? wire.ad_id,
+    parentId: entityId(account, 'ad_group', facts.adGroupId),
+    name: facts.name,
     status,
-    rawStatus: wire.operation_status,
-    deliveryStatus: wire.secondary_status ?? '',
+    rawStatus: facts.operationStatus,
+    deliveryStatus: facts.secondaryStatus ?? '',
     budgetKind: 'none',
     editable: [statusField(status, campaign)],
-    creativeIds,
+    creativeIds: [...new Set(facts.creatives.map(creativeKey))],
+    delivery: deliveryOf(facts.secondaryStatus),
+    review: reviewOf(facts.secondaryStatus),
+    isAutomated: campaign.automation !== 'manual',
+  }
+}
+
+export function toAd(account: AccountId, wire: WireAd, campaign: CampaignFacts): Entity {
+  const facts: AdFacts = {
+    id: wire.ad_id,
+    adGroupId: wire.adgroup_id,
+    name: wire.ad_name ?? wire.ad_id,
+    operationStatus: wire.operation_status,
+    secondaryStatus: wire.secondary_status,
+    creatives: [...(wire.video_id === undefined ? [] : [wire.video_id]), ...(wire.image_ids ?? [])],
+  }
+  return {
+    ...adOf(account, facts, campaign),
     ...optional('format', wire.ad_format),
     ...optional('text', wire.ad_text),
     ...optional('landingPage', wire.landing_page_url),
     ...optional('modifiedAt', wire.modify_time),
+  }
+}
+
+/** TikTok's ids of the videos and images of a Smart+ ad. */
+export function smartCreatives(wire: WireSmartAd): {
+  readonly videos: readonly string[]
+  readonly images: readonly string[]
+} {
+  const infos = (wire.creative_list ?? []).flatMap((item) => (item.creative_info == null ? [] : [item.creative_info]))
+  const known = (ids: readonly (string | null | undefined)[]) => ids.filter((id) => id != null && id !== '') as string[]
+  return {
+    videos: known(infos.map((info) => info.video_info?.video_id)),
+    images: known(infos.flatMap((info) => (info.image_info ?? []).map((image) => image.web_uri))),
+  }
+}
+
+/** A Smart+ ad, whose reasons of refusal come from a call of their own. */
+export function toSmartAd(
+  account: AccountId,
+  wire: WireSmartAd,
+  campaign: CampaignFacts,
+  reviewReasons: readonly string[],
+): Entity {
+  const { videos, images } = smartCreatives(wire)
+  const facts: AdFacts = {
+    id: wire.smart_plus_ad_id,
+    adGroupId: wire.adgroup_id,
+    name: wire.ad_name ?? wire.smart_plus_ad_id,
+    operationStatus: wire.operation_status,
+    secondaryStatus: wire.secondary_status ?? undefined,
+    creatives: [...videos, ...images],
+  }
+  return {
+    ...adOf(account, facts, campaign),
+    ...(reviewReasons.length === 0 ? {} : { reviewReasons }),
+    ...optional('format', wire.creative_list?.[0]?.creative_info?.ad_format ?? undefined),
+    ...optional('text', wire.ad_text_list?.[0]?.ad_text),
+    ...optional('landingPage', wire.landing_page_url_list?.[0]?.landing_page_url),
+    ...optional('modifiedAt', wire.modify_time ?? undefined),
   }
 }
 

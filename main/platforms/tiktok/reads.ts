@@ -5,7 +5,7 @@ import { OperationError } from '../../../shared/errors.ts'
 import type { QueryValue, Received, TiktokClient } from './client.ts'
 import { unreadable } from './codes.ts'
 import type { CampaignFacts } from './editable.ts'
-import { campaignFacts } from './map.ts'
+import { campaignFacts, zoneOf } from './map.ts'
 import * as wire from './wire.ts'
 
 /** 1,000 pages of 1,000 is far above any account's 10,000 ads; beyond it a reply is nonsense, not data. */
@@ -36,6 +36,8 @@ export function advertiserOf(id: AccountId): string {
 export interface Listing<T> {
   readonly schema: PageSchema<T>
   readonly keyOf: (item: T) => string
+  /** Where TikTok allows fewer than 1,000 rows on a page. */
+  readonly maxPageSize?: number
 }
 
 export const CAMPAIGNS: Listing<wire.WireCampaign> = {
@@ -44,6 +46,26 @@ export const CAMPAIGNS: Listing<wire.WireCampaign> = {
 }
 export const AD_GROUPS: Listing<wire.WireAdGroup> = { schema: wire.adGroupPageSchema, keyOf: (item) => item.adgroup_id }
 export const ADS: Listing<wire.WireAd> = { schema: wire.adPageSchema, keyOf: (item) => item.ad_id }
+export const SMART_ADS: Listing<wire.WireSmartAd> = {
+  schema: wire.smartAdPageSchema,
+  keyOf: (item) => item.smart_plus_ad_id,
+  maxPageSize: 100,
+}
+export const BUSINESS_CENTERS: Listing<wire.WireBusinessCenter> = {
+  schema: wire.businessCenterPageSchema,
+  keyOf: (item) => item.bc_info.bc_id,
+  maxPageSize: 50,
+}
+export const BUSINESS_CENTER_ASSETS: Listing<wire.WireBusinessCenterAsset> = {
+  schema: wire.businessCenterAssetPageSchema,
+  keyOf: (item) => item.asset_id,
+  maxPageSize: 50,
+}
+export const PIXELS: Listing<wire.WirePixel> = {
+  schema: wire.pixelPageSchema,
+  keyOf: (item) => item.pixel_id,
+  maxPageSize: 20,
+}
 
 export interface TiktokReads {
   /**
@@ -62,17 +84,25 @@ export interface TiktokReads {
   ): Promise<{ item: T; requestId: string }>
   advertiserInfo(ids: readonly string[], signal: AbortSignal): Promise<readonly wire.WireAdvertiser[]>
   currencyOf(id: AccountId, signal: AbortSignal): Promise<string>
+  /** The account's own zone, IANA. */
+  timeZoneOf(id: AccountId, signal: AbortSignal): Promise<string>
   campaignIndex(id: AccountId, signal: AbortSignal): Promise<ReadonlyMap<string, CampaignFacts>>
 }
 
 export function createTiktokReads(client: TiktokClient, pageSize: number): TiktokReads {
-  /** An advertiser's currency never changes, so it is asked for once. */
-  const currencies = new Map<string, string>()
+  /** An advertiser's currency and zone never change, so they are asked for once. */
+  const known = new Map<string, { readonly currency: string; readonly timeZone: string }>()
 
-  async function* pages<T>(path: string, query: Query, { schema, keyOf }: Listing<T>, signal: AbortSignal) {
+  async function* pages<T>(
+    path: string,
+    query: Query,
+    { schema, keyOf, maxPageSize }: Listing<T>,
+    signal: AbortSignal,
+  ) {
     const keys = new Set<string>()
+    const page_size = Math.min(pageSize, maxPageSize ?? pageSize)
     for (let page = 1; page <= MAX_PAGES; page += 1) {
-      const received = await client.get(path, { ...query, page, page_size: pageSize }, schema, signal)
+      const received = await client.get(path, { ...query, page, page_size }, schema, signal)
       const { list, page_info: info } = received.data
       // A page other than the one asked for would repeat or skip rows without anybody noticing.
       if (info.page !== page) throw unreadable('another page than asked for')
@@ -88,8 +118,16 @@ export function createTiktokReads(client: TiktokClient, pageSize: number): Tikto
 
   async function advertiserInfo(ids: readonly string[], signal: AbortSignal) {
     const { data } = await client.get('/advertiser/info/', { advertiser_ids: ids }, wire.advertiserInfoSchema, signal)
-    for (const info of data.list) currencies.set(info.advertiser_id, info.currency)
+    for (const info of data.list) known.set(info.advertiser_id, { currency: info.currency, timeZone: zoneOf(info) })
     return data.list
+  }
+
+  async function factsOf(id: AccountId, signal: AbortSignal) {
+    const advertiser = advertiserOf(id)
+    if (!known.has(advertiser)) await advertiserInfo([advertiser], signal)
+    const facts = known.get(advertiser)
+    if (facts === undefined) throw unknownEntity()
+    return facts
   }
 
   return {
@@ -103,13 +141,8 @@ export function createTiktokReads(client: TiktokClient, pageSize: number): Tikto
       if (item === undefined || data.list.length !== 1) throw unknownEntity()
       return { item, requestId }
     },
-    currencyOf: async (id, signal) => {
-      const advertiser = advertiserOf(id)
-      if (!currencies.has(advertiser)) await advertiserInfo([advertiser], signal)
-      const currency = currencies.get(advertiser)
-      if (currency === undefined) throw unknownEntity()
-      return currency
-    },
+    currencyOf: async (id, signal) => (await factsOf(id, signal)).currency,
+    timeZoneOf: async (id, signal) => (await factsOf(id, signal)).timeZone,
     campaignIndex: async (id, signal) => {
       const index = new Map<string, CampaignFacts>()
       const query = { advertiser_id: advertiserOf(id), filtering: EVERYTHING }

@@ -1,9 +1,10 @@
 import { useState } from 'react'
+import { PLATFORMS } from '../../../shared/domain/ids.ts'
 import type { OutputOf } from '../../../shared/operations.ts'
 import { plural, relativeTime, fill } from '../../format.ts'
 import { useNow } from '../../clock.ts'
 import { ErrorNotice, PlatformChip } from '../../parts/pieces.tsx'
-import { visible } from '../../parts/words.ts'
+import { type Platform, visible } from '../../parts/words.ts'
 import { WorkspaceDialog } from '../../parts/workspace-dialog.tsx'
 import { useAct, useRead } from '../../queries.ts'
 import { TEXTS } from '../../texts.ts'
@@ -11,9 +12,12 @@ import { Button } from '../../ui/button.tsx'
 import { Chip } from '../../ui/chip.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { Explain } from '../../ui/explain.tsx'
+import { Icon } from '../../ui/icon.tsx'
 import { Section } from '../../ui/screen.tsx'
 import { Empty, Notice, SkeletonRows } from '../../ui/state.tsx'
 import { toast } from '../../ui/toast.tsx'
+import { StepList } from './connect-steps.tsx'
+import { ConnectionAccounts } from './connection-accounts.tsx'
 
 type Connection = OutputOf<'list_connections'>['connections'][number]
 const t = TEXTS.connections
@@ -58,6 +62,37 @@ function RemoveDialog({ connection, onClose }: { connection: Connection; onClose
   )
 }
 
+const SOON_MS = 7 * 86_400_000
+
+/** How long the access lasts, and what stands in the way of it: said before it fails. */
+function Health({ connection }: { connection: Connection }) {
+  const nowMs = useNow()
+  const { health } = connection
+  if (health === null) return <span className="text-ink-2">{t.unchecked}</span>
+  const leftMs = health.expires_at === null ? null : new Date(health.expires_at).getTime() - nowMs
+  const isSoon = leftMs !== null && leftMs < SOON_MS
+  const words =
+    health.expires_at !== null
+      ? fill(leftMs !== null && leftMs <= 0 ? t.tokenExpired : t.tokenExpires, {
+          when: relativeTime(health.expires_at, nowMs),
+        })
+      : health.expiry_known
+        ? t.tokenForever
+        : t.tokenUnknown
+  return (
+    <Explain why={fill(t.checkedAt, { when: relativeTime(health.checked_at, nowMs) })}>
+      {isSoon ? (
+        <Chip tone="warn" icon="warn">
+          {words}
+        </Chip>
+      ) : (
+        <span className="text-ink-2">{words}</span>
+      )}
+      {health.can_write === false ? <span className="text-warn"> · {t.readOnly}</span> : null}
+    </Explain>
+  )
+}
+
 function Row({
   connection,
   onRemove,
@@ -69,35 +104,63 @@ function Row({
   onReconnect: (() => void) | null
 }) {
   const nowMs = useNow()
+  const check = useAct('check_connection')
+  const [isOpen, setIsOpen] = useState(false)
   const isOk = connection.state === 'ok'
+  const detail = connection.state_detail ?? connection.health?.problem ?? null
   return (
-    <li className="flex min-h-11 flex-wrap items-center gap-x-4 gap-y-1 border-b border-line px-3 py-1.5 last:border-0">
-      <span className="flex w-36 items-center gap-2">
-        <PlatformChip platform={connection.platform} />
-        {connection.is_sandbox ? (
-          <Explain why={t.sandboxWhy}>
-            <Chip>{t.sandbox}</Chip>
-          </Explain>
-        ) : null}
-      </span>
-      <Chip tone={isOk ? 'good' : connection.state === 'removed' ? 'neutral' : 'warn'} icon={isOk ? 'check' : 'warn'}>
-        {t.states[connection.state]}
-      </Chip>
-      <span className="num text-ink-2">{plural(t.accounts, connection.account_ids.length)}</span>
-      <span className="text-ink-2">{fill(t.since, { when: relativeTime(connection.created_at, nowMs) })}</span>
-      {connection.state_detail === null ? null : (
-        <span className="foreign order-last w-full text-ink-2">{visible(connection.state_detail)}</span>
-      )}
-      {connection.state === 'removed' ? null : (
-        <span className="ml-auto flex gap-1.5">
-          {connection.state === 'needs_reconnect' && onReconnect !== null ? (
-            <Button onPress={onReconnect}>{t.reconnect}</Button>
+    <li className="border-b border-line px-3 py-2 last:border-0">
+      <div className="flex min-h-7 flex-wrap items-center gap-x-4 gap-y-1">
+        <span className="flex w-44 items-center gap-2">
+          <PlatformChip platform={connection.platform} />
+          {connection.is_sandbox ? (
+            <Explain why={t.sandboxWhy}>
+              <Chip>{t.sandbox}</Chip>
+            </Explain>
           ) : null}
-          <Button look="quiet" onPress={onRemove}>
-            {t.remove}
-          </Button>
         </span>
+        <Chip tone={isOk ? 'good' : connection.state === 'removed' ? 'neutral' : 'warn'} icon={isOk ? 'check' : 'warn'}>
+          {t.states[connection.state]}
+        </Chip>
+        <button
+          type="button"
+          aria-expanded={isOpen}
+          onClick={() => setIsOpen(!isOpen)}
+          className="num inline-flex items-center gap-1 rounded px-1 text-ink-2 hover:bg-hover hover:text-ink"
+        >
+          <Icon name={isOpen ? 'down' : 'right'} size={12} />
+          {plural(t.accounts, connection.account_ids.length)}
+        </button>
+        <Health connection={connection} />
+        {connection.state === 'removed' ? null : (
+          <span className="ml-auto flex gap-1.5">
+            {connection.state === 'needs_reconnect' && onReconnect !== null ? (
+              <Button onPress={onReconnect}>{t.reconnect}</Button>
+            ) : null}
+            <Button
+              look="quiet"
+              isPending={check.isPending}
+              onPress={() => check.mutate({ connection_id: connection.connection_id })}
+            >
+              {t.check}
+            </Button>
+            <Button look="quiet" onPress={onRemove}>
+              {t.remove}
+            </Button>
+          </span>
+        )}
+      </div>
+      <p className="text-xs text-ink-2">
+        {t.methods[connection.method]} · {fill(t.since, { when: relativeTime(connection.created_at, nowMs) })}
+      </p>
+      {detail === null ? null : <p className="foreign mt-1 text-warn">{visible(detail)}</p>}
+      {check.data === undefined && check.error === null ? null : (
+        <div className="mt-2 flex flex-col gap-2">
+          <StepList steps={check.data?.steps ?? []} />
+          {check.error === null ? null : <ErrorNotice error={check.error} />}
+        </div>
       )}
+      {isOpen ? <ConnectionAccounts connection={connection} /> : null}
     </li>
   )
 }
@@ -116,7 +179,7 @@ function DemoNotice() {
   )
 }
 
-export function PlatformsSection({ isDemo, onAdd }: { isDemo: boolean; onAdd: () => void }) {
+export function PlatformsSection({ isDemo, onAdd }: { isDemo: boolean; onAdd: (platform: Platform) => void }) {
   const connections = useRead('list_connections', {})
   const [removing, setRemoving] = useState<Connection | null>(null)
   const list = connections.data?.connections ?? []
@@ -128,9 +191,14 @@ export function PlatformsSection({ isDemo, onAdd }: { isDemo: boolean; onAdd: ()
         ? {}
         : {
             action: (
-              <Button icon="plus" onPress={onAdd}>
-                {t.add}
-              </Button>
+              <span className="flex flex-wrap items-center gap-1.5">
+                <span className="text-ink-2">{t.add}</span>
+                {PLATFORMS.map((platform) => (
+                  <Button key={platform} icon="plus" onPress={() => onAdd(platform)}>
+                    {TEXTS.platforms[platform]}
+                  </Button>
+                ))}
+              </span>
             ),
           })}
     >
@@ -153,7 +221,7 @@ export function PlatformsSection({ isDemo, onAdd }: { isDemo: boolean; onAdd: ()
               key={connection.connection_id}
               connection={connection}
               onRemove={() => setRemoving(connection)}
-              onReconnect={isDemo ? null : onAdd}
+              onReconnect={isDemo ? null : () => onAdd(connection.platform)}
             />
           ))}
         </ul>

@@ -7,6 +7,7 @@ import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { TextField } from '../../ui/field.tsx'
 import { toast } from '../../ui/toast.tsx'
+import { Step } from './connect-steps.tsx'
 
 const t = TEXTS.connections.tiktok
 const MIN_LENGTH = 8
@@ -20,23 +21,6 @@ export function authCodeOf(text: string): string {
   } catch {
     return match[1]
   }
-}
-
-function Step({ number, text, children }: { number: number; text: string; children: React.ReactNode }) {
-  return (
-    <li className="grid grid-cols-[1.5rem_1fr] gap-x-2">
-      <span
-        aria-hidden="true"
-        className="num grid size-5 place-items-center rounded-full bg-selected text-xs font-medium text-accent-ink"
-      >
-        {number}
-      </span>
-      <div className="flex flex-col gap-2">
-        <p>{text}</p>
-        {children}
-      </div>
-    </li>
-  )
 }
 
 export function TiktokDialog({ onClose }: { onClose: () => void }) {
@@ -93,9 +77,7 @@ export function TiktokDialog({ onClose }: { onClose: () => void }) {
               error={short(secret)}
             />
           </Step>
-          <Step number={2} text={t.step2}>
-            {null}
-          </Step>
+          <Step number={2} text={t.step2} />
           <Step number={3} text={t.step3}>
             <TextField label={t.authCode} value={code} onChange={setCode} error={short(code)} />
           </Step>

@@ -103,7 +103,7 @@ export function OverviewScreen() {
           icon="connections"
           title={TEXTS.overview.noAccountsTitle}
           action={
-            <LinkButton look="primary" href={href('connections', 'tiktok')}>
+            <LinkButton look="primary" href={href('connections')}>
               {TEXTS.overview.connect}
             </LinkButton>
           }

@@ -8,7 +8,7 @@ import type { DraftView } from '../../../shared/operations.ts'
 import { errorReply } from '../../api.ts'
 import { clock, useNow } from '../../clock.ts'
 import { fill, relativeTime } from '../../format.ts'
-import { EnvelopeBars } from '../../parts/diff.tsx'
+import { EnvelopeBars, SideEffects } from '../../parts/diff.tsx'
 import { ErrorNotice, Foreign, PlatformChip, RuleList } from '../../parts/pieces.tsx'
 import {
   type Challenge,
@@ -260,6 +260,7 @@ export function ConfirmDialog({ draft, challenge, onClose, onConfirmed, onReadAg
       <div className="flex flex-col gap-3">
         <ChangeFacts change={change} live={live} />
         {live !== undefined && live.value !== change.before ? <Notice tone="warn" title={TEXTS.confirm.drift} /> : null}
+        <SideEffects change={change} />
         {challenge.policy.rules.length === 0 ? null : (
           <Notice tone="warn" title={isBlocked ? TEXTS.confirm.blocked : TEXTS.confirm.limits}>
             <RuleList policy={challenge.policy} />
@@ -288,6 +289,9 @@ export function ConfirmDialog({ draft, challenge, onClose, onConfirmed, onReadAg
         {confirm.error === null || code === 'wrong_passphrase' ? null : <Failed code={code} error={confirm.error} />}
         <p className="text-xs text-ink-2">
           {TEXTS.confirm.code} <code className="font-mono text-ink">{challenge.code}</code> · {TEXTS.confirm.codeWhy}
+          {challenge.validation.some((each) => each.result === 'ok')
+            ? ` · ${fill(TEXTS.confirm.validated, { platform })}`
+            : ''}
         </p>
       </div>
     </Dialog>

@@ -2,7 +2,7 @@
 import type { DraftView, OutputOf } from '../../../shared/operations.ts'
 import { errorReply } from '../../api.ts'
 import { fill, plural } from '../../format.ts'
-import { BeforeAfter, ChangeTable, EnvelopeBars, Path } from '../../parts/diff.tsx'
+import { BeforeAfter, ChangeTable, EnvelopeBars, Path, SideEffects } from '../../parts/diff.tsx'
 import {
   Age,
   ErrorNotice,
@@ -138,6 +138,7 @@ function Body({ answer }: { answer: Answer }) {
           {draft.policy.outcome === 'clamp' ? <p className="num mt-1 text-ink-2">{clampText(change)}</p> : null}
         </div>
       )}
+      {isWaiting(draft) ? <SideEffects change={change} /> : null}
       <DraftActions answer={answer} platform={platform} />
       <Quoted
         label={TEXTS.draft.reason}

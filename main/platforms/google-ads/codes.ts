@@ -1,0 +1,303 @@
+/**
+ * Google's errors, sorted by what they mean for us (Google Ads API v25: errors/*.proto and "Common errors"; google.rpc.ErrorInfo for the
+ * gateway in front of it). A code is written "campaignBudgetError.MONEY_AMOUNT_TOO_LARGE", as Google's own pages name it.
+ */
+import { z } from 'zod'
+import { OperationError } from '../../../shared/errors.ts'
+import type { HttpAnswer, ReadFailure } from '../http.ts'
+
+export interface GoogleError {
+  readonly code: string
+  /** Written by the platform: untrusted, and may repeat what was sent. */
+  readonly message: string
+}
+
+export interface GoogleFailure {
+  readonly httpStatus: number
+  /** google.rpc.Code as a word, "INVALID_ARGUMENT"; empty when the answer is not Google's JSON. */
+  readonly status: string
+  readonly errors: readonly GoogleError[]
+  /** google.rpc.ErrorInfo of the gateway: "ACCESS_TOKEN_EXPIRED", "SERVICE_DISABLED". */
+  readonly reason: string | undefined
+  readonly retryDelayMs: number | undefined
+  readonly requestId: string | undefined
+}
+
+const errorSchema = z.object({
+  errorCode: z.record(z.string().max(80), z.union([z.string().max(120), z.number()])).default({}),
+  message: z.string().max(20_000).default(''),
+  details: z
+    .object({ quotaErrorDetails: z.object({ retryDelay: z.string().max(40).optional() }).optional() })
+    .optional(),
+})
+const detailSchema = z.object({
+  '@type': z.string().max(200).default(''),
+  errors: z.array(z.unknown()).max(10_000).optional(),
+  requestId: z.string().max(200).optional(),
+  reason: z.string().max(100).optional(),
+})
+const statusSchema = z.object({
+  code: z.number().int().optional(),
+  message: z.string().max(20_000).default(''),
+  status: z.string().max(60).default(''),
+  details: z.array(z.unknown()).max(100).default([]),
+})
+const FAILURE_TYPE = /\.errors\.GoogleAdsFailure$/
+const INFO_TYPE = /google\.rpc\.ErrorInfo$/
+
+/** "5s" or "0.25s", as protobuf spells a duration. */
+function durationMs(text: string | undefined): number | undefined {
+  const match = /^(\d{1,6})(?:\.(\d{1,9}))?s$/.exec(text ?? '')
+  if (match === null) return undefined
+  return Number(match[1]) * 1000 + Math.ceil(Number(`0.${match[2] ?? '0'}`) * 1000)
+}
+
+type Parsed = Omit<GoogleFailure, 'httpStatus'>
+
+/** A google.rpc.Status, wherever it stands: an error answer, or the partial failure inside a good one. Undefined when it is none. */
+export function parseStatus(value: unknown): Parsed | undefined {
+  const parsed = statusSchema.safeParse(value).data
+  if (parsed === undefined) return undefined
+  const errors: GoogleError[] = []
+  let retryDelayMs: number | undefined
+  let requestId: string | undefined
+  let reason: string | undefined
+  for (const raw of parsed.details) {
+    const detail = detailSchema.safeParse(raw).data
+    if (detail === undefined) continue
+    if (INFO_TYPE.test(detail['@type'])) reason ??= detail.reason
+    if (!FAILURE_TYPE.test(detail['@type'])) continue
+    requestId ??= detail.requestId
+    for (const one of detail.errors ?? []) {
+      const error = errorSchema.safeParse(one).data
+      const [kind, name] = Object.entries(error?.errorCode ?? {})[0] ?? ['unknownError', 'UNKNOWN']
+      errors.push({ code: `${kind}.${String(name)}`, message: error?.message ?? '' })
+      retryDelayMs ??= durationMs(error?.details?.quotaErrorDetails?.retryDelay)
+    }
+  }
+  return { status: parsed.status, errors, reason, retryDelayMs, requestId }
+}
+
+/** What an answer other than 200 says. Never throws: an error page comes out as a failure without a status word. */
+export function parseFailure(answer: HttpAnswer): GoogleFailure {
+  const requestId = answer.header('request-id')
+  const empty = { status: '', errors: [], reason: undefined, retryDelayMs: undefined, requestId }
+  let parsed: Parsed | undefined
+  try {
+    const body: unknown = JSON.parse(answer.text)
+    // The streaming twin of `search` wraps its error in a list.
+    const first: unknown = Array.isArray(body) ? body[0] : body
+    if (typeof first === 'object' && first !== null && 'error' in first) parsed = parseStatus(first.error)
+  } catch {
+    // Not JSON: a proxy's page, or half an answer.
+  }
+  return { ...empty, ...parsed, requestId: requestId ?? parsed?.requestId, httpStatus: answer.status }
+}
+
+const THROTTLED = new Set([
+  'quotaError.RESOURCE_TEMPORARILY_EXHAUSTED',
+  'quotaError.EXCESSIVE_SHORT_TERM_QUERY_RESOURCE_CONSUMPTION',
+])
+const EXHAUSTED = new Set([
+  'quotaError.RESOURCE_EXHAUSTED',
+  'quotaError.EXCESSIVE_LONG_TERM_QUERY_RESOURCE_CONSUMPTION',
+])
+/** Kinds of errors that leave open what became of a write, or that are not documented as being raised before it. */
+const OPEN_KINDS = /^(internalError|databaseError|quotaError|partialFailureError|unknownError)\./
+
+const has = (failure: GoogleFailure, codes: ReadonlySet<string>) =>
+  failure.errors.some((error) => codes.has(error.code))
+const hasKind = (failure: GoogleFailure, kind: string) =>
+  failure.errors.some((error) => error.code.startsWith(`${kind}.`))
+
+export type ReadAdvice = 'throttled' | 'exhausted' | 'again' | 'refresh_token' | 'stop'
+
+/** What a failed read calls for. */
+export function adviceFor(failure: GoogleFailure): ReadAdvice {
+  if (has(failure, EXHAUSTED)) return 'exhausted'
+  if (has(failure, THROTTLED) || failure.httpStatus === 429) return 'throttled'
+  if (failure.httpStatus >= 500 || hasKind(failure, 'internalError')) return 'again'
+  if (has(failure, new Set(['databaseError.CONCURRENT_MODIFICATION']))) return 'again'
+  if (isDeadToken(failure)) return 'refresh_token'
+  return 'stop'
+}
+
+function isDeadToken(failure: GoogleFailure): boolean {
+  return failure.httpStatus === 401 || has(failure, new Set(['authenticationError.OAUTH_TOKEN_EXPIRED']))
+}
+
+/** The code a person can look up: Google's own, else the gateway's reason, else the status. */
+export function codeOf(failure: GoogleFailure): string {
+  return failure.errors[0]?.code ?? failure.reason ?? (failure.status || `HTTP_${failure.httpStatus}`)
+}
+
+/**
+ * Whether a failed mutate proves that nothing was changed. A mutate without partial failure is atomic (API guide, "Mutating"), so a
+ * GoogleAdsFailure with 4xx is definitive, and so is being turned away by the gateway for the token (401, 403 with ErrorInfo).
+ * Throttling, conflicts and Google's own trouble are not: the guide does not say at which point they stop a write.
+ */
+export function isDefinitiveRefusal(failure: GoogleFailure): boolean {
+  const { httpStatus, errors } = failure
+  if (httpStatus < 400 || httpStatus >= 500 || httpStatus === 429) return false
+  if (errors.length > 0) return !errors.some((error) => OPEN_KINDS.test(error.code))
+  if (httpStatus === 401) return failure.status === 'UNAUTHENTICATED'
+  return httpStatus === 403 && failure.status === 'PERMISSION_DENIED' && failure.reason !== undefined
+}
+
+/** Whether the platform has no dry run for this resource. */
+export function isDryRunUnsupported(failure: GoogleFailure): boolean {
+  return has(failure, new Set(['mutateError.RESOURCE_DOES_NOT_SUPPORT_VALIDATE_ONLY']))
+}
+
+/** A selection that this resource does not allow: queryError 53 and 31, and what newer versions may call them. */
+export function isFieldRefusal(error: unknown): boolean {
+  if (!(error instanceof OperationError) || error.code !== 'platform_refused') return false
+  const code = error.details?.['platformCode']
+  return typeof code === 'string' && /^queryError\.(PROHIBITED_|UNRECOGNIZED_FIELD|REQUIRED_SEGMENT)/.test(code)
+}
+
+interface Words {
+  readonly message: string
+  readonly hint: string
+}
+
+const RECONNECT: Readonly<Record<string, Words>> = {
+  'authenticationError.NOT_ADS_USER': {
+    message: 'The Google user of this connection has no Google Ads account.',
+    hint: 'Connect again with the user that signs in to Google Ads, or invite this one there.',
+  },
+  'authenticationError.TWO_STEP_VERIFICATION_NOT_ENROLLED': {
+    message: 'Google asks for 2-step verification, and this user has none.',
+    hint: 'Switch on 2-step verification for the user, or connect with a service account.',
+  },
+  ACCESS_TOKEN_SCOPE_INSUFFICIENT: {
+    message: 'This connection was not given the permission to use Google Ads.',
+    hint: 'Connect again and leave the Google Ads box ticked on Google’s page.',
+  },
+}
+
+const REFUSED: Readonly<Record<string, Words>> = {
+  SERVICE_DISABLED: {
+    message: 'The Google Ads API is not switched on in the Google Cloud project of this connection.',
+    hint: 'Enable "Google Ads API" in that project, wait a few minutes, then try again.',
+  },
+  'authorizationError.CLOUD_PROJECT_NOT_APPROVED_FOR_PRODUCTION': {
+    message: 'The Google Cloud project of this connection may only use test accounts so far.',
+    hint: 'Apply for Explorer access on the "Google Ads API Overview" page of the Cloud console; it is usually given at once.',
+  },
+  'authorizationError.CUSTOMER_NOT_ENABLED': {
+    message: 'This Google Ads account is not enabled: it was cancelled, or its set-up was never finished.',
+    hint: 'Reactivate it in Google Ads, then synchronise.',
+  },
+  'authorizationError.USER_PERMISSION_DENIED': {
+    message: 'Google does not let this connection use the account.',
+    hint: 'Give its user access in Google Ads, or ask the manager account that links it.',
+  },
+  'authorizationError.ACTION_NOT_PERMITTED': {
+    message: 'The user of this connection may not do this in the account.',
+    hint: 'Give it Standard access in Google Ads. Nothing was changed.',
+  },
+  'requestError.UNSUPPORTED_VERSION': {
+    message: 'Google has switched off the version of its interface that this app uses.',
+    hint: 'Update the app. Nothing was changed.',
+  },
+}
+
+/** The failure a person sees for an answer of Google's. Our words only: Google's message may repeat what we sent. */
+export function errorFor(failure: GoogleFailure): OperationError {
+  const code = codeOf(failure)
+  const details = { platform: 'google_ads', platformCode: code }
+  const advice = adviceFor(failure)
+  if (advice === 'exhausted')
+    return new OperationError(
+      'platform_throttled',
+      'The day’s allowance of requests to Google Ads is used up.',
+      'Nothing was changed. It comes back within 24 hours; a higher access level of the Cloud project allows more.',
+      { retryable: true, details },
+    )
+  if (advice === 'throttled')
+    return new OperationError(
+      'platform_throttled',
+      'Google is refusing requests because too many were made.',
+      'Nothing was changed. Wait a few minutes, then try again.',
+      { retryable: true, details },
+    )
+  if (advice === 'again')
+    return new OperationError(
+      'platform_unreachable',
+      `Google Ads has trouble of its own (${code}).`,
+      'Try again in a few minutes.',
+      { retryable: true, details },
+    )
+  if (advice === 'refresh_token' || hasKind(failure, 'authenticationError') || RECONNECT[code] !== undefined) {
+    const words = RECONNECT[code]
+    return new OperationError(
+      'needs_reconnect',
+      words?.message ?? `Google no longer accepts this connection (${code}).`,
+      words?.hint ?? 'Connect the Google Ads account again under Connections.',
+      { details },
+    )
+  }
+  if (failure.status === '' && failure.errors.length === 0) return unreadable(`HTTP ${failure.httpStatus}`)
+  const words = REFUSED[code] ?? (failure.reason === undefined ? undefined : REFUSED[failure.reason])
+  return new OperationError(
+    'platform_refused',
+    words?.message ?? `Google refused the request (${code}).`,
+    words?.hint ?? 'Nothing was changed. The code is explained in Google’s list of API errors.',
+    { details },
+  )
+}
+
+/** The failure a person sees when no complete answer came. */
+export function errorForRead(failure: ReadFailure): OperationError {
+  const details = { platform: 'google_ads', reason: failure.kind }
+  const retry = { retryable: true, details }
+  switch (failure.kind) {
+    case 'cancelled':
+      return new OperationError('cancelled', 'The request to Google was stopped.', 'Start it again when you like.', {
+        details,
+      })
+    case 'timeout':
+      return new OperationError(
+        'timeout',
+        'Google did not answer in time.',
+        'Check the connection and try again.',
+        retry,
+      )
+    case 'redirect':
+      return new OperationError(
+        'platform_unreachable',
+        'Something answered in Google’s place and pointed elsewhere. It was not followed.',
+        'Check whether a network sign-in page or a proxy is in the way.',
+        retry,
+      )
+    case 'too_large':
+      return unreadable('the answer was too long')
+    case 'network':
+    default:
+      return new OperationError(
+        'platform_unreachable',
+        'Google could not be reached.',
+        'Check the connection and try again.',
+        retry,
+      )
+  }
+}
+
+/** An answer that is not what Google documents. */
+export function unreadable(reason: string): OperationError {
+  return new OperationError(
+    'platform_unreachable',
+    `Google’s answer could not be understood (${reason}).`,
+    'Nothing was changed. Try again; if it stays, a proxy may be altering traffic or Google has changed its interface.',
+    { retryable: true, details: { platform: 'google_ads', reason: 'unreadable' } },
+  )
+}
+
+export function unknownEntity(): OperationError {
+  return new OperationError(
+    'unknown_entity',
+    'Google does not know this any more, or this connection may not see it.',
+    'Synchronise, then look again.',
+  )
+}

@@ -1,0 +1,107 @@
+/**
+ * What Meta says of a token itself (GET /debug_token). Its documentation has the token in the address only, as `input_token`; that is one
+ * more reason why addresses are never logged here. Holds no part of the token.
+ */
+import type { z } from 'zod'
+import { OperationError } from '../../../shared/errors.ts'
+import type { TokenHealth } from '../adapter.ts'
+import type { MetaClient } from './client.ts'
+import { errorFor, parseError, serverTrouble } from './codes.ts'
+import { debugTokenSchema } from './wire.ts'
+
+const DAY_MS = 86_400_000
+const SOON_MS = 7 * DAY_MS
+const MAX_SCOPES = 50
+const READ_SCOPES = ['ads_read', 'ads_management']
+const WRITE_SCOPE = 'ads_management'
+
+export interface InspectedToken extends TokenHealth {
+  readonly appId: string | undefined
+  /** USER, SYSTEM_USER, APP, PAGE … */
+  readonly type: string | undefined
+  readonly userId: string | undefined
+  /** When Meta stops answering for this person's data until they sign in again; null: never. */
+  readonly dataAccessExpiresAtMs: number | null | undefined
+}
+
+/** Meta's seconds; 0 is "never". */
+function momentOf(seconds: number | undefined): number | null | undefined {
+  return seconds === undefined ? undefined : seconds === 0 ? null : seconds * 1000
+}
+
+function inDays(untilMs: number): string {
+  const days = Math.max(0, Math.floor(untilMs / DAY_MS))
+  return days === 0 ? 'today' : days === 1 ? 'in a day' : `in ${days} days`
+}
+
+function problemOf(token: Omit<InspectedToken, 'problem'>, nowMs: number): string | undefined {
+  const { expiresAtMs, dataAccessExpiresAtMs: dataMs, scopes } = token
+  if (typeof expiresAtMs === 'number' && expiresAtMs <= nowMs) return 'The Meta token has expired. Connect again.'
+  if (!token.isValid) return 'Meta no longer accepts this token. Connect again.'
+  if (!scopes.some((scope) => READ_SCOPES.includes(scope)))
+    return 'The Meta token may not read ads: it lacks the permission ads_read.'
+  if (typeof dataMs === 'number' && dataMs <= nowMs)
+    return 'Meta’s access to this person’s data has run out. Connect again.'
+  if (typeof expiresAtMs === 'number' && expiresAtMs - nowMs < SOON_MS)
+    return `The Meta token expires ${inDays(expiresAtMs - nowMs)}. Meta has no way to renew it: connect again before that.`
+  if (typeof dataMs === 'number' && dataMs - nowMs < SOON_MS)
+    return `Meta’s access to this person’s data runs out ${inDays(dataMs - nowMs)}. Connect again before that.`
+  return undefined
+}
+
+/** Pure: Meta's answer in our words. */
+export function toInspected(wire: z.infer<typeof debugTokenSchema>['data'], nowMs: number): InspectedToken {
+  const scopes = (wire.scopes ?? []).slice(0, MAX_SCOPES)
+  const facts = {
+    isValid: wire.is_valid,
+    expiresAtMs: momentOf(wire.expires_at),
+    canWrite: wire.scopes === undefined || !wire.is_valid ? undefined : scopes.includes(WRITE_SCOPE),
+    scopes,
+    appId: wire.app_id,
+    type: wire.type,
+    userId: wire.user_id,
+    dataAccessExpiresAtMs: momentOf(wire.data_access_expires_at),
+  }
+  return { ...facts, problem: problemOf(facts, nowMs) }
+}
+
+/**
+ * The token looks at itself: every token may.
+ * @throws OperationError platform_throttled, platform_unreachable, timeout or cancelled. A dead token is an answer, not an error.
+ */
+export async function inspect(
+  client: MetaClient,
+  accessToken: string,
+  nowMs: number,
+  signal: AbortSignal,
+): Promise<InspectedToken> {
+  try {
+    const query = { input_token: accessToken }
+    const ask = { path: '/debug_token', query, schema: debugTokenSchema, subject: 'app', signal }
+    return toInspected((await client.get(ask)).data.data, nowMs)
+  } catch (error) {
+    if (!(error instanceof OperationError) || error.code !== 'needs_reconnect') throw error
+    return {
+      isValid: false,
+      expiresAtMs: undefined,
+      canWrite: undefined,
+      scopes: [],
+      problem: `${error.message} Connect again.`,
+      appId: undefined,
+      type: undefined,
+      userId: undefined,
+      dataAccessExpiresAtMs: undefined,
+    }
+  }
+}
+
+/**
+ * Ends the token at Meta: the app loses every permission that its person gave it (DELETE /me/permissions).
+ * @throws OperationError needs_reconnect when the token was dead already; else as every request
+ */
+export async function revokePermissions(client: MetaClient, signal: AbortSignal): Promise<void> {
+  const answer = await client.remove('/me/permissions', signal)
+  if (answer.status === 200) return
+  const error = parseError(answer.text)
+  throw error === undefined ? serverTrouble(answer.status) : errorFor(error, answer.status)
+}

@@ -1,0 +1,209 @@
+/** The selected row, closer: its picture, its values, whom it is shown to, and what somebody else changed. */
+import type { BrowseRow, OutputOf } from '../../../shared/operations.ts'
+import { fill, money } from '../../format.ts'
+import { Age, ErrorNotice, Foreign, PlatformChip } from '../../parts/pieces.tsx'
+import { wireValue } from '../../parts/words.ts'
+import { useRead } from '../../queries.ts'
+import { href } from '../../router.ts'
+import { TEXTS } from '../../texts.ts'
+import { Button, IconButton } from '../../ui/button.tsx'
+import { Chip } from '../../ui/chip.tsx'
+import { SkeletonRows } from '../../ui/state.tsx'
+
+const t = TEXTS.accounts
+type Answer = OutputOf<'get_entity'>
+
+function Picture({ id, name }: { id: BrowseRow['entity_id']; name: string }) {
+  const picture = useRead('get_thumbnail', { entity_id: id })
+  const box = 'grid h-36 w-full place-items-center overflow-hidden rounded-lg border border-line bg-sunken'
+  if (picture.isPending) return <div className={`${box} skeleton`} aria-label={TEXTS.common.loading} role="img" />
+  const { mime_type: mime, base64 } = picture.data ?? { mime_type: null, base64: null }
+  if (mime === null || base64 === null) return <div className={`${box} text-ink-2`}>{t.noPicture}</div>
+  return (
+    <div className={box}>
+      <img src={`data:${mime};base64,${base64}`} alt={fill(t.pictureOf, { name })} className="max-h-full max-w-full" />
+    </div>
+  )
+}
+
+function Fact({ label, children }: { label: string; children: React.ReactNode }) {
+  return (
+    <div className="grid grid-cols-[8.5rem_1fr] gap-x-3">
+      <dt className="text-ink-2">{label}</dt>
+      <dd className="foreign min-w-0">{children}</dd>
+    </div>
+  )
+}
+
+/** What can be changed, with its value now, or why it cannot. */
+function Values({ answer, currency }: { answer: Answer; currency: string }) {
+  return (
+    <dl className="flex flex-col gap-1">
+      {answer.editable_fields.map((field) => {
+        const value = answer.current[field.field]
+        if (value === null && field.refusal === null) return null
+        return (
+          <Fact key={field.field} label={TEXTS.fields[field.field]}>
+            {value === null ? null : <span className="num">{wireValue(field.field, value, currency)}</span>}
+            {field.is_editable || field.refusal === null ? null : (
+              <span className="block text-xs text-ink-2">{field.refusal}</span>
+            )}
+          </Fact>
+        )
+      })}
+    </dl>
+  )
+}
+
+function Settings({ answer }: { answer: Answer }) {
+  const { settings, untrusted } = answer
+  const days = (value: number | null): string | null =>
+    value === null ? null : value === 0 ? t.windowOff : fill(t.windowDays, { count: value })
+  const rows: readonly (readonly [string, string | null])[] = [
+    [t.objective, settings.objective],
+    [t.goal, settings.optimization_goal],
+    [t.clickWindow, days(settings.click_window_days)],
+    [t.viewWindow, days(settings.view_window_days)],
+    [t.starts, settings.starts_at],
+    [t.ends, settings.ends_at],
+    [t.format, settings.format],
+    [t.text, untrusted.text],
+    [t.landingPage, untrusted.landing_page],
+  ]
+  const targeting = Object.entries(untrusted.targeting)
+  return (
+    <dl className="flex flex-col gap-1">
+      {rows.map(([label, value]) =>
+        value === null || value === '' ? null : (
+          <Fact key={label} label={label}>
+            <Foreign text={value} />
+          </Fact>
+        ),
+      )}
+      {targeting.map(([kind, values]) => (
+        <Fact key={kind} label={t.targeting[kind as keyof typeof t.targeting]}>
+          <Foreign text={values.join(', ')} />
+        </Fact>
+      ))}
+      {settings.delivery_reasons.length === 0 ? null : (
+        <Fact label={t.reasons}>
+          <Foreign text={settings.delivery_reasons.join(', ')} />
+        </Fact>
+      )}
+      {untrusted.review_reasons.length === 0 ? null : (
+        <Fact label={t.reviewReasons}>
+          <Foreign text={untrusted.review_reasons.join(', ')} />
+        </Fact>
+      )}
+    </dl>
+  )
+}
+
+function OutsideChanges({ answer, currency }: { answer: Answer; currency: string }) {
+  if (answer.outside_changes.length === 0) return null
+  return (
+    <section aria-label={t.outsideTitle}>
+      <h3 className="mb-1 text-xs font-medium text-ink-2">{t.outsideTitle}</h3>
+      <ul className="flex flex-col gap-1">
+        {answer.outside_changes.map((each) => (
+          <li key={`${each.field} ${each.noticed_at}`} className="num flex flex-wrap justify-between gap-x-3">
+            <span>
+              {TEXTS.fields[each.field]}:{' '}
+              <s className="text-ink-3">{wireValue(each.field, each.before ?? '', currency)}</s> →{' '}
+              {wireValue(each.field, each.after ?? '', currency)}
+            </span>
+            <span className="text-xs text-ink-2">
+              <Age at={each.noticed_at} />
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+export function Inspector({
+  row,
+  currency,
+  onPropose,
+  onClose,
+}: {
+  row: BrowseRow
+  currency: string
+  onPropose: () => void
+  onClose: () => void
+}) {
+  const answer = useRead('get_entity', { entity_id: row.entity_id })
+  const platform = row.account_id.slice(0, row.account_id.indexOf(':')) as Parameters<
+    typeof PlatformChip
+  >[0]['platform']
+  return (
+    <aside
+      aria-label={t.inspector}
+      className="absolute inset-y-0 right-0 z-10 flex w-88 max-w-full flex-col overflow-y-auto border-l border-line bg-surface shadow-pop wide:static wide:shadow-none"
+    >
+      <div className="flex items-start gap-2 px-4 pt-3">
+        <div className="min-w-0 flex-1">
+          <p className="flex flex-wrap items-center gap-2 text-xs text-ink-2">
+            <PlatformChip platform={platform} /> {TEXTS.entityTypes[row.type]}
+            {row.is_automated ? <Chip>{t.automated}</Chip> : null}
+          </p>
+          <h2 className="text-md">
+            <Foreign text={row.untrusted.name} />
+          </h2>
+          <p className="text-xs text-ink-2">
+            <Foreign text={row.untrusted.path.slice(0, -1).join(' › ')} />
+          </p>
+        </div>
+        <IconButton label={TEXTS.common.close} icon="cross" onPress={onClose} />
+      </div>
+      <div className="flex flex-col gap-4 p-4">
+        {row.has_thumbnail ? <Picture id={row.entity_id} name={row.untrusted.name} /> : null}
+        {row.type === 'creative' ? null : (
+          <div className="flex gap-2">
+            <Button look="primary" onPress={onPropose}>
+              {TEXTS.propose.open}
+            </Button>
+          </div>
+        )}
+        {answer.isPending ? <SkeletonRows rows={8} label={TEXTS.common.loading} /> : null}
+        {answer.isError ? <ErrorNotice error={answer.error} onRetry={() => void answer.refetch()} /> : null}
+        {answer.data === undefined ? null : (
+          <>
+            <dl className="flex flex-col gap-1">
+              <Fact label={t.delivery}>
+                {t.deliveries[row.delivery]}
+                {row.delivery_status === '' ? null : (
+                  <span className="text-xs text-ink-2">
+                    {' · '}
+                    <Foreign text={row.delivery_status} />
+                  </span>
+                )}
+              </Fact>
+              {row.review === null ? null : <Fact label={t.review}>{t.reviews[row.review]}</Fact>}
+              {row.spend_7d === null ? null : (
+                <Fact label={t.spend}>
+                  <span className="num">{money(row.spend_7d)}</span>
+                </Fact>
+              )}
+            </dl>
+            <Values answer={answer.data} currency={currency} />
+            {answer.data.settings.shared_budget === null ? null : (
+              <p className="text-ink-2">
+                {fill(t.sharedWith, { count: answer.data.settings.shared_budget.campaign_ids.length })}
+              </p>
+            )}
+            <Settings answer={answer.data} />
+            <OutsideChanges answer={answer.data} currency={currency} />
+            {answer.data.open_draft_ids.map((id) => (
+              <a key={id} href={href('queue', id)} className="text-accent-ink underline">
+                {t.openDraft}
+              </a>
+            ))}
+            <p className="font-mono text-2xs break-all text-ink-3">{row.entity_id}</p>
+          </>
+        )}
+      </div>
+    </aside>
+  )
+}
