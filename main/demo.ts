@@ -21,7 +21,7 @@ const DEMO_PROPOSED = 'demo_proposals_made'
 
 /** The sandbox of a demo workspace; what was changed there stays changed after a restart. */
 export function startDemoSandbox(folder: string, clock: Clock): Promise<Sandbox> {
-  return startSandbox({ seed: DEMO_SEED, clock, statePath: join(folder, 'sandbox.json') })
+  return startSandbox({ seed: DEMO_SEED, clock, statePath: join(folder, 'sandbox.json'), size: 'demo' })
 }
 
 /** Connects what is not connected yet of the sandbox's platforms. @returns the id of the first connection */
@@ -29,23 +29,43 @@ export function connectDemo(demo: Session, sandbox: Sandbox): string {
   for (const parts of demoCredentials(sandbox)) {
     const platform = platformOf(parts.credentials)
     if (demo.connections.list().some((each) => each.platform === platform)) continue
-    saveConnection(demo.saving, { ...parts, isSandbox: true }, DEMO_ACTOR)
+    // One sync for all of them, once they are there.
+    saveConnection({ ...demo.saving, onSaved: () => undefined }, { ...parts, isSandbox: true }, DEMO_ACTOR)
   }
   return demo.connections.list()[0]?.connectionId ?? ''
 }
 
-function demoCredentials({ tiktok }: Sandbox): readonly Pick<NewConnection, 'credentials' | 'method' | 'label'>[] {
-  const { appId, appSecret, accessToken } = tiktok.credentials
+function demoCredentials({ google, meta, tiktok }: Sandbox): readonly Omit<NewConnection, 'isSandbox'>[] {
+  const { clientId, clientSecret, refreshToken } = google.credentials
   return [
     {
       credentials: {
+        kind: 'google_oauth',
+        clientId,
+        clientSecret: new Secret(clientSecret),
+        refreshToken: new Secret(refreshToken),
+      },
+      method: 'oauth',
+      label: clientId,
+    },
+    {
+      credentials: {
+        kind: 'meta',
+        accessToken: new Secret(meta.credentials.accessToken),
+        appSecret: new Secret(meta.credentials.appSecret),
+      },
+      method: 'system_user',
+      label: meta.credentials.appId,
+    },
+    {
+      credentials: {
         kind: 'tiktok',
-        accessToken: new Secret(accessToken),
-        appId,
-        appSecret: new Secret(appSecret),
+        accessToken: new Secret(tiktok.credentials.accessToken),
+        appId: tiktok.credentials.appId,
+        appSecret: new Secret(tiktok.credentials.appSecret),
       },
       method: 'app',
-      label: appId,
+      label: tiktok.credentials.appId,
     },
   ]
 }
@@ -53,7 +73,10 @@ function demoCredentials({ tiktok }: Sandbox): readonly Pick<NewConnection, 'cre
 /** Once per demo workspace, after the first sync: a scripted client proposes through the agent's door. */
 export async function proposeForDemo(demo: Session, sandbox: Sandbox, port: AgentPort): Promise<void> {
   await demo.sync.whenIdle()
-  if (demo.connections.setting(DEMO_PROPOSED) === true || demo.sync.progress().state !== 'done') return
+  const { state, accounts } = demo.sync.progress()
+  // An account that its platform has closed is never read completely; the others are enough.
+  if (state === 'cancelled' || !accounts.some((account) => account.state === 'done')) return
+  if (demo.connections.setting(DEMO_PROPOSED) === true) return
   // Before the first proposal: a crash may cost the demo a draft, but never makes it propose twice.
   demo.connections.saveSetting(DEMO_PROPOSED, true)
   const { client, token } = demo.addClient('Demo assistant', ['mcp.read', 'mcp.draft'], 30, DEMO_ACTOR)

@@ -30,15 +30,19 @@ export interface Adapters {
   forCredentials(credentials: PlatformCredentials, isSandbox: boolean): PlatformAdapter
 }
 
-/** Where the sandbox is: in a demo every connection leads there and nowhere else. */
+/** Where the sandbox is: in a demo every connection leads there and nowhere else. Asks it for one platform at a time: tests start fewer. */
 export function sandboxAddresses(sandbox: Sandbox): PlatformAddresses {
-  const { tiktok } = sandbox
-  const { google, meta } = sandbox as unknown as { google?: { baseUrl: string }; meta?: { baseUrl: string } }
-  const [g, m] = [google?.baseUrl ?? '', meta?.baseUrl ?? '']
   return {
-    google: { api: g, oauth: g, consent: g },
-    meta: { graph: m, dialog: m },
-    tiktok: { api: tiktok.baseUrl },
+    get google() {
+      const { baseUrl } = sandbox.google
+      return { api: baseUrl, oauth: baseUrl, consent: baseUrl }
+    },
+    get meta() {
+      return { graph: sandbox.meta.baseUrl, dialog: sandbox.meta.baseUrl }
+    },
+    get tiktok() {
+      return { api: sandbox.tiktok.baseUrl }
+    },
   }
 }
 
@@ -70,7 +74,8 @@ export function createAdapters(deps: AdaptersDeps): Adapters {
         return adapter === undefined ? [] : [{ connectionId, adapter }]
       }),
     forget: (connectionId) => void made.delete(connectionId),
-    forCredentials: (credentials, isSandbox) => makeAdapter(deps, platformOf(credentials), isSandbox, () => credentials),
+    forCredentials: (credentials, isSandbox) =>
+      makeAdapter(deps, platformOf(credentials), isSandbox, () => credentials),
   }
 }
 

@@ -1,6 +1,7 @@
 /** The two platforms that ask for consent in the person's browser: their addresses, and what a code is traded for. Stores nothing. */
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../shared/clock.ts'
+import { OperationError } from '../shared/errors.ts'
 import type { Consent } from './connect/flows.ts'
 import type { PlatformAddresses } from './platforms/addresses.ts'
 import * as google from './platforms/google-ads/link.ts'
@@ -27,7 +28,12 @@ export function googleConsent(addresses: PlatformAddresses['google']): Consent {
         },
         signal,
       )
-      const credentials = { kind: 'google_oauth', clientId, clientSecret, refreshToken: new Secret(refreshToken) } as const
+      const credentials = {
+        kind: 'google_oauth',
+        clientId,
+        clientSecret,
+        refreshToken: new Secret(refreshToken),
+      } as const
       return { credentials, label: clientId }
     },
   }
@@ -50,14 +56,19 @@ export function metaConsent(addresses: PlatformAddresses['meta'], clock: Clock):
   }
 }
 
-/** Whose token it is: "<app id>/<user id>", both of Meta. Null where Meta does not say. */
+const READING_SCOPES = ['ads_read', 'ads_management']
+
+/**
+ * Whose token it is: "<app id>/<user id>", both of Meta; null where Meta does not say.
+ * @throws OperationError invalid_value for text that is no token and for a token that may not read ads; a dead one is left to the checks
+ */
 export async function metaLabel(
   { addresses, clock }: { readonly addresses: PlatformAddresses['meta']; readonly clock: Clock },
   credentials: { readonly accessToken: Secret; readonly appSecret?: Secret },
   signal: AbortSignal,
 ): Promise<string | null> {
   const { accessToken, appSecret } = credentials
-  const { appId, userId } = await meta.inspectToken(
+  const { isValid, scopes, appId, userId } = await meta.inspectToken(
     {
       baseUrl: addresses.graph,
       accessToken: accessToken.reveal(),
@@ -67,5 +78,13 @@ export async function metaLabel(
     },
     signal,
   )
+  // Without it Meta lists accounts all the same, and then refuses every number.
+  if (isValid && !scopes.some((scope) => READING_SCOPES.includes(scope)))
+    throw new OperationError(
+      'invalid_value',
+      'This Meta token may not read ads: it lacks the permission ads_read. Nothing was stored.',
+      'Make a new token with ads_read, and with ads_management if changes are wanted.',
+      { details: { platform: 'meta' } },
+    )
   return appId === undefined || userId === undefined ? null : `${appId}/${userId}`
 }

@@ -46,7 +46,7 @@ export function readHandlers(session: Session): Handlers {
     query_metrics: (input) => queryMetrics(deps, input),
     start_sync: (input) => {
       const days = input.days ?? backfillDays(opened.workspace.isDemo)
-      return { sync: sync.start({ days }) }
+      return { sync: sync.start({ days, platforms: input.platforms }) }
     },
     get_thumbnail: async (input, { signal }) => {
       const found = await session.thumbnails.read(input.entity_id, signal)

@@ -4,18 +4,15 @@ import { asCode } from './audit/record.ts'
 import type { AgentPort } from './mcp/agent-port.ts'
 import type { SyncSummary } from './sync/sync.ts'
 
+/** One record for each platform that took part. */
 export function recordSync(audit: AuditLog, summary: SyncSummary): void {
   audit.transaction((append) => {
-    append({
-      type: 'sync.finished',
-      actor: { kind: 'system', id: 'sync' },
-      data: {
-        platform: 'tiktok',
-        outcome: summary.state === 'done' ? (summary.failedAccounts.length > 0 ? 'partial' : 'ok') : summary.state,
-        rows: summary.rows,
-        code: asCode(summary.failedAccounts[0]?.code),
-      },
-    })
+    for (const { platform, outcome, rows, code } of summary.platforms)
+      append({
+        type: 'sync.finished',
+        actor: { kind: 'system', id: 'sync' },
+        data: { platform, outcome, rows, code: asCode(code) },
+      })
   })
 }
 

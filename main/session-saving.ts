@@ -8,7 +8,12 @@ import type { TokenHealth } from './platforms/adapter.ts'
 import type { Ports } from './ports.ts'
 import { type Adapters, platformOf } from './session-adapters.ts'
 import type { Health } from './session-health.ts'
-import { type Connection, type ConnectionMethod, type ConnectionTable, MAX_CONNECTIONS } from './store/connection-table.ts'
+import {
+  type Connection,
+  type ConnectionMethod,
+  type ConnectionTable,
+  MAX_CONNECTIONS,
+} from './store/connection-table.ts'
 import { factsReaders } from './store/facts-tables.ts'
 import type { FactsReadDb } from './store/open.ts'
 import { type PlatformCredentials, type PlatformTokens, secretsOf } from './vault/platform-tokens.ts'
@@ -96,6 +101,8 @@ function isSame(deps: SavingDeps, existing: Connection, parts: NewConnection): b
   if (label !== parts.label) return false
   const known = accountsOf(deps.facts, existing.connectionId)
   return (
-    known.length === 0 || parts.accountIds === undefined || parts.accountIds.some((accountId) => known.includes(accountId))
+    known.length === 0 ||
+    parts.accountIds === undefined ||
+    parts.accountIds.some((accountId) => known.includes(accountId))
   )
 }

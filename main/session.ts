@@ -193,8 +193,17 @@ export async function openSession(options: SessionOptions) {
     onConnectionTrouble: (connectionId, error) => health.noteTrouble(connectionId, error),
   })
   const health = createHealth({ audit, connections, adapters, ports, onChange })
+  let isSyncAsked = false
+  /** Begins a sync; one that runs already does not know of what has just been connected, so another follows it. */
   const startFirstSync = (): void => {
-    if (sync.progress().state !== 'running') sync.start({ days: backfillDays(isDemo) })
+    if (isSyncAsked) return
+    isSyncAsked = true
+    const start = (): void => {
+      isSyncAsked = false
+      if (!closing.signal.aborted && connections.list().length > 0) sync.start({ days: backfillDays(isDemo) })
+    }
+    if (sync.progress().state === 'running') inBackground(sync.whenIdle().then(start))
+    else start()
   }
   const saving = {
     ports,

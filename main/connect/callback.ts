@@ -123,7 +123,13 @@ function listen(
   port: number,
 ): Promise<Server | string> {
   const server = createServer(
-    { headersTimeout: TIMEOUT_MS, requestTimeout: TIMEOUT_MS, keepAliveTimeout: 1, maxHeaderSize: 16_384, requireHostHeader: false },
+    {
+      headersTimeout: TIMEOUT_MS,
+      requestTimeout: TIMEOUT_MS,
+      keepAliveTimeout: 1,
+      maxHeaderSize: 16_384,
+      requireHostHeader: false,
+    },
     (request, response) => {
       try {
         answer(request, response)

@@ -26,7 +26,11 @@ export async function checkCredentials(adapter: PlatformAdapter, steps: Steps, s
   const accounts = await steps.run('accounts', async () => {
     const found = await adapter.listAccounts(signal)
     if (found.length === 0) throw noAccounts(platform)
-    steps.set('accounts', 'ok', found.length === 1 ? 'One ad account can be read.' : `${found.length} ad accounts can be read.`)
+    steps.set(
+      'accounts',
+      'ok',
+      found.length === 1 ? 'One ad account can be read.' : `${found.length} ad accounts can be read.`,
+    )
     return found
   })
   sayWriteAccess({ health, accounts }, platform, steps)
@@ -35,9 +39,14 @@ export async function checkCredentials(adapter: PlatformAdapter, steps: Steps, s
 
 function sayWriteAccess({ health, accounts }: Checked, platform: Platform, steps: Steps): void {
   const locked = accounts.filter((account) => account.isWritable === false).length
-  if (health.canWrite === false || locked === accounts.length) return steps.set('write_access', 'warning', readOnly(platform))
+  if (health.canWrite === false || locked === accounts.length)
+    return steps.set('write_access', 'warning', readOnly(platform))
   if (locked > 0)
-    return steps.set('write_access', 'warning', `${locked} of ${accounts.length} ad accounts can be read, but not changed.`)
+    return steps.set(
+      'write_access',
+      'warning',
+      `${locked} of ${accounts.length} ad accounts can be read, but not changed.`,
+    )
   steps.set(
     'write_access',
     'ok',

@@ -57,10 +57,7 @@ export interface FlowsDeps {
   /** Turns an error into words for somebody who is setting up. */
   readonly explain: (consent: Consent, error: unknown) => unknown
   /** Checks the credentials step by step and stores them. @returns the connection's id */
-  readonly finish: (
-    request: Granted & { readonly steps: Steps },
-    signal: AbortSignal,
-  ) => Promise<string>
+  readonly finish: (request: Granted & { readonly steps: Steps }, signal: AbortSignal) => Promise<string>
 }
 
 export interface Flows {
@@ -274,7 +271,7 @@ export function createFlows(deps: FlowsDeps): Flows {
     async close() {
       isClosed = true
       for (const flow of flows.values()) end(flow, 'cancelled', undefined)
-      await Promise.allSettled([...flows.values()].map((flow) => flow.work))
+      await Promise.allSettled([...flows.values()].map((flow) => flow.work ?? Promise.resolve()))
     },
   }
 }

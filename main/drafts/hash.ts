@@ -37,9 +37,13 @@ export function draftHash(draft: Hashed): string {
   })
 }
 
-/** Hex SHA-256 of a request, to tell a repeated call from a different one under the same idempotency key. */
+/**
+ * Hex SHA-256 of a request, to tell a repeated call from a different one under the same idempotency key. A member that is there but
+ * undefined, as a window may send it, counts as absent.
+ */
 export function requestHash(request: unknown): string {
-  return createHash('sha256').update(serializeJcs(request)).digest('hex')
+  const asSent: unknown = JSON.parse(JSON.stringify(request))
+  return createHash('sha256').update(serializeJcs(asSent)).digest('hex')
 }
 
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567'

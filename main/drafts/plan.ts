@@ -113,12 +113,12 @@ export function fieldOf(input: ChangeInput): Field {
   return input.kind === 'set_status' ? 'status' : 'bid_strategy'
 }
 
-/** The account may be read and nothing more. */
+/** The account may be read and nothing more: the person has not said yes, or what it is connected with cannot write. */
 export function writesOff(accountId: AccountId): OperationError {
   return new OperationError(
     'writes_not_allowed',
-    'Changes are not switched on for this account; it is connected for reading only. Nothing was changed.',
-    'The user can allow changes in it under Connections.',
+    'Changes are not switched on for this account, or what it is connected with can only read. Nothing was changed.',
+    'The user can see why under Connections, and switch changes on there.',
     { details: { rule: 'writes_off', account_id: accountId } },
   )
 }

@@ -1,6 +1,7 @@
 /**
- * The demo's AI client: a script that comes in through the same door as any other client, with its own token, and proposes four
- * changes: a sensible one, one the limits reduce, one they refuse, and one that is overtaken by a change on the platform.
+ * The demo's AI client: a script that comes in through the same door as any other client, with its own token, and proposes six
+ * changes: a budget that several campaigns share, a bid, a sensible budget, one the limits reduce, one they refuse, and one that is
+ * overtaken by a change on the platform.
  * It can do nothing that another client cannot.
  */
 import { randomUUID } from 'node:crypto'
@@ -17,6 +18,18 @@ const entityShape = z.object({
   daily_budget: z.object({ amount: z.string(), currency: z.string() }).nullable(),
   untrusted: z.object({ name: z.string() }),
 })
+const detailShape = z.object({
+  entity: z.object({ entity_id: z.string() }),
+  current: z.object({
+    daily_budget: z.string().nullable(),
+    bid_cap: z.string().nullable(),
+    cost_cap: z.string().nullable(),
+  }),
+  editable_fields: z.array(z.object({ field: z.string(), is_editable: z.boolean() })),
+  settings: z.object({ shared_budget: z.object({ campaign_ids: z.array(z.string()) }).nullable() }),
+})
+/** Of each kind; a client has sixty calls a minute. */
+const MAX_LOOKS = 15
 type DemoEntity = z.infer<typeof entityShape> & {
   readonly daily_budget: { readonly amount: string; readonly currency: string }
 }
@@ -28,8 +41,10 @@ export interface DemoDoor {
   readonly changeOutside: (entityId: string, budgetMinor: number) => void
 }
 
-/** Makes the four proposals. @throws when the door does not answer, or the demo's account has fewer than four running budgets */
+/** Makes the proposals. @throws when the door does not answer, or the demo's account has fewer than four running budgets */
 export async function proposeAsDemoClient(door: DemoDoor): Promise<void> {
+  await proposeSharedBudget(door)
+  await proposeBid(door)
   const budgets = await runningBudgets(door)
   const [sensible, tooFar, slipped, overtaken] = budgets
   if (sensible === undefined || tooFar === undefined || slipped === undefined || overtaken === undefined)
@@ -71,22 +86,86 @@ export async function proposeAsDemoClient(door: DemoDoor): Promise<void> {
 
 /** Enabled ad groups with a daily budget of their own, largest spend first. */
 async function runningBudgets(door: DemoDoor): Promise<readonly DemoEntity[]> {
-  const accounts = z
-    .object({ accounts: z.array(z.object({ account_id: z.string(), currency: z.string() })) })
-    .parse(await door.tool('list_accounts', {}))
-  const account = accounts.accounts.find((each) => each.currency === 'EUR') ?? accounts.accounts[0]
-  if (account === undefined) throw new Error('the demo has no account')
-  const listed = z.object({ entities: z.array(entityShape) }).parse(
-    await door.tool('list_entities', {
-      account_id: account.account_id,
-      type: 'ad_group',
-      status: 'enabled',
-      order_by: 'spend_7d',
-      limit: 100,
-    }),
+  const listed = await listEnabled(door, 'tiktok', 'ad_group', 100)
+  return listed.filter((entity): entity is DemoEntity => entity.daily_budget !== null && entity.budget_kind === 'daily')
+}
+
+/** What runs in the platform's account in euro, largest spend first. */
+async function listEnabled(
+  door: DemoDoor,
+  platform: 'google_ads' | 'meta' | 'tiktok',
+  type: 'campaign' | 'ad_group',
+  limit: number,
+): Promise<readonly z.infer<typeof entityShape>[]> {
+  const { accounts } = z
+    .object({ accounts: z.array(z.object({ account_id: z.string(), currency: z.string(), status: z.string() })) })
+    .parse(await door.tool('list_accounts', { platform }))
+  const account = accounts.find((each) => each.currency === 'EUR' && each.status === 'active')
+  if (account === undefined) return []
+  const { account_id } = account
+  const found = await door.tool('list_entities', { account_id, type, status: 'enabled', order_by: 'spend_7d', limit })
+  return z.object({ entities: z.array(entityShape) }).parse(found).entities
+}
+
+/** The first of `entities` whose details are wanted; few are asked for, because calls are limited. */
+async function firstWith<T>(
+  door: DemoDoor,
+  entities: readonly z.infer<typeof entityShape>[],
+  pick: (detail: z.infer<typeof detailShape>) => T | undefined,
+): Promise<T | undefined> {
+  for (const { entity_id } of entities.slice(0, MAX_LOOKS)) {
+    const picked = pick(detailShape.parse(await door.tool('get_entity', { entity_id })))
+    if (picked !== undefined) return picked
+  }
+  return undefined
+}
+
+/** Google: one budget feeds several campaigns, and the draft has to say so. */
+async function proposeSharedBudget(door: DemoDoor): Promise<void> {
+  const campaigns = await listEnabled(door, 'google_ads', 'campaign', 100)
+  const found = await firstWith(door, campaigns, ({ entity, current, settings, editable_fields }) => {
+    const isEditable = editable_fields.some((each) => each.field === 'daily_budget' && each.is_editable)
+    const sharers = settings.shared_budget?.campaign_ids.length ?? 0
+    return sharers > 1 && isEditable && current.daily_budget !== null
+      ? { entityId: entity.entity_id, before: current.daily_budget }
+      : undefined
+  })
+  if (found === undefined) return
+  await send(
+    door,
+    {
+      kind: 'set_budget',
+      entity_id: found.entityId,
+      budget: 'daily',
+      expected_current: found.before,
+      new_value: (Number(found.before) * 1.1).toFixed(0),
+    },
+    'Ten percent more for the shared search budget',
+    'The campaigns on this budget were limited by it on five of the last seven days, at a return above target.',
   )
-  return listed.entities.filter(
-    (entity): entity is DemoEntity => entity.daily_budget !== null && entity.budget_kind === 'daily',
+}
+
+const BIDS = ['bid_cap', 'cost_cap'] as const
+/** Meta: a bid of an ad set. */
+async function proposeBid(door: DemoDoor): Promise<void> {
+  const adSets = await listEnabled(door, 'meta', 'ad_group', 100)
+  const found = await firstWith(door, adSets, ({ entity, current, editable_fields }) => {
+    const field = BIDS.find((name) => editable_fields.some((each) => each.field === name && each.is_editable))
+    const before = field === undefined ? null : current[field]
+    return field === undefined || before === null ? undefined : { entityId: entity.entity_id, field, before }
+  })
+  if (found === undefined) return
+  await send(
+    door,
+    {
+      kind: 'set_bid',
+      entity_id: found.entityId,
+      field: found.field,
+      expected_current: found.before,
+      new_value: (Number(found.before) * 0.9).toFixed(2),
+    },
+    'Bid a tenth less in the prospecting ad set',
+    'Cost per result has stayed well under the cap for two weeks, so a lower one should keep the volume at a better price.',
   )
 }
 
@@ -98,20 +177,27 @@ async function propose(
   title: string,
   rationale: string,
 ): Promise<void> {
-  await door.tool('propose_change', {
-    idempotency_key: randomUUID(),
+  await send(
+    door,
+    {
+      kind: 'set_budget',
+      entity_id: entity.entity_id,
+      budget: 'daily',
+      expected_current: entity.daily_budget.amount,
+      new_value: newValue,
+    },
     title,
     rationale,
-    operations: [
-      {
-        kind: 'set_budget',
-        entity_id: entity.entity_id,
-        budget: 'daily',
-        expected_current: entity.daily_budget.amount,
-        new_value: newValue,
-      },
-    ],
-  })
+  )
+}
+
+async function send(
+  door: DemoDoor,
+  operation: Readonly<Record<string, string>>,
+  title: string,
+  rationale: string,
+): Promise<void> {
+  await door.tool('propose_change', { idempotency_key: randomUUID(), title, rationale, operations: [operation] })
 }
 
 /** The agent's own HTTP door, with the client's token. */

@@ -2,6 +2,20 @@
 const DAY_MS = 86_400_000
 const DATE = /^(\d{4})-(\d{2})-(\d{2})$/
 
+const TIME = /^(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}:\d{2}:\d{2})(?:\.\d{1,6})?(Z|[+-]\d{2}:?\d{2})?)?$/
+
+/**
+ * A time as the platforms write it: "2026-11-23 09:00:00" (UTC), "2026-11-23T09:00:00+0100", or a day alone (its start, UTC). UTC
+ * milliseconds; undefined for anything else. A day or a time of the account's own zone is off by that zone: fine for whole weeks.
+ */
+export function platformTime(text: string | undefined): number | undefined {
+  const match = TIME.exec(text ?? '')
+  if (match === null) return undefined
+  const zone = (match[3] ?? 'Z').replace(/^([+-]\d{2})(\d{2})$/, '$1:$2')
+  const atMs = Date.parse(`${match[1]}T${match[2] ?? '00:00:00'}${zone}`)
+  return Number.isNaN(atMs) ? undefined : atMs
+}
+
 const formatters = new Map<string, Intl.DateTimeFormat>()
 const MAX_ZONES = 700
 

@@ -9,6 +9,7 @@ export interface StoredEntity extends Entity {
   readonly readAtMs: number
   /** Last listing that held it, UTC milliseconds; null when only reports know it. */
   readonly listedAtMs: number | null
+  readonly firstListedAtMs: number | null
   /** Since when its status has been seen as it is; null when it was never listed. */
   readonly statusSinceMs: number | null
 }
@@ -50,6 +51,7 @@ export interface EntityRow {
   read_at_ms: bigint
   values_json: string | null
   listed_at_ms: bigint | null
+  first_listed_at_ms: bigint | null
   status_since_ms: bigint | null
   shared_budget_id: string | null
   delivery: Delivery
@@ -98,6 +100,7 @@ export function toEntity(row: EntityRow, shared: SharedBudget | undefined): Stor
     accountKey: Number(row.account_key),
     readAtMs: Number(row.read_at_ms),
     listedAtMs: row.listed_at_ms === null ? null : Number(row.listed_at_ms),
+    firstListedAtMs: row.first_listed_at_ms === null ? null : Number(row.first_listed_at_ms),
     statusSinceMs: row.status_since_ms === null ? null : Number(row.status_since_ms),
     entityId: row.entity_id,
     accountId: row.account_id,

@@ -118,6 +118,15 @@ export function createEntityRowReader(db: FactsReadDb) {
      WHERE r.account_key = @account AND r.type = @type AND r.status = 'enabled' AND NOT EXISTS (${withDelivery} BETWEEN @start AND @end)
      ORDER BY r.entity_key LIMIT @limit`,
   )
+  const lastDay = db
+    .prepare<[number], number>('SELECT MAX(day) FROM metric_fact WHERE entity_key = ? AND impressions > 0')
+    .pluck()
+  const landingPages = db
+    .prepare<[number, number], string>(
+      `SELECT DISTINCT page FROM (SELECT e.details_json ->> '$.landingPage' AS page FROM entity_row r JOIN entity e USING (entity_key)
+         WHERE r.account_key = ? AND r.type = 'ad' AND r.status = 'enabled' ORDER BY r.entity_key LIMIT ?) WHERE page IS NOT NULL`,
+    )
+    .pluck()
   const reviewed = db
     .prepare<[number, string, number], number>(
       `SELECT entity_key FROM entity_row WHERE account_key = ? AND type = 'ad' AND status = 'enabled' AND review = ? ORDER BY entity_key LIMIT ?`,
@@ -157,6 +166,10 @@ export function createEntityRowReader(db: FactsReadDb) {
       idle
         .all({ account: what.accountKey, type: what.type, start: what.startDay, end: what.endDay, limit })
         .map((row) => ({ entityKey: row.entity_key, hadDeliveryBefore: row.had_delivery === 1 })),
+    /** The last day with an impression; null when there is none. */
+    lastDelivery: (entityKey: number): number | null => lastDay.get(entityKey) ?? null,
+    /** Where the first `limit` enabled ads lead to, each page once. Untrusted. */
+    landingPages: (accountKey: number, limit: number): readonly string[] => landingPages.all(accountKey, limit),
     /** Enabled ads with that review. */
     adsInReview: (accountKey: number, review: Review, limit: number): readonly number[] =>
       reviewed.all(accountKey, review, limit),

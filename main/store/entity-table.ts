@@ -47,6 +47,9 @@ export function createEntityReader(db: FactsReadDb) {
       `SELECT entity_id FROM entity WHERE account_key = ? AND shared_budget_id = ? AND status <> 'deleted' ORDER BY entity_id LIMIT ?`,
     )
     .pluck()
+  const nameOf = db.prepare<[string], { name: string; status: EntityStatus; parent_id: EntityId | null }>(
+    'SELECT name, status, parent_id FROM entity WHERE entity_id = ?',
+  )
   const ownWindows = db.prepare<[string], WindowRow>(
     "SELECT click_window_days AS c, view_window_days AS v, details_json ->> '$.modifiedAt' AS m FROM entity WHERE entity_id = ?",
   )
@@ -71,6 +74,13 @@ export function createEntityReader(db: FactsReadDb) {
     byId(id: EntityId): StoredEntity | undefined {
       const row = byId.get(id)
       return row === undefined ? undefined : entityOf(row)
+    },
+    /** Its name (untrusted), its switch and what it lies below, without reading the rest. */
+    nameOf(id: EntityId) {
+      const row = nameOf.get(id)
+      return row === undefined
+        ? undefined
+        : { name: row.name, status: row.status, parentId: row.parent_id ?? undefined }
     },
     /** At most a page of them; in no order. */
     byKeys: (keys: readonly number[]): readonly StoredEntity[] => byKeys.all(JSON.stringify(keys)).map(entityOf),
@@ -312,15 +322,16 @@ function knownValues(row: KnownRow): KnownValues {
 const LATER = `SELECT key, value FROM json_each(values_read_json) WHERE value > @at`
 const UPSERT = `INSERT INTO entity (entity_id, account_key, type, parent_id, name, name_folded, status, raw_status, delivery_status, budget_kind,
     daily_budget_micros, editable_json, details_json, click_window_days, view_window_days, read_at_ms, budget_read_at_ms, status_read_at_ms,
-    values_json, listed_at_ms, status_since_ms, shared_budget_id, delivery, review, is_automated)
+    values_json, listed_at_ms, first_listed_at_ms, status_since_ms, shared_budget_id, delivery, review, is_automated)
   VALUES (@entity_id, @account_key, @type, @parent_id, @name, @name_folded, @status, @raw_status, @delivery_status, @budget_kind,
     @daily_budget_micros, @editable_json, @details_json, @click_window_days, @view_window_days, @at, @at, @at,
-    @values, @listed, @listed, @shared_budget_id, @delivery, @review, @is_automated)
+    @values, @listed, @listed, @listed, @shared_budget_id, @delivery, @review, @is_automated)
   ON CONFLICT (entity_id) DO UPDATE SET
     parent_id = excluded.parent_id, name = excluded.name, name_folded = excluded.name_folded, raw_status = excluded.raw_status,
     delivery_status = excluded.delivery_status, budget_kind = excluded.budget_kind, editable_json = excluded.editable_json,
     details_json = excluded.details_json, click_window_days = excluded.click_window_days, view_window_days = excluded.view_window_days,
     read_at_ms = excluded.read_at_ms, listed_at_ms = excluded.listed_at_ms, shared_budget_id = excluded.shared_budget_id,
+    first_listed_at_ms = COALESCE(first_listed_at_ms, excluded.first_listed_at_ms),
     delivery = excluded.delivery, review = excluded.review, is_automated = excluded.is_automated,
     status_since_ms = CASE WHEN status_read_at_ms > @at OR (status = excluded.status AND status_since_ms IS NOT NULL)
       THEN status_since_ms ELSE @at END,

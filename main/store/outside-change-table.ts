@@ -82,8 +82,8 @@ export function createOutsideChangeWriter(db: FactsDb) {
   )
   const mark = db.prepare('UPDATE entity_row SET changed_outside_at_ms = ? WHERE entity_key = ?')
   const trim = db.prepare(
-    `DELETE FROM outside_change WHERE entity_key = ?1 AND (noticed_at_ms, field) NOT IN (
-       SELECT noticed_at_ms, field FROM outside_change WHERE entity_key = ?1 ORDER BY noticed_at_ms DESC, field LIMIT ${KEPT_PER_ENTITY})`,
+    `DELETE FROM outside_change WHERE entity_key = @key AND (noticed_at_ms, field) NOT IN (
+       SELECT noticed_at_ms, field FROM outside_change WHERE entity_key = @key ORDER BY noticed_at_ms DESC, field LIMIT ${KEPT_PER_ENTITY})`,
   )
   const forget = db.prepare('DELETE FROM outside_change WHERE noticed_at_ms < ?')
   return {
@@ -94,7 +94,7 @@ export function createOutsideChangeWriter(db: FactsDb) {
       const last = changes.at(-1)
       if (last === undefined) return
       mark.run(last.noticedAtMs, entityKey)
-      trim.run(entityKey)
+      trim.run({ key: entityKey })
     },
     /** Those older than 400 days. */
     forgetOld: (nowMs: number): void => void forget.run(nowMs - KEPT_DAYS * DAY_MS),
@@ -113,10 +113,10 @@ export function createOutsideChangeReader(db: FactsReadDb) {
     `SELECT field, before_value, after_value, noticed_at_ms FROM outside_change WHERE entity_key = ?
      ORDER BY noticed_at_ms DESC, field LIMIT ?`,
   )
-  const ofAccount = db.prepare<[number, number, number], ChangeRow & { entity_key: number }>(
+  const ofAccount = db.prepare<Record<string, number>, ChangeRow & { entity_key: number }>(
     `SELECT c.entity_key, c.field, c.before_value, c.after_value, c.noticed_at_ms
-     FROM entity_row r JOIN outside_change c ON c.entity_key = r.entity_key AND c.noticed_at_ms >= ?2
-     WHERE r.account_key = ?1 AND r.changed_outside_at_ms >= ?2 ORDER BY c.noticed_at_ms DESC, c.entity_key, c.field LIMIT ?3`,
+     FROM entity_row r JOIN outside_change c ON c.entity_key = r.entity_key AND c.noticed_at_ms >= @since
+     WHERE r.account_key = @account AND r.changed_outside_at_ms >= @since ORDER BY c.noticed_at_ms DESC, c.entity_key, c.field LIMIT @limit`,
   )
   const toChange = (row: ChangeRow): OutsideChange => ({
     field: row.field,
@@ -131,7 +131,7 @@ export function createOutsideChangeReader(db: FactsReadDb) {
     /** All noticed since then in one account, newest first. */
     ofAccount: (accountKey: number, sinceMs: number, limit: number) =>
       ofAccount
-        .all(accountKey, sinceMs, limit)
+        .all({ account: accountKey, since: sinceMs, limit })
         .map((row) => ({ entityKey: row.entity_key, ...toChange(row) })),
   }
 }

@@ -1,4 +1,14 @@
 /** Several pieces of work at a time, in order. Waits for all that were begun, whatever happens to one of them. */
+import { setImmediate as nextTurn } from 'node:timers/promises'
+
+/**
+ * Turns of the event loop, handed out one by one: of several that store something at the same time each gets a turn of its own, so that nobody
+ * else waits longer than for one of them.
+ */
+export function createTurns(): () => Promise<void> {
+  let last: Promise<void> = Promise.resolve()
+  return () => (last = last.then(() => nextTurn()))
+}
 
 /**
  * Runs `work` on the items in their order, at most `atOnce` at a time. After a throw nothing more is begun, what runs is waited for, and

@@ -2,14 +2,13 @@
  * The single steps of a sync: one listing, or one chunk of metrics, from the platform into facts.db. Each commits its pages as they come
  * and vouches for the whole only at the end, so that a kill at any moment leaves nothing lost and nothing counted twice.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock } from '../../shared/clock.ts'
 import type { Account } from '../../shared/domain/entity.ts'
 import { ENTITY_TYPES, type EntityId, type EntityType, splitEntityId } from '../../shared/domain/ids.ts'
 import { METRIC_LEVELS, type MetricFact } from '../../shared/domain/metric.ts'
 import { OperationError } from '../../shared/errors.ts'
 import type { PlatformAdapter } from '../platforms/adapter.ts'
-import { dateOf, dayOf, localDay } from '../reporting/calendar.ts'
+import { dateOf, dayOf, localDay, platformTime } from '../reporting/calendar.ts'
 import { searchName } from '../reporting/untrusted.ts'
 import { lastWeek } from '../reporting/week.ts'
 import type { StoredAccount } from '../store/account-table.ts'
@@ -26,14 +25,18 @@ export interface PullDeps {
   readonly clock: Clock
   readonly runId: number
   readonly signal: AbortSignal
+  /** Lets other work have its turn: to be awaited after every step that stores something. One for the whole run, see createTurns. */
+  readonly turn: () => Promise<void>
   /** Told after every stored page. */
   readonly onRows: (rows: number) => void
 }
 
 /** How much is stored before other work gets its turn: each of these takes some ten milliseconds. */
-const FACTS_AT_ONCE = 1_000
-const STAGED_AT_ONCE = 500
-const REPLACED_AT_ONCE = 200
+const FACTS_AT_ONCE = 500
+/** How many facts of one chunk may wait in memory to be stored in order. */
+const FACTS_WAITING = 10_000
+const STAGED_AT_ONCE = 300
+const REPLACED_AT_ONCE = 100
 const LOOKED_AT_ONCE = 2_000
 /** More than this of one type in one account is a fault of the answer, not an account. */
 const MAX_ENTITIES = 200_000
@@ -60,7 +63,7 @@ export async function pullEntities(
   type: EntityType,
   adapter: PlatformAdapter,
 ): Promise<void> {
-  const { write, runId, clock } = deps
+  const { write, runId, clock, turn } = deps
   const { accountKey, accountId } = account
   const startedAtMs = clock.nowMs()
   await clearStaged(deps, accountKey, type)
@@ -75,7 +78,7 @@ export async function pullEntities(
       throw wrongAnswer(`The list of ${type.replace('_', ' ')}s held entries that were not asked for.`)
     for (let start = 0; start < page.length; start += STAGED_AT_ONCE) {
       write.inTransaction(() => write.entities.stage(accountKey, type, page.slice(start, start + STAGED_AT_ONCE)))
-      await nextTurn()
+      await turn()
     }
   }
   stopIfCancelled(deps.signal)
@@ -94,31 +97,31 @@ export async function pullEntities(
  * The whole listing is here: it is stored in steps that leave other work its turn. Each entity is its old or its new self at any moment, and
  * a run that is killed half-way lists again.
  */
-async function replaceListed({ write }: PullDeps, what: Replacement): Promise<number> {
+async function replaceListed({ write, turn }: PullDeps, what: Replacement): Promise<number> {
   let rows = 0
   for (let lastId = ''; ; ) {
     const done = write.inTransaction(() => write.entities.replaceStaged(what, lastId, REPLACED_AT_ONCE))
     rows += done.count
     if (done.lastId === undefined) break
     lastId = done.lastId
-    await nextTurn()
+    await turn()
   }
   for (let after: number | undefined = 0; after !== undefined; ) {
     const from: number = after
     after = write.inTransaction(() => write.entities.dropUnseen(what, from, LOOKED_AT_ONCE))
-    await nextTurn()
+    await turn()
   }
   return rows
 }
 
-async function clearStaged({ write }: PullDeps, accountKey: number, type: EntityType): Promise<void> {
-  while (write.inTransaction(() => write.entities.clearStaged(accountKey, type, LOOKED_AT_ONCE))) await nextTurn()
-  await nextTurn()
+async function clearStaged({ write, turn }: PullDeps, accountKey: number, type: EntityType): Promise<void> {
+  while (write.inTransaction(() => write.entities.clearStaged(accountKey, type, LOOKED_AT_ONCE))) await turn()
+  await turn()
 }
 
 /** Lists the pixels and conversion actions of one account. Throws what the adapter throws. */
 export async function pullTrackers(deps: PullDeps, account: StoredAccount, adapter: PlatformAdapter): Promise<void> {
-  const { write, runId, clock } = deps
+  const { write, runId, clock, turn } = deps
   const startedAtMs = clock.nowMs()
   const trackers = await adapter.listTrackers(account.accountId, deps.signal)
   stopIfCancelled(deps.signal)
@@ -129,11 +132,11 @@ export async function pullTrackers(deps: PullDeps, account: StoredAccount, adapt
     write.sync.markListed(runId, account.accountId, 'trackers', startedAtMs)
     write.sync.advance(runId, 1, 0)
   })
-  await nextTurn()
+  await turn()
 }
 
 /** Sums the last seven whole days of every campaign, ad group and ad anew, for lists that are sorted by them. */
-export async function refreshWeeks({ write, facts }: PullDeps, accountKey: number): Promise<void> {
+export async function refreshWeeks({ write, facts, turn }: PullDeps, accountKey: number): Promise<void> {
   for (const type of METRIC_LEVELS) {
     const week = lastWeek(facts, accountKey, type)
     for (let after: number | undefined = 0; after !== undefined; ) {
@@ -141,7 +144,7 @@ export async function refreshWeeks({ write, facts }: PullDeps, accountKey: numbe
       after = write.inTransaction(() =>
         write.entityRows.refreshWeek({ accountKey, type }, week.isCovered ? week : undefined, from, LOOKED_AT_ONCE),
       )
-      await nextTurn()
+      await turn()
     }
   }
 }
@@ -153,7 +156,7 @@ export async function pullMetrics(
   chunk: Chunk,
   adapter: PlatformAdapter,
 ): Promise<void> {
-  const { write, runId } = deps
+  const { write, runId, turn } = deps
   const { accountKey, accountId, restatementDays } = account
   const fetchedAtMs = deps.clock.nowMs()
   const today = localDay(fetchedAtMs, account.timeZone)
@@ -171,18 +174,16 @@ export async function pullMetrics(
   }
   const place = placer(deps, account, pull)
   const request = { accountId, level: chunk.level, startDate: dateOf(chunk.startDay), endDate: dateOf(chunk.endDay) }
+  let waiting: PlacedFact[] = []
   for await (const page of adapter.dailyMetrics(request, deps.signal)) {
     stopIfCancelled(deps.signal)
-    for (let start = 0; start < page.length; start += FACTS_AT_ONCE) {
-      const part = page.slice(start, start + FACTS_AT_ONCE)
-      write.inTransaction(() => {
-        write.metrics.storePage(pull, part.map(place))
-        write.sync.advance(runId, 0, part.length)
-      })
-      deps.onRows(part.length)
-      await nextTurn()
-    }
+    for (const fact of page) waiting.push(place(fact))
+    if (waiting.length < FACTS_WAITING) continue
+    await storeFacts(deps, pull, waiting)
+    waiting = []
   }
+  stopIfCancelled(deps.signal)
+  await storeFacts(deps, pull, waiting)
   stopIfCancelled(deps.signal)
   write.inTransaction(() => {
     write.metrics.finishPull(pull)
@@ -192,7 +193,24 @@ export async function pullMetrics(
     if (through !== null) write.accounts.setCompleteThrough(accountKey, through)
     write.sync.advance(runId, 1, 0)
   })
-  await nextTurn()
+  await turn()
+}
+
+/**
+ * Stores facts in the order they lie in: a platform that reports day by day would otherwise touch every entity's place with every page.
+ * Of facts that come twice the last word counts.
+ */
+async function storeFacts({ write, turn, runId, onRows }: PullDeps, pull: Pull, facts: PlacedFact[]): Promise<void> {
+  facts.sort((a, b) => a.entityKey - b.entityKey || a.day - b.day)
+  for (let start = 0; start < facts.length; start += FACTS_AT_ONCE) {
+    const part = facts.slice(start, start + FACTS_AT_ONCE)
+    write.inTransaction(() => {
+      write.metrics.storePage(pull, part)
+      write.sync.advance(runId, 0, part.length)
+    })
+    onRows(part.length)
+    await turn()
+  }
 }
 
 /** Finds each fact's place, and refuses facts that do not belong to the request: they would be counted in the wrong account or day. */
@@ -203,7 +221,9 @@ function placer({ read, write }: PullDeps, account: StoredAccount, pull: Pull): 
     if (known !== undefined) return known
     let entityKey = write.entities.keyOf(id)
     if (entityKey === undefined) {
-      write.entities.addUnlisted(account.accountKey, account.accountId, id, pull.fetchedAtMs)
+      write.inTransaction(() =>
+        write.entities.addUnlisted(account.accountKey, account.accountId, id, pull.fetchedAtMs),
+      )
       entityKey = write.entities.keyOf(id)
       if (entityKey === undefined) throw new Error('an entity just stored is not there')
     }
@@ -230,11 +250,9 @@ function placer({ read, write }: PullDeps, account: StoredAccount, pull: Pull): 
   }
 }
 
-/** Platforms give the time of a change in UTC, "2026-11-23 09:00:00". */
 function changedDayOf({ modifiedAt }: Windows, timeZone: string): number | null {
-  if (modifiedAt === null || !/^\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}/.test(modifiedAt)) return null
-  const atMs = Date.parse(`${modifiedAt.slice(0, 10)}T${modifiedAt.slice(11, 19)}Z`)
-  return Number.isNaN(atMs) ? null : localDay(atMs, timeZone)
+  const atMs = platformTime(modifiedAt ?? undefined)
+  return atMs === undefined ? null : localDay(atMs, timeZone)
 }
 
 export function stopIfCancelled(signal: AbortSignal): void {

@@ -16,7 +16,7 @@ import type { FactsDb } from '../store/open.ts'
 import type { SyncRun } from '../store/sync-table.ts'
 import { type Connection, Outcome, type SyncSummary } from './outcome.ts'
 import { type Chunk, GAP_DAYS, neededChunks } from './plan.ts'
-import { inPool } from './pool.ts'
+import { createTurns, inPool } from './pool.ts'
 import type { Progress } from './progress.ts'
 import {
   type PullDeps,
@@ -93,6 +93,7 @@ export class SyncRunner {
       clock: deps.clock,
       runId: run.runId,
       signal: AbortSignal.any([cancelled, this.#halt.signal]),
+      turn: createTurns(),
       onRows: () => undefined,
     }
   }

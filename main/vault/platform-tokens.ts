@@ -3,6 +3,7 @@
  * (a rule in the import check). Never returns a plain secret: one that reaches a log or a reply by accident prints as "[secret]".
  */
 import { z } from 'zod'
+import { OperationError } from '../../shared/errors.ts'
 import { deletePlatformToken, findPlatformToken, putPlatformToken } from '../store/platform-token-table.ts'
 import type { LedgerDb } from '../store/open.ts'
 import { Secret } from '../secret.ts'
@@ -88,10 +89,22 @@ export function platformTokens(db: LedgerDb, vault: Pick<Vault, 'seal' | 'unseal
       const json: unknown = JSON.parse(plain.toString('utf8'))
       plain.fill(0)
       const first = firstForm.safeParse(json)
-      return hidden(first.success ? { ...first.data, v: 2, kind: 'tiktok' } : storedForm.parse(json))
+      if (first.success) return hidden({ ...first.data, v: 2, kind: 'tiktok' })
+      const found = storedForm.safeParse(json)
+      if (!found.success) throw unreadable()
+      return hidden(found.data)
     },
     remove: (connectionId) => deletePlatformToken(db, connectionId),
   }
+}
+
+/** What stands there may be a secret: no part of it is in the error. */
+function unreadable(): OperationError {
+  return new OperationError(
+    'workspace_damaged',
+    'The stored credentials of a connection cannot be read: a newer version wrote them, or they are damaged.',
+    'Install the newest version, or remove the connection and connect again.',
+  )
 }
 
 function revealed(credentials: PlatformCredentials): Record<string, string> {
@@ -102,11 +115,12 @@ function revealed(credentials: PlatformCredentials): Record<string, string> {
   )
 }
 
-function hidden({ v: _, ...stored }: Stored): PlatformCredentials {
-  const entries = Object.entries(stored).flatMap(([name, value]: [string, string | undefined]) =>
-    value === undefined ? [] : [[name, isSecretMember(name) ? new Secret(value) : value]],
-  )
-  return Object.fromEntries(entries) as unknown as PlatformCredentials
+function hidden(stored: Stored): PlatformCredentials {
+  const entries = Object.entries(stored).flatMap(([name, value]): [string, unknown][] => {
+    if (value === undefined || name === 'v') return []
+    return [[name, isSecretMember(name) ? new Secret(String(value)) : value]]
+  })
+  return Object.fromEntries(entries) as PlatformCredentials
 }
 
 function isSecretMember(name: string): boolean {

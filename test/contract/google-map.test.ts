@@ -1,4 +1,6 @@
 /** Google's numbers and words turned into ours and back: what may be exact is exact, what cannot be is refused, nothing is rounded quietly. */
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isDefinitiveRefusal, parseFailure } from '../../main/platforms/google-ads/codes.ts'
@@ -23,6 +25,7 @@ import {
   planWrite,
   writeBody,
 } from '../../main/platforms/google-ads/plan.ts'
+import * as queries from '../../main/platforms/google-ads/queries.ts'
 import { splitRange } from '../../main/platforms/google-ads/ranges.ts'
 import { resolveAccounts } from '../../main/platforms/google-ads/routing.ts'
 import { pictureAddress, pictureType } from '../../main/platforms/google-ads/thumbnails.ts'
@@ -100,7 +103,7 @@ describe('money on Google', () => {
   it('that is zero, negative or no amount is not written', () => {
     for (const text of ['0', '0.00', '-1.00', '1e3', '', 'NaN', '12.345', ' 5', '5,00'])
       expect(codeOf(() => int64FromDecimal(text, 'EUR'))).toBe('invalid_value')
-    expect(codeOf(() => int64FromDecimal('5.00', 'XXX'))).toBe('currency_mismatch')
+    expect(codeOf(() => int64FromDecimal('5.00', 'ZZZ'))).toBe('currency_mismatch')
   })
 })
 
@@ -639,6 +642,67 @@ describe('a daily row', () => {
     expect(codeOf(() => toFact(who, 'ad', metricsRow, { lags: undefined, reach: new Map() }))).toBe(
       'platform_unreachable',
     )
+  })
+})
+
+describe('a question to Google', () => {
+  /** The official SDK's table of v25's fields: nested by the parts of a name, with references. */
+  function isKnown(name: string, table: unknown): boolean {
+    const step = (from: unknown, key: string): unknown =>
+      typeof from === 'object' && from !== null ? (from as Record<string, unknown>)[key] : undefined
+    const follow = (value: unknown, depth = 0): unknown => {
+      const target = step(value, '$ref')
+      if (typeof target !== 'string' || depth > 10) return value
+      const path = target.replace(/^#\//, '').split('/')
+      return follow(
+        path.reduce((at: unknown, key) => step(follow(at, depth + 1), key), table),
+        depth + 1,
+      )
+    }
+    return name.split('.').reduce((at: unknown, key) => follow(step(at, key)), table) !== undefined
+  }
+
+  it('names only fields that its version has, by the SDK that nobody here wrote', () => {
+    const index = createRequire(import.meta.url).resolve('google-ads-api')
+    const source = readFileSync(index.replace(/index\.js$/, 'protos/autogen/fields.js'), 'utf8')
+    const table: unknown = JSON.parse(/fieldDataTypes = `([^`]*)`/.exec(source)?.[1] ?? '{}')
+    const range = { startDate: '2026-11-01', endDate: '2026-11-02' }
+    const levels = ['campaign', 'ad_group', 'ad'] as const
+    const all = [
+      queries.campaigns(),
+      queries.adGroups(),
+      queries.ads(),
+      queries.assets(),
+      queries.assetUses(),
+      queries.oneCampaign('1'),
+      queries.oneAdGroup('1'),
+      queries.oneAd('1', '2'),
+      queries.oneAsset('1'),
+      queries.assetUsesOf('1', '2', '3'),
+      queries.campaignCriteria(),
+      queries.adGroupCriteria(),
+      queries.sharedBudgetCampaigns(),
+      queries.campaignsOfBudget('1', '2'),
+      queries.currencyUnit('EUR'),
+      ...levels.flatMap((level) => [queries.metrics(level, range), queries.lagBuckets(level, range)]),
+      ...levels.map((level) => queries.reach(level, range)),
+      queries.conversionActions(),
+      queries.conversionActionHealth(),
+      queries.conversionTracking(),
+    ]
+    const names = new Set(all.flatMap((text) => text.match(/\b[a-z_]+(?:\.[a-z_0-9]+)+/g) ?? []))
+    expect(names.size).toBeGreaterThan(100)
+    expect([...names].filter((name) => !isKnown(name, table))).toEqual([])
+    expect(isKnown('campaign.start_date', table) || isKnown('metrics.video_views', table)).toBe(false)
+  })
+
+  it('can hold nothing but ids, dates and codes', () => {
+    for (const bad of ["1' OR 1", '1 OR 1', '', '-1', '1'.repeat(30)]) {
+      expect(() => queries.oneCampaign(bad)).toThrow(TypeError)
+      expect(() => queries.oneAd('1', bad)).toThrow(TypeError)
+      expect(() => queries.campaignsOfBudget('1', bad)).toThrow(TypeError)
+      expect(() => queries.currencyUnit(bad)).toThrow(TypeError)
+    }
   })
 })
 

@@ -20,6 +20,7 @@ import {
   splitEntityId,
 } from '../../shared/domain/ids.ts'
 import { parseDecimal } from '../../shared/domain/money.ts'
+import { noteEndpoints } from '../support/endpoints.ts'
 import type { ContractFault, PlatformHarness } from './platform-contract.ts'
 import { type MovableClock, movableClock } from './tiktok-harness.ts'
 
@@ -37,7 +38,7 @@ const KINDS: Readonly<Record<ContractFault, FaultKind>> = {
   partial_failure: 'partial',
   success_without_effect: 'success_without_effect',
 }
-const FAULT_PATHS = { listing: '/campaigns', report: '/insights', write: 'POST /node' } as const
+const FAULT_PATHS = { listing: '/campaigns', report: '/insights', write: 'POST /node', readback: '/node' } as const
 const STRATEGIES = {
   lowest_cost: 'LOWEST_COST_WITHOUT_CAP',
   bid_cap: 'LOWEST_COST_WITH_BID_CAP',
@@ -213,6 +214,9 @@ export async function startMeta(seed = 7): Promise<MetaHarness> {
       ).length,
     changeOutside,
     advance: (ms) => clock.advance(ms),
-    close: () => sandbox.close(),
+    close: async () => {
+      noteEndpoints('meta', sandbox.requests.entries)
+      await sandbox.close()
+    },
   }
 }

@@ -2,10 +2,9 @@
 declare module 'facebook-nodejs-business-sdk' {
   type Params = Record<string, unknown>
   type Fields = readonly string[]
-  /** Objects carry their fields as own properties once read. */
   interface Crud {
     readonly id: string
-    readonly _data: Record<string, unknown>
+    exportAllData(): Record<string, unknown>
     get(fields: Fields, params?: Params): Promise<this>
     update(fields: Fields, params?: Params): Promise<unknown>
   }
@@ -44,7 +43,7 @@ declare module 'facebook-nodejs-business-sdk' {
   export class Campaign implements Crud {
     constructor(id: string)
     readonly id: string
-    readonly _data: Record<string, unknown>
+    exportAllData(): Record<string, unknown>
     get(fields: Fields, params?: Params): Promise<this>
     update(fields: Fields, params?: Params): Promise<unknown>
     getAdSets(fields: Fields, params?: Params): Promise<Cursor<AdSet>>
@@ -59,12 +58,12 @@ declare module 'facebook-nodejs-business-sdk' {
     getStats(fields: Fields, params?: Params): Promise<Cursor<Crud>>
   }
   export class AdsInsights {
-    readonly _data: Record<string, unknown>
+    exportAllData(): Record<string, unknown>
   }
   export class AdReportRun extends Campaign {}
   export class AdAccount {
     constructor(id: string, data?: Params, parentId?: string, api?: FacebookAdsApi)
-    readonly _data: Record<string, unknown>
+    exportAllData(): Record<string, unknown>
     get(fields: Fields, params?: Params): Promise<this>
     getCampaigns(fields: Fields, params?: Params): Promise<Cursor<Campaign>>
     getAdSets(fields: Fields, params?: Params): Promise<Cursor<AdSet>>
@@ -85,7 +84,7 @@ declare module 'facebook-nodejs-business-sdk' {
   export class Business {
     constructor(id: string)
     readonly id: string
-    readonly _data: Record<string, unknown>
+    exportAllData(): Record<string, unknown>
     getOwnedAdAccounts(fields: Fields, params?: Params): Promise<Cursor<AdAccount>>
     getClientAdAccounts(fields: Fields, params?: Params): Promise<Cursor<AdAccount>>
   }

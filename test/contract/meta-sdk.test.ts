@@ -12,6 +12,7 @@ import type { MetaAccount } from '../../main/platforms/sandbox/meta/types.ts'
 import { type Entity, valueOf } from '../../shared/domain/entity.ts'
 import { accountId, type EntityType, splitEntityId } from '../../shared/domain/ids.ts'
 import type { MetricFact } from '../../shared/domain/metric.ts'
+import { noteEndpoints } from '../support/endpoints.ts'
 
 /** Monday 23 November 2026, 15:30 in Berlin. */
 const START_MS = Date.UTC(2026, 10, 23, 14, 30)
@@ -25,8 +26,8 @@ let api: sdk.FacebookAdsApi
 let europe: MetaAccount
 let account: sdk.AdAccount
 /** Values of one field, in order. */
-const column = (items: readonly { readonly _data: Record<string, unknown> }[], name: string) =>
-  items.map((item) => item._data[name])
+const column = (items: readonly { exportAllData(): Record<string, unknown> }[], name: string) =>
+  items.map((item) => item.exportAllData()[name])
 
 function pointAt(origin: string): void {
   Object.defineProperty(sdk.FacebookAdsApi, 'GRAPH', { configurable: true, get: () => origin })
@@ -91,16 +92,10 @@ beforeAll(async () => {
 
 afterAll(async () => {
   // What was judged, and by whom: an endpoint only our own client has used is not proven by anybody else.
-  const clients = new Map<string, Set<string>>()
-  for (const { method, path, userAgent } of meta.requests.entries) {
-    const who = clients.get(`${method} ${path}`) ?? new Set<string>()
-    who.add(userAgent === 'official SDK' ? 'official SDK' : 'our client')
-    clients.set(`${method} ${path}`, who)
-  }
-  const lines = [...clients]
-    .toSorted(([left], [right]) => left.localeCompare(right))
-    .map(([endpoint, who]) => `  ${endpoint.padEnd(36)} ${[...who].toSorted().join(', ')}`)
-  process.stdout.write(`Meta sandbox endpoints exercised:\n${lines.join('\n')}\n`)
+  noteEndpoints(
+    'meta',
+    meta.requests.entries.filter(({ path }) => !path.startsWith('/images/')),
+  )
   await meta.close()
 })
 
@@ -117,11 +112,11 @@ describe('Meta’s official SDK reads the sandbox', () => {
     expect(column(client, 'user_tasks')).toEqual([['ANALYZE']])
     const found = await ours().listAccounts(new AbortController().signal)
     expect(found.map((item) => [item.name, item.currency])).toEqual(
-      mine.map((item) => [item._data['name'], item._data['currency']]),
+      mine.map((item) => [item.exportAllData()['name'], item.exportAllData()['currency']]),
     )
     const details = await account.get(['name', 'timezone_name', 'min_daily_budget', 'amount_spent'])
-    expect(details._data).toMatchObject({ timezone_name: 'Europe/Berlin', min_daily_budget: 93 })
-    expect(details._data['amount_spent']).toMatch(/^\d+$/)
+    expect(details.exportAllData()).toMatchObject({ timezone_name: 'Europe/Berlin', min_daily_budget: 93 })
+    expect(details.exportAllData()['amount_spent']).toMatch(/^\d+$/)
   })
 
   it('pages through the campaigns one by one, and reads the same budgets as our client', async () => {
@@ -133,10 +128,10 @@ describe('Meta’s official SDK reads the sandbox', () => {
     expect(column(items, 'id')).toEqual(live.map(({ id }) => id))
     expect(column(items, 'name')).toEqual(live.map(({ name }) => name))
     const read = new Map((await ourEntities('campaign')).map((item) => [splitEntityId(item.entityId).externalId, item]))
-    const daily = items.filter((item) => item._data['daily_budget'] !== undefined)
+    const daily = items.filter((item) => item.exportAllData()['daily_budget'] !== undefined)
     expect(daily.length).toBeGreaterThan(3)
     for (const item of daily)
-      expect(read.get(item.id)?.dailyBudgetMicros).toBe(BigInt(String(item._data['daily_budget'])) * 10_000n)
+      expect(read.get(item.id)?.dailyBudgetMicros).toBe(BigInt(String(item.exportAllData()['daily_budget'])) * 10_000n)
   })
 
   it('shows what was archived or deleted only when asked', async () => {
@@ -151,7 +146,7 @@ describe('Meta’s official SDK reads the sandbox', () => {
       )
     ).items
     expect(adSets.length).toBe(24)
-    expect(adSets.some((item) => item._data['bid_constraints'] !== undefined)).toBe(true)
+    expect(adSets.some((item) => item.exportAllData()['bid_constraints'] !== undefined)).toBe(true)
     const ads = await account.getAds(
       ['id', 'effective_status', 'creative{id,thumbnail_url,object_type}', 'ad_review_feedback'],
       { limit: 500 },
@@ -163,12 +158,17 @@ describe('Meta’s official SDK reads the sandbox', () => {
       limit: 500,
     })
     expect(new Set(column(creatives, 'object_type'))).toEqual(new Set(['VIDEO', 'SHARE', 'STATUS']))
-    const picture = (ads[0]!._data['creative'] as { thumbnail_url: string }).thumbnail_url
+    const picture = (ads[0]!.exportAllData()['creative'] as { thumbnail_url: string }).thumbnail_url
     const answer = await fetch(picture)
     expect(answer.headers.get('content-type')).toBe('image/png')
     const pixels = await account.getAdsPixels(['id', 'name', 'last_fired_time', 'is_unavailable'])
     expect(column(pixels, 'is_unavailable')).toEqual([false, false, false, true])
-    expect(pixels.map((item) => item._data['last_fired_time'] !== undefined)).toEqual([true, true, false, true])
+    expect(pixels.map((item) => item.exportAllData()['last_fired_time'] !== undefined)).toEqual([
+      true,
+      true,
+      false,
+      true,
+    ])
     const stats = await pixels[0]!.getStats([], { aggregation: 'event' })
     expect(stats.length).toBeGreaterThan(20)
     expect(column(await account.getCustomConversions(['name', 'is_archived']), 'is_archived')).toEqual([
@@ -179,11 +179,11 @@ describe('Meta’s official SDK reads the sandbox', () => {
     expect(column(await account.getMinimumBudgets([]), 'min_daily_budget_imp')).toEqual([93])
     const first = await adSets[0]!.getAds(['name'])
     expect(first.length).toBeGreaterThan(0)
-    const node = await new sdk.AdCreative(String((ads[0]!._data['creative'] as { id: string }).id)).get([
+    const node = await new sdk.AdCreative((ads[0]!.exportAllData()['creative'] as { id: string }).id).get([
       'name',
       'status',
     ])
-    expect(node._data['status']).toBe('ACTIVE')
+    expect(node.exportAllData()['status']).toBe('ACTIVE')
   })
 
   it('reads the same spend and conversions as our client, at once and as an asynchronous report', async () => {
@@ -208,7 +208,7 @@ describe('Meta’s official SDK reads the sandbox', () => {
     const keyOf = (id: unknown, date: unknown) => `${String(id)} ${String(date)}`
     const read = new Map(facts.map((fact) => [keyOf(splitEntityId(fact.entityId).externalId, fact.date), fact]))
     let compared = 0
-    for (const { _data: row } of items) {
+    for (const row of items.map((item) => item.exportAllData())) {
       const fact = read.get(keyOf(row['campaign_id'], row['date_start']))
       expect(fact?.impressions).toBe(Number(row['impressions']))
       expect(fact?.spendMicros).toBe(BigInt(String(row['spend']).replace('.', '')) * 10_000n)
@@ -222,10 +222,10 @@ describe('Meta’s official SDK reads the sandbox', () => {
     const run = await account.getInsightsAsync(fields, params)
     const seen: unknown[] = []
     for (let polls = 0; polls < 6 && seen.at(-1) !== 'Job Completed'; polls += 1)
-      seen.push((await run.get(['async_status', 'async_percent_completion']))._data['async_status'])
+      seen.push((await run.get(['async_status', 'async_percent_completion'])).exportAllData()['async_status'])
     expect(seen).toEqual(['Job Not Started', 'Job Running', 'Job Completed'])
     const later = await everyPage(run.getInsights([], { limit: 500 }))
-    expect(later.items.map((item) => item._data)).toEqual(items.map((item) => item._data))
+    expect(later.items.map((item) => item.exportAllData())).toEqual(items.map((item) => item.exportAllData()))
   })
 })
 
@@ -234,9 +234,9 @@ describe('Meta’s official SDK writes to the sandbox', () => {
     const { id, budgetMinor } = named('Prospecting | Zelte')
     const campaign = new sdk.Campaign(id)
     await campaign.update([], { daily_budget: '26000', execution_options: ['validate_only'] })
-    expect((await campaign.get(['daily_budget']))._data['daily_budget']).toBe(String(budgetMinor))
+    expect((await campaign.get(['daily_budget'])).exportAllData()['daily_budget']).toBe(String(budgetMinor))
     await campaign.update([], { daily_budget: '26000' })
-    expect((await new sdk.Campaign(id).get(['daily_budget']))._data['daily_budget']).toBe('26000')
+    expect((await new sdk.Campaign(id).get(['daily_budget'])).exportAllData()['daily_budget']).toBe('26000')
     expect(meta.requests.writesTo(id)).toBe(1)
     const [entity] = (await ourEntities('campaign')).filter((item) => splitEntityId(item.entityId).externalId === id)
     expect(valueOf(entity!, 'daily_budget', 'EUR')).toBe('260.00')
@@ -249,11 +249,11 @@ describe('Meta’s official SDK writes to the sandbox', () => {
     const ad = plain!.ads[0]!
     await new sdk.Ad(ad.id).update([], { status: 'PAUSED' })
     const read = await new sdk.AdSet(plain!.id).get(['bid_strategy', 'bid_amount'])
-    expect(read._data).toMatchObject({ bid_strategy: 'COST_CAP', bid_amount: 950 })
-    expect((await new sdk.AdSet(capped!.id).get(['bid_amount']))._data['bid_amount']).toBe(700)
-    expect((await new sdk.Ad(ad.id).get(['status', 'configured_status']))._data['status']).toBe('PAUSED')
+    expect(read.exportAllData()).toMatchObject({ bid_strategy: 'COST_CAP', bid_amount: 950 })
+    expect((await new sdk.AdSet(capped!.id).get(['bid_amount'])).exportAllData()['bid_amount']).toBe(700)
+    expect((await new sdk.Ad(ad.id).get(['status', 'configured_status'])).exportAllData()['status']).toBe('PAUSED')
     const log = await account.getActivities(['event_type', 'object_id', 'extra_data'])
-    expect(log[0]!._data).toMatchObject({ event_type: 'update_ad_run_status', object_id: ad.id })
+    expect(log[0]!.exportAllData()).toMatchObject({ event_type: 'update_ad_run_status', object_id: ad.id })
   })
 
   it('sends a batch in which every entry has an answer of its own', async () => {

@@ -1,8 +1,10 @@
 /** TikTok's half of the contract suite: its sandbox, its adapter and a clock that tests can move. Holds no assertions. */
 import type { PlatformAdapter } from '../../main/platforms/adapter.ts'
-import { type Fault, type FaultKind, type Sandbox, startSandbox } from '../../main/platforms/sandbox/index.ts'
+import { type FaultKind, type Sandbox, startSandbox } from '../../main/platforms/sandbox/index.ts'
+import type { OperationStatus, SandboxAdGroup, SandboxCampaign } from '../../main/platforms/sandbox/world-types.ts'
 import { createTiktokAdapter, type TiktokAdapterOptions } from '../../main/platforms/tiktok/adapter.ts'
 import type { Clock } from '../../shared/clock.ts'
+import type { Field } from '../../shared/domain/entity.ts'
 import {
   type AccountId,
   accountId,
@@ -12,6 +14,7 @@ import {
   splitEntityId,
 } from '../../shared/domain/ids.ts'
 import type { ContractFault, PlatformHarness } from './platform-contract.ts'
+import { noteEndpoints } from '../support/endpoints.ts'
 
 /** Monday 23 November 2026, 15:30 in Berlin. */
 export const NOON_MS = Date.UTC(2026, 10, 23, 14, 30)
@@ -44,13 +47,15 @@ const KINDS: Readonly<Record<ContractFault, FaultKind>> = {
   partial_failure: 'partial',
   success_without_effect: 'success_without_effect',
 }
-const WRITE_PATHS = [
-  '/campaign/update/',
-  '/adgroup/update/',
-  '/campaign/status/update/',
-  '/adgroup/status/update/',
-  '/ad/status/update/',
-]
+const WRITE_PATHS = ['', '/smart_plus'].flatMap((family) =>
+  ['/campaign', '/adgroup', '/ad'].flatMap((part) => [`${family}${part}/update/`, `${family}${part}/status/update/`]),
+)
+const PATHS = {
+  listing: ['/campaign/get/'],
+  report: ['/report/integrated/get/'],
+  write: [...WRITE_PATHS, '/adgroup/budget/update/'],
+  readback: ['/campaign/get/'],
+} as const
 
 export interface TiktokHarness extends PlatformHarness {
   readonly sandbox: Sandbox
@@ -58,9 +63,86 @@ export interface TiktokHarness extends PlatformHarness {
   adapterWith(options: Partial<TiktokAdapterOptions>): PlatformAdapter
 }
 
+/** A wire amount in the account's smallest units. */
+const minorOf = (wireAmount: string): number => Number(wireAmount.replace('.', ''))
+
+/** One of each kind, in the first account. */
+function examplesOf(sandbox: Sandbox, account: AccountId): PlatformHarness['examples'] {
+  const [first] = sandbox.world.advertisers
+  if (first === undefined) throw new Error('the sandbox has no account')
+  const need = <T>(found: T | undefined, what: string): T => {
+    if (found === undefined) throw new Error(`the sandbox has no ${what}`)
+    return found
+  }
+  const idOf = (type: EntityType, found: { readonly id: string } | undefined, what: string): EntityId =>
+    entityId(account, type, need(found, what).id)
+  const isOn = (item: SandboxCampaign | SandboxAdGroup) => item.operationStatus === 'ENABLE'
+  const manual = first.campaigns.filter((item) => item.automation === 'MANUAL' && isOn(item))
+  const groups = manual.flatMap((item) => item.adGroups).filter(isOn)
+  const group = (what: string, fits: (item: SandboxAdGroup) => boolean) => idOf('ad_group', groups.find(fits), what)
+  const ads = groups.flatMap((item) => item.ads)
+  const good = need(
+    ads.find((item) => !item.isDenied),
+    'approved ad',
+  )
+  const isDaily = (item: SandboxAdGroup) => item.budgetMode === 'BUDGET_MODE_DAY'
+  const byResult = (item: SandboxAdGroup) => isDaily(item) && item.billingEvent === 'OCPM'
+  const costCap = group('ad group with a cost cap', (item) => byResult(item) && item.bidMinor > 0)
+  const bidCap = group('ad group with a bid cap', (item) => item.billingEvent === 'CPC' && item.bidMinor > 0)
+  const unbound = group('ad group without a bid', (item) => byResult(item) && item.bidType === 'BID_TYPE_NO_BID')
+  const film = group('ad group billed by view', (item) => item.billingEvent === 'CPV')
+  const minRoas = group('ad group with a minimum return', (item) => item.roasHundredths > 0)
+  return {
+    budgetCampaign: idOf(
+      'campaign',
+      manual.find((item) => item.isCbo),
+      'campaign with a budget',
+    ),
+    budgetAdGroup: group('ad group with a daily budget', isDaily),
+    inheritedAdGroup: group('ad group without a budget', (item) => item.budgetMode === 'BUDGET_MODE_INFINITE'),
+    lifetimeAdGroup: group('ad group with a lifetime budget', (item) => item.budgetMode === 'BUDGET_MODE_TOTAL'),
+    automatedCampaign: idOf(
+      'campaign',
+      first.campaigns.find((item) => item.automation === 'SMART_PLUS'),
+      'older Smart+ campaign',
+    ),
+    sharedBudget: undefined,
+    ad: entityId(account, 'ad', good.id),
+    disapprovedAd: idOf(
+      'ad',
+      ads.find((item) => item.isDenied),
+      'refused ad',
+    ),
+    creative: entityId(account, 'creative', need(good.videoId, 'video')),
+    bids: [
+      { entityId: costCap, field: 'cost_cap', newValue: '11.50' },
+      { entityId: bidCap, field: 'bid_cap', newValue: '0.95' },
+      { entityId: minRoas, field: 'target_roas', newValue: '3.25' },
+    ],
+    strategies: [
+      { entityId: unbound, newValue: 'cost_cap:9.00' },
+      { entityId: film, newValue: 'bid_cap:0.05' },
+      { entityId: costCap, newValue: 'lowest_cost' },
+    ],
+    // A bid may not be above the budget.
+    refusedStrategy: { entityId: unbound, newValue: 'cost_cap:99999.00' },
+  }
+}
+
+function changeOutside(sandbox: Sandbox, id: EntityId, field: Field, value: string): void {
+  const { world } = sandbox
+  const { externalId } = splitEntityId(id)
+  const words: Readonly<Record<string, OperationStatus>> = { enabled: 'ENABLE', paused: 'DISABLE', deleted: 'DELETE' }
+  if (field === 'status') world.setStatusOutside(externalId, words[value] ?? 'DISABLE')
+  else if (field === 'daily_budget') world.setBudgetOutside(externalId, minorOf(value))
+  else if (field === 'target_roas') world.setBidOutside(externalId, { roasHundredths: minorOf(value) })
+  else if (field === 'bid_cap' || field === 'cost_cap') world.setBidOutside(externalId, { bidMinor: minorOf(value) })
+  else throw new Error(`nobody changes ${field} in this sandbox`)
+}
+
 export async function startTiktok(seed = 7): Promise<TiktokHarness> {
   const clock = movableClock()
-  const sandbox = await startSandbox({ seed, clock })
+  const sandbox = await startSandbox({ seed, clock, platforms: ['tiktok'] })
   const { baseUrl, credentials } = sandbox.tiktok
   const waits: number[] = []
   const adapterWith = (options: Partial<TiktokAdapterOptions>): PlatformAdapter =>
@@ -85,14 +167,6 @@ export async function startTiktok(seed = 7): Promise<TiktokHarness> {
   const [first] = sandbox.world.advertisers
   if (first === undefined) throw new Error('the sandbox has no account')
   const account: AccountId = accountId('tiktok', first.id)
-  const example = (type: EntityType, id: string | undefined): EntityId => {
-    if (id === undefined) throw new Error(`the sandbox has no such ${type}`)
-    return entityId(account, type, id)
-  }
-  const manual = first.campaigns.filter((item) => item.automation === 'MANUAL' && item.operationStatus === 'ENABLE')
-  const groups = manual.flatMap((item) => item.adGroups).filter((item) => item.operationStatus === 'ENABLE')
-  const byMode = (mode: string) => groups.find((item) => item.budgetMode === mode)
-  const add = (fault: Fault) => sandbox.faults.add(fault)
   return {
     platform: 'tiktok',
     sandbox,
@@ -102,18 +176,14 @@ export async function startTiktok(seed = 7): Promise<TiktokHarness> {
       accountId: accountId('tiktok', item.id),
       currency: item.currency,
       timeZone: item.timeZone,
+      ...(item.businessCenter === undefined ? {} : { managerId: item.businessCenter.id }),
     })),
     today: sandbox.world.now(first).date,
     adapter: adapterWith({}),
     waits,
-    examples: {
-      budgetCampaign: example('campaign', manual.find((item) => item.isCbo)?.id),
-      budgetAdGroup: example('ad_group', byMode('BUDGET_MODE_DAY')?.id),
-      inheritedAdGroup: example('ad_group', byMode('BUDGET_MODE_INFINITE')?.id),
-      lifetimeAdGroup: example('ad_group', byMode('BUDGET_MODE_TOTAL')?.id),
-      automatedCampaign: example('campaign', first.campaigns.find((item) => item.automation !== 'MANUAL')?.id),
-      ad: example('ad', groups.flatMap((item) => item.ads).find((item) => !item.isDenied)?.id),
-    },
+    examples: examplesOf(sandbox, account),
+    hasDryRun: false,
+    dryRunRefusal: undefined,
     adapterWith,
     smallPages: () => adapterWith({ pageSize: 3 }),
     breakNext: (purpose, fault, options = {}) => {
@@ -121,9 +191,8 @@ export async function startTiktok(seed = 7): Promise<TiktokHarness> {
         sandbox.faults.clear()
         return
       }
-      const paths = { listing: ['/campaign/get/'], report: ['/report/integrated/get/'], write: WRITE_PATHS }[purpose]
-      for (const path of paths)
-        add({
+      for (const path of PATHS[purpose])
+        sandbox.faults.add({
           kind: KINDS[fault],
           path,
           times: options.times ?? 1,
@@ -132,10 +201,16 @@ export async function startTiktok(seed = 7): Promise<TiktokHarness> {
     },
     readsReceived: () => sandbox.requests.entries.filter((entry) => !entry.isWrite).length,
     writesReceived: (id) => sandbox.requests.writesTo(splitEntityId(id).externalId),
-    changeBudgetOutside: (id, wireAmount) => {
-      const minor = Number(wireAmount.replace('.', ''))
-      sandbox.world.setBudgetOutside(splitEntityId(id).externalId, minor)
+    dryRunsReceived: () => 0,
+    pictureRequests: () =>
+      sandbox.requests.entries
+        .filter((entry) => entry.path.startsWith('/media/'))
+        .map((entry) => ({ hasToken: entry.hasToken === true })),
+    changeOutside: (id, field, value) => changeOutside(sandbox, id, field, value),
+    advance: (ms) => clock.advance(ms),
+    close: async () => {
+      noteEndpoints('tiktok', sandbox.requests.entries)
+      await sandbox.close()
     },
-    close: () => sandbox.close(),
   }
 }

@@ -21,17 +21,47 @@ declare module 'tiktok-business-api-sdk-official' {
     smartPlusCampaignGet(advertiserId: string, token: string, options: Options, callback: Callback): unknown
     campaignUpdate(token: string, options: Options, callback: Callback): unknown
     campaignStatusUpdate(token: string, options: Options, callback: Callback): unknown
+    smartPlusCampaignUpdate(token: string, options: Options, callback: Callback): unknown
+    smartPlusCampaignStatusUpdate(token: string, options: Options, callback: Callback): unknown
   }
   export class AdgroupApi {
     constructor(client: ApiClient)
     adgroupGet(advertiserId: string, token: string, options: Options, callback: Callback): unknown
     adgroupUpdate(token: string, options: Options, callback: Callback): unknown
     adgroupStatusUpdate(token: string, options: Options, callback: Callback): unknown
+    smartPlusAdgroupGet(advertiserId: string, token: string, options: Options, callback: Callback): unknown
+    smartPlusAdgroupUpdate(token: string, options: Options, callback: Callback): unknown
+    smartPlusAdgroupStatusUpdate(token: string, options: Options, callback: Callback): unknown
   }
   export class AdApi {
     constructor(client: ApiClient)
     adGet(advertiserId: string, token: string, options: Options, callback: Callback): unknown
     adStatusUpdate(token: string, options: Options, callback: Callback): unknown
+    smartPlusAdGet(advertiserId: string, token: string, options: Options, callback: Callback): unknown
+    smartPlusAdStatusUpdate(token: string, options: Options, callback: Callback): unknown
+    smartPlusAdReviewInfo(
+      advertiserId: string,
+      adIds: readonly string[],
+      token: string,
+      options: Options,
+      callback: Callback,
+    ): unknown
+  }
+  export class BCApi {
+    constructor(client: ApiClient)
+    bcGet(token: string, options: Options, callback: Callback): unknown
+    bcAssetGet(bcId: string, assetType: string, token: string, options: Options, callback: Callback): unknown
+  }
+  export class MeasurementApi {
+    constructor(client: ApiClient)
+    pixelList(advertiserId: string, token: string, options: Options, callback: Callback): unknown
+    pixelEventStats(
+      advertiserId: string,
+      pixelIds: readonly string[],
+      dateRange: Options,
+      token: string,
+      callback: Callback,
+    ): unknown
   }
   export class FileApi {
     constructor(client: ApiClient)

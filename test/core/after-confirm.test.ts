@@ -272,12 +272,12 @@ test('a confirmation that comes while its connection is being removed sends noth
   const removal = other.window('remove_connection', { connection_id: connection?.connection_id ?? '' })
   // The platform is still being asked to revoke the token: removing in that order would let this one out.
   await new Promise((done) => setTimeout(done, 200))
-  await other.window('confirm_draft', { draft_id: draft.draft_id, confirm_token: challenge?.confirm_token ?? '' })
-  expect(await settled(other, draft.draft_id)).toMatchObject({
-    state: 'apply_failed',
-    state_reason: 'account_not_available',
-  })
+  const confirmation = { draft_id: draft.draft_id, confirm_token: challenge?.confirm_token ?? '' }
+  expect((await other.refusal(WINDOW, 'confirm_draft', confirmation)).code).toBe('writes_not_allowed')
   expect(await removal).toEqual({ revoked_on_platform: true })
   expect(other.sandbox.requests.writesTo(externalId(target.entityId))).toBe(0)
+  const { draft: left, history } = await other.window('get_draft', { draft_id: draft.draft_id })
+  expect(left.state).toBe('armed')
+  expect(history.map((each) => each.type)).toEqual(['draft.proposed', 'draft.armed'])
   await other.close()
 }, 60_000)

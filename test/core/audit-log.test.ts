@@ -8,17 +8,12 @@ import { createDisclosure, disclosureDigest, openDisclosure } from '../../main/a
 import { parsePin } from '../../main/audit/head-pin.ts'
 import { leafHash, rootOf } from '../../main/audit/merkle.ts'
 import { openNote, parseCheckpoint, parseVkey } from '../../main/audit/note.ts'
-import {
-  asCode,
-  asHttpDate,
-  asOpaqueId,
-  itemsData,
-  type NewRecord,
-  pathTexts,
-  policyData,
-  valueData,
-} from '../../main/audit/record.ts'
+import { asCode, asHttpDate, asOpaqueId, checkRecord, type NewRecord } from '../../main/audit/record.ts'
+import { itemsData, pathTexts, policyData, valueData } from '../../main/audit/record-items.ts'
 import { verifyLog } from '../../main/audit/verify.ts'
+import { BID_STRATEGIES, STRATEGY_TARGETS } from '../../shared/domain/bid.ts'
+import type { DraftItem } from '../../shared/domain/draft.ts'
+import { FIELDS } from '../../shared/domain/entity.ts'
 import { accountIdSchema, entityIdSchema } from '../../shared/domain/ids.ts'
 import { OperationError } from '../../shared/errors.ts'
 import {
@@ -380,6 +375,8 @@ describe('free text', () => {
       movementMicros: 0n,
       netMicros: 0n,
       takesEffect: 'immediately' as const,
+      target: entityId,
+      affects: [],
     }
     const items = [
       {
@@ -448,6 +445,208 @@ describe('free text', () => {
       expect(() => log.transaction((append) => append(reconciled(wrong)))).toThrow('cannot be written')
     expect(valueData('status', 'paused', 'EUR')).toBe('paused')
     expect(await check()).toMatchObject({ ok: true, size: 3 })
+  })
+})
+
+describe('values in the log', () => {
+  const actor = { kind: 'system', id: 'executor' } as const
+  const reconciled = (live: ReturnType<typeof valueData>): NewRecord => ({
+    type: 'apply.reconciled',
+    actor,
+    data: { draft: DRAFT, k: 0, outcome: 'conflict', live },
+  })
+  const stored = (live: ReturnType<typeof valueData>): unknown => {
+    log.transaction((append) => append(reconciled(live)))
+    const record = log.list({ limit: 1 })[0]?.record
+    return record?.type === 'apply.reconciled' ? record.data.live : undefined
+  }
+
+  test.each<[Parameters<typeof valueData>[0], string, unknown]>([
+    ['daily_budget', '120.00', { amount: '120.00', cur: 'EUR' }],
+    ['scheduled_budget', '35.00', { amount: '35.00', cur: 'EUR' }],
+    ['cpc_bid', '0.80', { amount: '0.80', cur: 'EUR' }],
+    ['target_cpa', '12.50', { amount: '12.50', cur: 'EUR' }],
+    ['bid_cap', '2.00', { amount: '2.00', cur: 'EUR' }],
+    ['cost_cap', '9.00', { amount: '9.00', cur: 'EUR' }],
+    ['target_roas', '3.50', { ratio: '3.50' }],
+    ['bid_strategy', 'lowest_cost', { strategy: 'lowest_cost' }],
+    ['bid_strategy', 'cost_cap:9.00', { strategy: 'cost_cap', target: { amount: '9.00', cur: 'EUR' } }],
+    ['bid_strategy', 'min_roas:1.5025', { strategy: 'min_roas', target: { ratio: '1.5025' } }],
+    ['bid_strategy', 'maximize_conversion_value', { strategy: 'maximize_conversion_value' }],
+    ['status', 'paused', 'paused'],
+    ['target_roas', '', 'none'],
+    ['bid_strategy', '', 'none'],
+  ])('%s %s stands as it is, in its own form', async (field, wire, form) => {
+    expect(stored(valueData(field, wire, 'EUR'))).toEqual(form)
+    expect((await check()).ok).toBe(true)
+  })
+
+  test('every strategy and field the product knows can be recorded', () => {
+    for (const strategy of BID_STRATEGIES) {
+      const { kind } = STRATEGY_TARGETS[strategy]
+      const wire = kind === 'none' ? strategy : `${strategy}:${kind === 'money' ? '9.00' : '1.50'}`
+      expect(stored(valueData('bid_strategy', wire, 'EUR'))).toMatchObject({ strategy })
+    }
+    for (const field of FIELDS)
+      log.transaction((append) =>
+        append({
+          ...approved(),
+          type: 'draft.approved',
+          data: {
+            draft: DRAFT,
+            draftHash: 'ab'.repeat(32),
+            challengeHash: 'ab'.repeat(32),
+            items: ITEMS.map((item) => ({ ...item, field, before: 'none', after: 'none' })),
+          },
+        }),
+      )
+    expect(log.list({ limit: FIELDS.length }).every((row) => row.record !== undefined)).toBe(true)
+  })
+
+  test.each<[Parameters<typeof valueData>[0], string]>([
+    ['target_roas', '3.5'],
+    ['target_roas', '3,50'],
+    ['target_roas', '1e3'],
+    ['cost_cap', 'cheap'],
+    ['bid_strategy', 'magic'],
+    ['bid_strategy', 'cost_cap:a lot'],
+    ['bid_strategy', '__proto__:1.00'],
+    ['bid_strategy', 'Buy now: call us'],
+  ])('%s "%s" is no such value, and nothing is appended', (field, wire) => {
+    const before = count()
+    expect(() => stored(valueData(field, wire, 'EUR'))).toThrow('cannot be written')
+    expect(count()).toBe(before)
+  })
+
+  test('what else a change touches is named by id, and only where there is something', () => {
+    const ids = ['google_ads:1/campaign/2', 'google_ads:1/campaign/3'].map((id) => entityIdSchema.parse(id))
+    const item: DraftItem = {
+      k: 0,
+      platform: 'google_ads',
+      accountId: accountIdSchema.parse('google_ads:1'),
+      entityId: entityIdSchema.parse('google_ads:1/campaign/1'),
+      entityType: 'campaign',
+      path: ['Shop'],
+      kind: 'set_budget',
+      field: 'daily_budget',
+      currency: 'EUR',
+      before: '10.00',
+      requested: '9.00',
+      after: '9.00',
+      movementMicros: -1_000_000n,
+      netMicros: -1_000_000n,
+      takesEffect: 'immediately',
+      target: 'google_ads:1/budget/5',
+      affects: ids.map((entityId) => ({ entityId, name: 'Sommer' })),
+    }
+    const [data] = itemsData([item])
+    expect(data).toMatchObject({ target: 'google_ads:1/budget/5', affects: ids })
+    const [alone] = itemsData([{ ...item, target: item.entityId, affects: [] }])
+    expect(Object.keys(alone ?? {})).not.toEqual(expect.arrayContaining(['target']))
+    expect(Object.keys(alone ?? {})).not.toEqual(expect.arrayContaining(['affects']))
+  })
+})
+
+describe('records that came later', () => {
+  const USER = { kind: 'user', id: 'owner' } as const
+  const refusal = (actor: NewRecord['actor']): NewRecord => ({
+    type: 'draft.validation',
+    actor,
+    data: { draft: DRAFT, draftHash: 'ab'.repeat(32), k: 0, result: 'refused', code: '1885272' },
+    text: { platform_message: 'Budget too low' },
+  })
+  const writes = (actor: NewRecord['actor']): NewRecord => ({
+    type: 'account.writes',
+    actor,
+    data: { account: 'meta:42', platform: 'meta', allowed: true },
+    text: { account_name: 'Shop EU' },
+  })
+
+  test('a refused dry run, a permission and a way of connecting are recorded, texts apart', async () => {
+    log.transaction((append) => [
+      append(refusal(USER)),
+      append(writes(USER)),
+      append(writes({ kind: 'system', id: 'demo' })),
+      append({
+        type: 'connection.added',
+        actor: USER,
+        data: { connection: 'c_1', platform: 'google_ads', method: 'service_account' },
+      }),
+    ])
+    const rows = log.list({ limit: 4 })
+    expect(rows.map((row) => row.line).join()).not.toMatch(/too low|Shop EU/)
+    expect(rows[3]?.text).toEqual({ platform_message: 'Budget too low' })
+    expect((await check()).ok).toBe(true)
+  })
+
+  test.each<[string, NewRecord]>([
+    ['a dry run by an agent', refusal({ kind: 'agent', id: 'client_1' })],
+    ['a permission given by an agent', writes({ kind: 'agent', id: 'client_1' })],
+    ['a permission given by the loop', writes({ kind: 'loop', id: 'loop' })],
+    [
+      'a dry run that went well as a record of its own',
+      misfit({ ...refusal(USER), data: { ...refusal(USER).data, result: 'ok' } }),
+    ],
+    [
+      'an unknown way of connecting',
+      misfit({ type: 'connection.added', actor: USER, data: { connection: 'c', platform: 'meta', method: 'magic' } }),
+    ],
+  ])('%s is refused', (_, record) => {
+    expect(() => log.transaction((append) => append(record))).toThrow(OperationError)
+    expect(count()).toBe(1)
+  })
+
+  test('lines from before them are records as they stand', () => {
+    const line = (type: string, data: unknown, actor: unknown = USER): unknown => ({
+      v: 1,
+      log: `audit.spendsignoff/${'a'.repeat(26)}`,
+      seq: 4,
+      prev: 'ab'.repeat(32),
+      ts: '2026-03-01T09:00:00.000Z',
+      mono: '5000000000',
+      boot: 'boot1',
+      type,
+      actor,
+      data,
+      sd: {},
+    }) // prettier-ignore
+    const draft = { draft: DRAFT, draftHash: 'ab'.repeat(32) }
+    const policy = {
+      version: 1,
+      outcome: 'clamp',
+      rules: [{ rule: 'max_step_percent', outcome: 'clamp', limit: '50' }],
+    }
+    const status = {
+      k: 0,
+      account: 'tiktok:1',
+      entity: 'tiktok:1/ad/2',
+      field: 'status',
+      before: 'enabled',
+      after: 'paused',
+    }
+    const old = [
+      line('draft.proposed', { ...draft, items: [ITEMS[0]], policy, expires: '2026-03-03T09:00:00.000Z' }),
+      line('draft.armed', {
+        ...draft,
+        items: [{ ...ITEMS[0], requested: { amount: '190.00', cur: 'EUR' } }],
+        policy,
+        challengeHash: 'cd'.repeat(32),
+        live: [{ k: 0, value: { amount: '120.00', cur: 'EUR' } }],
+      }),
+      line('draft.stale', {
+        ...draft,
+        items: [status],
+        reason: 'drift',
+        live: [{ k: 0, value: 'none', expected: 'enabled' }],
+      }),
+      line('connection.added', { connection: 'c_1', platform: 'tiktok', sandbox: false, state: 'ok' }),
+      line(
+        'apply.outcome',
+        { draft: DRAFT, k: 0, outcome: 'applied', live: 'paused', platformRequestId: '2026' },
+        { kind: 'system', id: 'executor' },
+      ),
+    ] // prettier-ignore
+    for (const each of old) expect(checkRecord(each)).toHaveProperty('record')
   })
 })
 

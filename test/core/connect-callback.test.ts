@@ -36,12 +36,15 @@ function visit(
   { host = `127.0.0.1:${port}`, method = 'GET', headers = {}, address = '127.0.0.1' } = {},
 ): Promise<Got> {
   return new Promise((resolve, reject) => {
-    const asked = request({ host: address, port, path, method, headers: { host, ...headers }, agent: false }, (answer) => {
-      let text = ''
-      answer.setEncoding('utf8')
-      answer.on('data', (piece: string) => (text += piece))
-      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, text, headers: answer.headers }))
-    })
+    const asked = request(
+      { host: address, port, path, method, headers: { host, ...headers }, agent: false },
+      (answer) => {
+        let text = ''
+        answer.setEncoding('utf8')
+        answer.on('data', (piece: string) => (text += piece))
+        answer.on('end', () => resolve({ status: answer.statusCode ?? 0, text, headers: answer.headers }))
+      },
+    )
     asked.on('error', reject)
     asked.end()
   })
@@ -92,7 +95,11 @@ describe('what is turned away, while the right answer is still waited for', () =
     ['another name', `/callback?state=${STATE}&code=x`, { host: 'evil.example' }],
     ['localhost, where it is not asked for', `/callback?state=${STATE}&code=x`, { host: 'localhost' }],
     ['a POST', `/callback?state=${STATE}&code=x`, { method: 'POST' }],
-    ['a look of the browser before the visit', `/callback?state=${STATE}&code=x`, { headers: { 'sec-purpose': 'prefetch' } }],
+    [
+      'a look of the browser before the visit',
+      `/callback?state=${STATE}&code=x`,
+      { headers: { 'sec-purpose': 'prefetch' } },
+    ],
     ['an address without end', `/callback?state=${STATE}&code=${'x'.repeat(5_000)}`],
   ])('%s', async (_what, path, options) => {
     const { callback, answers } = await listen()
@@ -129,7 +136,10 @@ describe('a redirect to localhost', () => {
   test('is answered under that name on both loopback addresses', async () => {
     for (const address of ['127.0.0.1', '::1']) {
       const { callback, answers } = await listen('localhost')
-      const visited = visit(callback.port, `/callback?state=${STATE}&code=x`, { host: `localhost:${callback.port}`, address })
+      const visited = visit(callback.port, `/callback?state=${STATE}&code=x`, {
+        host: `localhost:${callback.port}`,
+        address,
+      })
       // A machine without IPv6 has no second address to answer on.
       const got = await visited.catch(() => undefined)
       if (got === undefined && address === '::1') continue

@@ -1,12 +1,18 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { type Rule, RULES } from '../../shared/domain/draft.ts'
 import {
+  type BidCase,
   type BudgetCase,
+  describePolicy,
   FIRST_POLICY,
+  judgeBid,
   judgeBudget,
   judgeEnvelope,
   judgeStatus,
+  judgeSwitch,
   limitsFor,
+  moneyScale,
 } from '../../main/drafts/policy.ts'
 
 const EUR = 1_000_000n
@@ -75,6 +81,57 @@ describe('the first policy', () => {
 
   test('lets an undo put back what a clamp would not allow in one step', () => {
     expect(budget(60n, 120n, { isUndo: true })).toMatchObject({ afterMicros: 120n * EUR, result: { outcome: 'pass' } })
+  })
+})
+
+describe('bids under the first policy', () => {
+  const bid = (before: bigint, requested: bigint, rest: Partial<BidCase> = {}) =>
+    judgeBid({
+      policy: FIRST_POLICY,
+      scale: moneyScale('a bid', 'EUR', 10_000n),
+      beforeMicros: before * EUR,
+      requestedMicros: requested * EUR,
+      minMicros: undefined,
+      maxMicros: undefined,
+      isInverse: false,
+      isSpendCapped: true,
+      isUndo: false,
+      ...rest,
+    })
+
+  test('are held by the percentage and never by the amount', () => {
+    expect(bid(1_000n, 1_450n)).toMatchObject({ afterMicros: 1_450n * EUR, result: { outcome: 'pass' } })
+    expect(bid(1_000n, 1_900n)).toMatchObject({ afterMicros: 1_500n * EUR, result: { outcome: 'clamp' } })
+  })
+
+  test('need a daily cap in the direction that lets more be spent, and a switch of strategy always does', () => {
+    const uncapped = { isSpendCapped: false }
+    expect(bid(10n, 11n, uncapped).result.rules.at(-1)?.rule).toBe('unknown_spend')
+    expect(bid(10n, 9n, uncapped).result.outcome).toBe('pass')
+    expect(bid(10n, 9n, { ...uncapped, isInverse: true }).result.outcome).toBe('block')
+    expect(bid(10n, 11n, { ...uncapped, isInverse: true }).result.outcome).toBe('pass')
+    // Also when putting a value back, and when the step was clamped first.
+    expect(bid(10n, 11n, { ...uncapped, isUndo: true })).toMatchObject({ afterMicros: 10n * EUR })
+    expect(bid(10n, 90n, uncapped).result.rules.map((rule) => rule.rule)).toEqual(['max_step_percent', 'unknown_spend'])
+    expect([true, false].map((capped) => judgeSwitch(FIRST_POLICY, capped).outcome)).toEqual(['pass', 'block'])
+  })
+})
+
+describe('the policy in words', () => {
+  test('names every limit once, with the numbers that are in force', () => {
+    const rules = describePolicy({
+      ...FIRST_POLICY,
+      maxStepBasisPoints: 1_250n,
+      digitSlipFactor: 7n,
+      maxStepUnits: 33n,
+    })
+    expect(new Set(rules.map((rule) => rule.rule)).size).toBe(rules.length)
+    const text = rules.map((rule) => rule.text).join(' ')
+    for (const number of ['12.50 %', '7 times', '33 per day', '500 per day', '1500 per day'])
+      expect(text).toContain(number)
+    // What the platform forbids is the platform's; everything else a proposal can meet is told here.
+    const told: readonly Rule[] = [...rules.map((rule) => rule.rule), 'platform_minimum', 'platform_maximum']
+    expect([...told].toSorted()).toEqual([...RULES].toSorted())
   })
 })
 

@@ -271,7 +271,13 @@ describe('what lasts', () => {
       const log = await second.rows(`/act_${second.euro.id}/activities`, { fields: 'event_type,actor_name,object_id' })
       expect(log.map((item) => item['actor_name'])).toEqual(['Jana Keller', 'Jana Keller', 'Fjellkant Reporting'])
       expect(second.sandbox.credentials.accessToken).toBe(first.sandbox.credentials.accessToken)
+      // A yes without an effect leaves nothing behind, not even in the file.
+      second.sandbox.faults.add({ kind: 'success_without_effect', path: 'POST /node' })
+      expect((await second.post(`/${id}`, { daily_budget: '15900' })).body).toEqual({ success: true })
       await second.sandbox.close()
+      const third = await startMetaRig({ statePath })
+      expect(third.sandbox.world.campaign(id)?.budgetMinor).toBe(15_500)
+      await third.sandbox.close()
       const other = await startMetaRig({ statePath, seed: 8 })
       expect(other.sandbox.world.activities).toEqual([])
       await other.sandbox.close()

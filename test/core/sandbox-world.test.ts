@@ -183,6 +183,56 @@ function createMoved(days: number, extraMs = 0): World {
   return world
 }
 
+describe('the demo’s accounts', () => {
+  const demo = createWorld({ seed: 7, size: 'demo', clock: clockAt(START_MS) })
+  const all = demo.advertisers.flatMap((item) => demo.entities(item))
+  const countOf = (kind: SandboxEntity['kind']) => all.filter((item) => item.kind === kind).length
+
+  it('are as large as believable accounts: three of them, one in trouble, most campaigns long over', () => {
+    expect(demo.advertisers.map((item) => [item.currency, item.status])).toEqual([
+      ['EUR', 'STATUS_ENABLE'],
+      ['JPY', 'STATUS_ENABLE'],
+      ['GBP', 'STATUS_LIMIT'],
+    ])
+    expect(countOf('campaign')).toBe(105)
+    expect(countOf('ad_group')).toBeGreaterThan(220)
+    expect(countOf('ad')).toBeGreaterThan(1050)
+    expect(new Set(all.map((item) => item.id)).size).toBe(all.length)
+    const automations = new Set(all.flatMap((item) => (item.kind === 'campaign' ? [item.automation] : [])))
+    expect(automations).toEqual(new Set(['MANUAL', 'UPGRADED_SMART_PLUS', 'SMART_PLUS']))
+    const budgets = all.flatMap((item) => (item.kind !== 'ad' && item.budgetMode === 'BUDGET_MODE_DAY' ? [item] : []))
+    const tooLow = budgets.filter((item) => {
+      const { decimals, minimumRatio } = item.kind === 'campaign' ? item.advertiser : item.campaign.advertiser
+      return item.budgetMinor < (item.kind === 'campaign' ? 50 : 20) * minimumRatio * 10 ** decimals
+    })
+    expect(tooLow).toEqual([])
+  })
+
+  it('deliver something every day of 400, by few campaigns at a time, so that a year stays small', () => {
+    const delivering = (kind: SandboxEntity['kind'], days: number) =>
+      all.filter((item) => item.kind === kind && demo.day(item, dayBefore(days)).impressions > 0).length
+    let rows = 0
+    for (const days of [1, 57, 114, 171, 228, 285, 342, 399]) {
+      const day = [delivering('campaign', days), delivering('ad_group', days), delivering('ad', days)]
+      expect(day[0]).toBeGreaterThan(8)
+      expect(day[0]).toBeLessThan(36)
+      rows += day.reduce((sum, count) => sum + count, 0)
+    }
+    // A mean of eight days, for 400.
+    expect((rows / 8) * 400).toBeLessThan(180_000)
+    expect((rows / 8) * 400).toBeGreaterThan(60_000)
+  })
+
+  it('add up like the small ones', () => {
+    for (const advertiser of demo.advertisers)
+      for (const campaign of advertiser.campaigns.slice(0, 12))
+        for (const days of [1, 30, 200]) {
+          const ads = campaign.adGroups.flatMap((group) => group.ads.map((ad) => demo.day(ad, dayBefore(days))))
+          expect(ads.reduce((sum, day) => sum + day.spendMinor, 0)).toBe(demo.day(campaign, dayBefore(days)).spendMinor)
+        }
+  })
+})
+
 describe('a sandbox that is started again', () => {
   const folder = mkdtempSync(join(tmpdir(), 'sandbox-world-'))
   const running: Sandbox[] = []
@@ -209,5 +259,19 @@ describe('a sandbox that is started again', () => {
     const other = await startSandbox({ seed: 8, clock: clockAt(START_MS), statePath })
     running.push(other)
     expect(other.world.adGroup(group.id)).toBeUndefined()
+    const larger = await startSandbox({ seed: 7, clock: clockAt(START_MS), statePath, size: 'demo' })
+    running.push(larger)
+    expect(larger.world.adGroup(group.id)?.budgetMinor).not.toBe(43_210)
+  })
+
+  it('has the platforms that were asked for, and says so of the others', async () => {
+    const some = await startSandbox({ seed: 7, clock: clockAt(START_MS), platforms: ['tiktok', 'meta'] })
+    running.push(some)
+    expect(new Set([some.tiktok.baseUrl, some.meta.baseUrl]).size).toBe(2)
+    expect(() => some.google).toThrow(/without Google/)
+    const whole = await startSandbox({ seed: 7, clock: clockAt(START_MS) })
+    running.push(whole)
+    for (const { baseUrl } of [whole.google, whole.meta, whole.tiktok])
+      expect(baseUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
   })
 })

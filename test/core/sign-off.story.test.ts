@@ -161,6 +161,9 @@ describe('a budget change', () => {
       },
       { what: 'reading to find that nothing happened', withinMs: 20_000 },
     )
+    const { draft: failed, results } = await app.window('get_draft', { draft_id: draft.draft_id })
+    expect(failed.state_reason).toBe('no_effect')
+    expect(failed.state_message).toContain(`(its request id is ${results[0]?.platform_request_id}), but it still says`)
     expect(writesTo(target.entityId)).toBe(2) // the refused one of the story before, and this one
   }, 60_000)
 

@@ -12,7 +12,7 @@ interface Page {
 
 const clock = handClock()
 /** Changes the answers of one path on their way. */
-let tamper: { readonly path: string; readonly change: (page: Page) => void } | undefined
+let tamper: { readonly path: string; readonly change: (page: Page, request: string) => void } | undefined
 let sandbox: Sandbox
 let proxy: http.Server
 let rig: SyncRig
@@ -25,20 +25,22 @@ function pass(request: http.IncomingMessage, response: http.ServerResponse): voi
     answer.on('data', (part: Buffer) => parts.push(part))
     answer.on('end', () => {
       const body = JSON.parse(Buffer.concat(parts).toString()) as Page
-      if (tamper !== undefined && path.includes(tamper.path)) tamper.change(body)
+      if (tamper !== undefined && path.includes(tamper.path)) tamper.change(body, path)
       response.writeHead(answer.statusCode ?? 500, { 'content-type': 'application/json' })
       response.end(JSON.stringify(body))
     })
   })
 }
 
-/** Every day that is over, with its sums, and what is said to have been restated. */
-const overDays = () => ({
-  days: rig.facts
-    .prepare("SELECT * FROM metric_day WHERE day < unixepoch('2026-11-23') / 86400 ORDER BY 1, 2, 3")
-    .all(),
-  restated: contentOf(rig.facts)['restated'],
-})
+/** Every number of every day that is over, by level. */
+const overDays = (level: string) =>
+  rig.facts
+    .prepare(
+      `SELECT e.entity_id, f.day, f.spend_micros FROM metric_fact f JOIN entity e USING (entity_key)
+       WHERE e.type = ? AND f.day < unixepoch('2026-11-23') / 86400 ORDER BY 1, 2`,
+    )
+    .raw()
+    .all(level)
 
 beforeAll(async () => {
   sandbox = await startSandbox({ seed: 7, clock })
@@ -62,27 +64,29 @@ afterAll(async () => {
 })
 beforeEach(() => {
   tamper = undefined
-  clock.advance(3_600_001)
+  clock.advance(86_400_001)
 })
 
 test('whole answers are believed', () => {
   expect(rig.summaries.at(-1)).toMatchObject({ state: 'done' })
-  expect(overDays().days.length).toBeGreaterThan(27 * 3)
+  for (const level of ['campaign', 'ad_group', 'ad']) expect(overDays(level).length).toBeGreaterThan(27)
 })
 
 test('a report whose second page repeats the first deletes no stored number, and the sync says that it failed', async () => {
-  const before = overDays()
-  let first: readonly unknown[] = []
+  const before = overDays('ad')
+  // Several reports are read side by side; each has its own first page.
+  const first = new Map<string, readonly unknown[]>()
   tamper = {
     path: '/report/',
-    change: ({ data }) => {
-      if (data.page_info.page === 1) first = data.list
-      else data.list = first.slice(0, data.list.length)
+    change: ({ data }, request) => {
+      const report = request.replace(/([?&]page=)\d+/, '$1')
+      if (data.page_info.page === 1) first.set(report, data.list)
+      else data.list = (first.get(report) ?? []).slice(0, data.list.length)
     },
   }
   expect(await rig.run(28)).toMatchObject({ state: 'failed' })
   expect(rig.sync.progress().error).toMatchObject({ code: 'platform_unreachable', retryable: true })
-  expect(overDays()).toEqual(before)
+  expect(overDays('ad')).toEqual(before)
 })
 
 test('a listing that hands over fewer campaigns than it counts marks none of them as deleted', async () => {

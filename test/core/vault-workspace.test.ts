@@ -131,28 +131,31 @@ describe('platform credentials', () => {
     { kind: 'meta', accessToken: secret('at') },
   ]
 
-  test.each(KINDS)('of kind $kind come back as they were, but cannot be printed, logged or cloned by accident', async (credentials) => {
-    const opened = await create(newFolder())
-    putConnectionRow(opened.ledger, 'c1')
-    const tokens = platformTokens(opened.ledger, opened.vault)
-    expect(tokens.read('c1')).toBeUndefined()
-    tokens.save('c1', { kind: 'meta', accessToken: new Secret('first') })
-    tokens.save('c1', credentials)
-    const read = tokens.read('c1')
-    expect(plain(read)).toEqual(plain(credentials))
-    expect(secretsOf(credentials).length).toBeGreaterThan(0)
-    const seen = [
-      JSON.stringify(read),
-      inspect(read, { depth: 9, showHidden: true }),
-      String(secretsOf(read ?? credentials)),
-      inspect(structuredClone(secretsOf(read ?? credentials).flatMap((each) => Object.entries(each)))),
-    ]
-    for (const text of seen) expect(text).not.toMatch(/canary/)
-    expect(tokens.remove('c1')).toBe(true)
-    expect(tokens.remove('c1')).toBe(false)
-    expect(tokens.read('c1')).toBeUndefined()
-    opened.close()
-  })
+  test.each(KINDS)(
+    'of kind $kind come back as they were, but cannot be printed, logged or cloned by accident',
+    async (credentials) => {
+      const opened = await create(newFolder())
+      putConnectionRow(opened.ledger, 'c1')
+      const tokens = platformTokens(opened.ledger, opened.vault)
+      expect(tokens.read('c1')).toBeUndefined()
+      tokens.save('c1', { kind: 'meta', accessToken: new Secret('first') })
+      tokens.save('c1', credentials)
+      const read = tokens.read('c1')
+      expect(plain(read)).toEqual(plain(credentials))
+      expect(secretsOf(credentials).length).toBeGreaterThan(0)
+      const seen = [
+        JSON.stringify(read),
+        inspect(read, { depth: 9, showHidden: true }),
+        String(secretsOf(read ?? credentials)),
+        inspect(structuredClone(secretsOf(read ?? credentials).flatMap((each) => Object.entries(each)))),
+      ]
+      for (const text of seen) expect(text).not.toMatch(/canary/)
+      expect(tokens.remove('c1')).toBe(true)
+      expect(tokens.remove('c1')).toBe(false)
+      expect(tokens.read('c1')).toBeUndefined()
+      opened.close()
+    },
+  )
 
   test('in the first stored form, which knew TikTok alone, still open', async () => {
     const opened = await create(newFolder())
@@ -177,7 +180,7 @@ describe('platform credentials', () => {
     putConnectionRow(opened.ledger, 'c1')
     const sealed = opened.vault.seal(Buffer.from(JSON.stringify(form)), 'platform-token/c1')
     opened.ledger.prepare('INSERT INTO platform_token (connection_id, sealed) VALUES (?, ?)').run('c1', sealed)
-    expect(() => platformTokens(opened.ledger, opened.vault).read('c1')).toThrow()
+    expect(() => platformTokens(opened.ledger, opened.vault).read('c1')).toThrow(/cannot be read/)
     opened.close()
   })
 

@@ -95,6 +95,27 @@ describe('a record of the log', () => {
     ['clock.jump', { wallMs: 3_600_000, monoMs: 2_000 }, {}, 'by the clock 3,600 sec, really 2 sec'],
     ['client.added', { client: 'c_1' }, { client_name: 'Claude\u202e' }, 'Claude␣'],
     ['app.started', { app: '0.1.0' }, {}, null],
+    [
+      'draft.proposed',
+      { items: [{ field: 'target_roas', before: { ratio: '3.00' }, after: { ratio: '3.5' } }] },
+      {},
+      '3.00 → 3.50',
+    ],
+    [
+      'draft.proposed',
+      {
+        items: [
+          {
+            field: 'bid_strategy',
+            before: { strategy: 'lowest_cost' },
+            after: { strategy: 'cost_cap', target: { amount: '9.00', cur: 'EUR' } },
+          },
+        ],
+      },
+      {},
+      'Lowest cost → Cost cap: €9.00',
+    ],
+    ['account.writes', { allowed: true }, {}, 'changes allowed'],
     ['draft.expired', {}, {}, null],
   ] as const)('%s with %j says what tells it apart', (type, data, disclosed, words) => {
     expect(detailWords(row(type, data, { disclosed }))?.replaceAll('\u2009', ' ') ?? null).toBe(words)

@@ -5,13 +5,18 @@ import { TOKEN_LIFE_MS } from '../../main/approval/gate.ts'
 import { OPERATION_NAMES } from '../../shared/operation-names.ts'
 import { OPERATIONS, type Operation } from '../../shared/operations.ts'
 import {
+  aLittleChange,
   AGENT,
+  allowWrites,
   type App,
   externalId,
   PASSPHRASE,
+  proposal,
+  propose,
   proposeBudget,
   settled,
   someAdGroup,
+  someEditable,
   startApp,
 } from '../support/app.ts'
 import { openLedgerFile } from '../support/ledger-file.ts'
@@ -190,6 +195,126 @@ describe('what was shown is what is written', () => {
     )
     nothingWritten(target.entityId)
   })
+})
+
+/** Every field that TikTok lets us change: one of each kind of change, and more. */
+const FIELDS = [
+  'daily_budget',
+  'scheduled_budget',
+  'status',
+  'bid_cap',
+  'cost_cap',
+  'target_roas',
+  'bid_strategy',
+] as const
+
+/** Away from the ad groups whose budgets the other stories use; of some fields the sandbox has few. */
+const NTH = {
+  daily_budget: 8,
+  scheduled_budget: 8,
+  status: 8,
+  bid_cap: 0,
+  cost_cap: 4,
+  target_roas: 0,
+  bid_strategy: 8,
+}
+
+describe('every kind of change', () => {
+  const writes = (): number => app.sandbox.requests.entries.filter((entry) => entry.isWrite).length
+  const anotherValue = {
+    daily_budget: '9999.00',
+    scheduled_budget: '9999.00',
+    status: 'deleted',
+    bid_cap: '9.99',
+    cost_cap: '99.00',
+    target_roas: '99.00',
+    bid_strategy: 'lowest_cost',
+  }
+
+  test.each(FIELDS)(
+    'of %s is proposed, armed, checked by the platform and given up without one write',
+    async (field) => {
+      const target = await someEditable(app, field, { nth: NTH[field] })
+      const before = writes()
+      const draft = await propose(app, aLittleChange(target))
+      expect(draft.operations[0]?.field).toBe(field)
+      const challenge = await arm(draft)
+      expect(challenge.live).toMatchObject([{ value: target.current }])
+      expect(challenge.validation).toEqual([{ k: 0, result: 'unsupported' }])
+      await app.window('reject_draft', { draft_id: draft.draft_id, reason: '' })
+      expect(writes()).toBe(before)
+    },
+  )
+
+  test.each(FIELDS)('of %s that is changed in the database between arm and confirm is refused', async (field) => {
+    const target = await someEditable(app, field, { nth: NTH[field] })
+    // Put back afterwards: a draft that makes no sense could not even be rejected.
+    const changes: readonly (readonly [string, string])[] = [
+      ['after_value', anotherValue[field]],
+      ['field', field === 'cost_cap' ? 'bid_cap' : 'cost_cap'],
+      ['kind', field === 'status' ? 'set_bid' : 'set_status'],
+      ['target', 'tiktok:1/budget/5'],
+      ['affects_json', `[{"entityId":"${target.entityId}","name":"x"}]`],
+      ['takes_effect', field === 'scheduled_budget' ? 'immediately' : 'next_midnight'],
+    ]
+    const ledger = await openLedgerFile(app.workspaceFolder, app.clock)
+    for (const [column, value] of changes) {
+      const draft = await propose(app, aLittleChange(target))
+      const { confirm_token } = await arm(draft)
+      const set = ledger.prepare(`UPDATE draft_item SET ${column} = ? WHERE draft_id = ?`)
+      const read = ledger.prepare<[string], string>(`SELECT ${column} FROM draft_item WHERE draft_id = ?`).pluck()
+      const original = read.get(draft.draft_id)
+      set.run(value, draft.draft_id)
+      const { code } = await app.refusal(WINDOW, 'confirm_draft', confirm(draft.draft_id, confirm_token))
+      expect([column, code]).toEqual([column, 'draft_changed'])
+      set.run(original, draft.draft_id)
+      await app.window('reject_draft', { draft_id: draft.draft_id, reason: '' })
+    }
+    ledger.close()
+    nothingWritten(target.entityId)
+  })
+})
+
+describe('an account whose changes are not switched on', () => {
+  test('takes no proposal, arms nothing and confirms nothing; only the window can switch it on', async () => {
+    const target = await someEditable(app, 'cost_cap', { nth: 3 })
+    const change = aLittleChange(target)
+    const draft = await propose(app, change)
+    const { confirm_token } = await arm(draft)
+    await allowWrites(app, false)
+    const accountId = target.entityId.slice(0, target.entityId.indexOf('/'))
+    for (const [caller, name, input] of [
+      [AGENT, 'propose_change', proposal(change)],
+      [WINDOW, 'propose_change', proposal(change)],
+      [AGENT, 'check_change', { operations: [change] }],
+      [WINDOW, 'confirm_draft', confirm(draft.draft_id, confirm_token)],
+      [WINDOW, 'arm_draft', { draft_id: draft.draft_id, draft_hash: draft.draft_hash }],
+    ] as const)
+      expect([name, (await app.refusal(caller, name, input)).code]).toEqual([name, 'writes_not_allowed'])
+    for (const caller of [AGENT, { kind: 'loop' }, { kind: 'cli' }] as const) {
+      const on = { account_id: accountId, is_allowed: true }
+      expect((await app.refusal(caller, 'set_account_writes', on)).code).toBe('not_allowed')
+    }
+    nothingWritten(target.entityId)
+    await allowWrites(app)
+    const again = await arm(draft)
+    await app.window('confirm_draft', { draft_id: draft.draft_id, confirm_token: again.confirm_token })
+    expect(await settled(app, draft.draft_id)).toMatchObject({ state: 'applied' })
+    expect(app.sandbox.requests.writesTo(externalId(target.entityId))).toBe(1)
+  })
+
+  test('is what every account is before a person has spoken for it', async () => {
+    const fresh = await startApp(makeTempFolder('gate-writes'), { syncDays: 2, writes: false })
+    try {
+      const { accounts } = await fresh.window('list_accounts', {})
+      expect(accounts.map((each) => each.writes_allowed)).toEqual(accounts.map(() => false))
+      const change = aLittleChange(await someEditable(fresh, 'daily_budget'))
+      expect((await fresh.refusal(AGENT, 'propose_change', proposal(change))).code).toBe('writes_not_allowed')
+      expect((await fresh.window('list_drafts', { group: 'any' })).total).toBe(0)
+    } finally {
+      await fresh.close()
+    }
+  }, 60_000)
 })
 
 describe('the browser window', () => {

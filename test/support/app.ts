@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import type { Clock } from '../../shared/clock.ts'
 import type { ErrorReply } from '../../shared/errors.ts'
+import type { Platform } from '../../shared/domain/ids.ts'
 import type { OperationName } from '../../shared/operation-names.ts'
 import type { DraftView, InputOf, OutputOf } from '../../shared/operations.ts'
 import { type Core, type CoreOptions, createCore } from '../../main/core.ts'
@@ -70,6 +71,8 @@ export interface AppOptions {
   readonly shell?: Ports['shell']
   readonly syncDays?: number
   readonly core?: CoreOptions
+  /** Whether changes are switched on in every account that was found; yes unless told. */
+  readonly writes?: boolean
 }
 
 /** A connected, synced workspace on a fresh sandbox. */
@@ -98,7 +101,14 @@ export async function startApp(homeFolder: string, options: AppOptions = {}): Pr
     withinMs: 60_000,
     everyMs: 100,
   })
+  if (options.writes !== false) await allowWrites(app)
   return app
+}
+
+/** Switches changes on, or off, in every account, as a person would. */
+export async function allowWrites(app: App, isAllowed = true): Promise<void> {
+  const { accounts } = await app.window('list_accounts', {})
+  for (const { account_id } of accounts) await app.window('set_account_writes', { account_id, is_allowed: isAllowed })
 }
 
 interface Parts {
@@ -169,29 +179,110 @@ export async function someAdGroup(
 /** Ten percent less, rounded to a whole unit: inside every limit. */
 export const aLittleLess = (budget: string): string => `${Math.round(Number(budget) * 0.9)}.00`
 
+export type Change = InputOf<'propose_change'>['operations'][number]
+
 let proposals = 0
+/** A well-formed proposal of one change of any kind, with a key of its own. */
+export function proposal(change: Change): InputOf<'propose_change'> {
+  proposals += 1
+  return {
+    idempotency_key: `story-${process.pid}-${proposals}-${Date.now()}`,
+    title: 'Trim a group',
+    rationale: 'It has stopped paying back over the last week.',
+    operations: [change],
+  }
+}
+
+/** The story agent proposes a change of any kind. @throws Error naming the refusal */
+export async function propose(app: App, change: Change): Promise<DraftView> {
+  return (await app.agent('propose_change', proposal(change))).draft
+}
+
 /** The story agent proposes a new daily budget. */
-export async function proposeBudget(
+export function proposeBudget(
   app: App,
   target: { readonly entityId: string; readonly budget: string },
   newValue = aLittleLess(target.budget),
 ): Promise<DraftView> {
-  proposals += 1
-  const { draft } = await app.agent('propose_change', {
-    idempotency_key: `story-${process.pid}-${proposals}-${Date.now()}`,
-    title: 'Trim a group',
-    rationale: 'It has stopped paying back over the last week.',
-    operations: [
-      {
-        kind: 'set_budget',
-        entity_id: target.entityId,
-        budget: 'daily',
-        expected_current: target.budget,
-        new_value: newValue,
-      },
-    ],
+  return propose(app, {
+    kind: 'set_budget',
+    entity_id: target.entityId,
+    budget: 'daily',
+    expected_current: target.budget,
+    new_value: newValue,
   })
-  return draft
+}
+
+type Current = OutputOf<'get_entity'>['current']
+
+export interface Editable {
+  readonly entityId: string
+  readonly field: keyof Current
+  /** As propose_change expects it. */
+  readonly current: string
+  readonly rule: OutputOf<'get_entity'>['editable_fields'][number]
+}
+
+/** A proposal that moves one field a little, whatever its kind: a tenth less of a number, the other position of a switch, another strategy. */
+export function aLittleChange({ entityId: entity_id, field, current, rule }: Editable): Change {
+  const aTenthLess = (value: string): string => (Number(value) * 0.9).toFixed(2)
+  switch (field) {
+    case 'status':
+      return current === 'enabled'
+        ? { kind: 'set_status', entity_id, expected_current: 'enabled', new_status: 'paused' }
+        : { kind: 'set_status', entity_id, expected_current: 'paused', new_status: 'enabled' }
+    case 'daily_budget':
+    case 'scheduled_budget':
+      return {
+        kind: 'set_budget',
+        entity_id,
+        budget: 'daily',
+        takes_effect: field === 'daily_budget' ? 'immediately' : 'next_midnight',
+        expected_current: current,
+        new_value: aLittleLess(current),
+      }
+    case 'bid_strategy': {
+      const [strategy, target] = current.split(':')
+      const other = rule.strategies.find((each) => each.strategy !== strategy)
+      const kept = rule.strategies.find((each) => each.strategy === strategy)
+      const chosen = target === undefined ? other : kept
+      if (chosen === undefined) throw new Error('no strategy to choose')
+      const amount = target === undefined ? '5.00' : aTenthLess(target)
+      return {
+        kind: 'set_bid_strategy',
+        entity_id,
+        expected_current: current,
+        new_strategy: chosen.strategy,
+        ...(chosen.target === 'none' ? {} : { target: amount }),
+      }
+    }
+    default:
+      return { kind: 'set_bid', entity_id, field, expected_current: current, new_value: aTenthLess(current) }
+  }
+}
+
+/** The nth entity whose field can be changed and has a value, looked for in all accounts. @throws Error when there is none */
+export async function someEditable(
+  app: App,
+  field: keyof Current,
+  options: { readonly nth?: number; readonly platform?: Platform; readonly status?: 'enabled' | 'paused' } = {},
+): Promise<Editable> {
+  let left = options.nth ?? 0
+  const { platform, status = 'enabled' } = options
+  const { accounts } = await app.window('list_accounts', platform === undefined ? {} : { platform })
+  for (const { account_id } of accounts)
+    for (const type of ['ad_group', 'campaign', 'ad'] as const) {
+      const { entities } = await app.window('list_entities', { account_id, type, status, order_by: 'id', limit: 100 })
+      for (const { entity_id: entityId } of entities) {
+        const answer = await app.window('get_entity', { entity_id: entityId })
+        const current = answer.current[field]
+        const rule = answer.editable_fields.find((each) => each.field === field)
+        if (rule?.is_editable !== true || current === null) continue
+        if (left === 0) return { entityId, field, current, rule }
+        left -= 1
+      }
+    }
+  throw new Error(`the sandbox has no ${options.nth ?? 0}. entity with an editable ${field}`)
 }
 
 /** Waits until the draft has come to rest. */

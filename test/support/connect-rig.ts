@@ -1,11 +1,11 @@
 /** A workspace of one's own beside the three sandboxes, with nothing connected: what the stories of connecting are told on. */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Platform } from '../../shared/domain/ids.ts'
 import type { ErrorReply } from '../../shared/errors.ts'
 import type { OperationName } from '../../shared/operation-names.ts'
 import type { InputOf, OutputOf } from '../../shared/operations.ts'
 import { type Core, type CoreOptions, createCore } from '../../main/core.ts'
+import type { PlatformAddresses } from '../../main/platforms/addresses.ts'
 import { type SandboxGoogle, startGoogleSandbox } from '../../main/platforms/sandbox/google/index.ts'
 import { type SandboxMeta, startMetaSandbox } from '../../main/platforms/sandbox/meta/index.ts'
 import { type SandboxTiktok, startTiktokSandbox } from '../../main/platforms/sandbox/tiktok-sandbox.ts'
@@ -45,11 +45,16 @@ export interface ConnectRig {
   close(): Promise<void>
 }
 
-export async function startConnectRig(homeFolder: string, options: CoreOptions = {}): Promise<ConnectRig> {
+/** @param addressesOf where the app finds the sandboxes, if not at home: somebody may sit on the wire */
+export async function startConnectRig(
+  homeFolder: string,
+  addressesOf: (home: PlatformAddresses) => Promise<PlatformAddresses> = async (home) => home,
+): Promise<ConnectRig> {
   const clock = testClock()
   const google = await startGoogleSandbox({ seed: 7, clock })
   const meta = await startMetaSandbox({ seed: 7, clock })
   const tiktok = await startTiktokSandbox({ seed: 7, clock })
+  const logFile = join(homeFolder, 'logs', 'app.log')
   const notices: string[] = []
   const answers: string[] = []
   const ports: Ports = {
@@ -57,14 +62,13 @@ export async function startConnectRig(homeFolder: string, options: CoreOptions =
     notify: ({ title, body }) => void notices.push(`${title}\n${body}`),
   }
   const coreOptions: CoreOptions = {
-    addresses: {
+    addresses: await addressesOf({
       google: { api: google.baseUrl, oauth: google.baseUrl, consent: google.baseUrl },
       meta: { graph: meta.baseUrl, dialog: meta.baseUrl },
       tiktok: { api: tiktok.baseUrl },
-    },
+    }),
     startsWork: false,
     opensDoors: false,
-    ...options,
   }
   let core = await createCore(ports, coreOptions)
   const run = async (caller: Caller, name: string, input: unknown) => {
@@ -127,7 +131,7 @@ export async function startConnectRig(homeFolder: string, options: CoreOptions =
       })
       return (await rig.window('get_sync', {})).sync
     },
-    log: () => readFileSync(join(homeFolder, 'logs', 'app.log'), 'utf8'),
+    log: () => (existsSync(logFile) ? readFileSync(logFile, 'utf8') : ''),
     async restart() {
       await core.close()
       core = await createCore(ports, { ...coreOptions, passphrase: new Secret(PASSPHRASE) })
@@ -166,8 +170,3 @@ export async function connectionOf(
 }
 
 export const stepsOf = (steps: Flow['steps']): string[] => steps.map(({ name, state }) => `${name} ${state}`)
-export const PLATFORM_NAMES: Readonly<Record<Platform, string>> = {
-  google_ads: 'Google Ads',
-  meta: 'Meta',
-  tiktok: 'TikTok',
-}

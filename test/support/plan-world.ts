@@ -45,7 +45,7 @@ export const offer = (
 
 export interface World {
   readonly snapshot: PlanningSnapshot
-  plan(input: unknown, rest?: Partial<PlanContext>): Plan
+  readonly plan: (input: unknown, rest?: Partial<PlanContext>) => Plan
 }
 
 /** Everything is in one account per platform; currencies differ only where a test says so. */

@@ -4,6 +4,7 @@
  * crashed or ran no test. Nothing is tried a second time. For developers: `--only <step>[,<step>]`.
  */
 import { parseArgs } from 'node:util'
+import { clearEndpointNotes, endpointReport } from './endpoints.ts'
 import { explainMissing, findMissing, installMissing } from './requirements.ts'
 import { closingLine, type StepCounts } from './step-counts.ts'
 import { runStep, STEP_GROUPS, stopRunningSteps, type Step, type StepResult } from './steps.ts'
@@ -12,6 +13,8 @@ import { runStep, STEP_GROUPS, stopRunningSteps, type Step, type StepResult } fr
 const SIDE_BY_SIDE = 2
 /** A line is printed this often while a step is silent, so that nobody takes it for dead. */
 const STILL_RUNNING_EVERY_MS = 60_000
+/** The step whose tests talk to the platforms' sandboxes. */
+const CONTRACT_STEP = 'vitest'
 const STEPS_THAT_NEED_THE_MACHINE = ['vitest', 'e2e']
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
@@ -52,6 +55,15 @@ function printResult({ step, counts, tookMs, output }: StepResult): void {
   const detail = step.readCounts === undefined ? '' : `  ${closingLine(counts)}`
   say(`${mark} ${step.name.padEnd(13)} ${inSeconds(tookMs).padStart(8)}${detail}`)
   if (counts.failed > 0) say(`${output.trimEnd()}\n--- end of ${step.name} ---`)
+  if (step.name === CONTRACT_STEP) printEndpoints()
+}
+
+/** What of the platforms' interfaces was exercised, and by whom: what only our own client used is proven by nobody else. */
+function printEndpoints(): void {
+  const lines = endpointReport()
+  if (lines.length === 0) return
+  say('Platform endpoints exercised, and by which client (also in out/endpoints.md):')
+  for (const line of lines) say(line)
 }
 
 /** Runs one step, or fails it unrun when the step it builds on has failed. */
@@ -61,6 +73,7 @@ async function runOne(step: Step, before: readonly StepResult[]): Promise<StepRe
     const output = `Not run: it needs ${base.step.name}, which failed.`
     return { step, counts: { passed: 0, failed: 1, skipped: [] }, tookMs: 0, output }
   }
+  if (step.name === CONTRACT_STEP) clearEndpointNotes()
   const startedAtMs = performance.now()
   const stillRunning = setInterval(
     () => say(`… ${step.name.padEnd(13)} ${inSeconds(performance.now() - startedAtMs).padStart(8)}`),

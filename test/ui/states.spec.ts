@@ -20,7 +20,6 @@ import {
   filled,
   metricsAnswer,
   RECORDS,
-  WAITING,
 } from '../support/window-world.ts'
 
 let renderer: StaticRenderer

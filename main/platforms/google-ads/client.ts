@@ -3,31 +3,19 @@
  * an address or a body, and never lets a token into an error.
  */
 import type { z } from 'zod'
-import { OperationError } from '../../../shared/errors.ts'
 import type { Clock } from '../../../shared/clock.ts'
 import type { Logger } from '../../logger.ts'
 import type { PlatformAddresses } from '../addresses.ts'
-import { allowedBase, type HttpAnswer, ReadFailure, readOnce, sleepFor, type WriteOutcome, writeOnce } from '../http.ts'
+import { allowedBase, sleepFor, type WriteOutcome, writeOnce } from '../http.ts'
 import type { QuotaMeter, QuotaSubject } from '../quota.ts'
-import { adviceFor, codeOf, errorFor, errorForRead, parseFailure, unreadable } from './codes.ts'
+import { unreadable } from './codes.ts'
+import { headersFor, readPatiently, type Route } from './reader.ts'
 import { createTokenSource, type Grant, type GoogleCredentials } from './token.ts'
-import { postOnce } from './transport.ts'
 import { accessibleSchema, fieldPageSchema, pageSchema } from './wire.ts'
 
 export const API_HOSTS = ['googleads.googleapis.com']
 const VERSION = '/v25'
-/** A page of 10,000 ads with their texts is about 30 MB. */
-const MAX_REPLY_BYTES = 64_000_000
 const MAX_WRITE_REPLY_BYTES = 1_000_000
-const MAX_RETRIES = 4
-const BASE_DELAY_MS = 500
-/** Google's rate limits count per second: never ask again within one after a throttle. */
-const THROTTLE_DELAY_MS = 1_000
-const MAX_DELAY_MS = 30_000
-/** A longer pause than this is not waited for: the caller is told instead. */
-const MAX_PAUSE_MS = 60_000
-/** The day's allowance is gone: reads of the account rest for as long as the meter lets them. */
-const EXHAUSTED_PAUSE_MS = 3_600_000
 /** 10,000 rows each: far above what any account has for one query. */
 const MAX_PAGES = 1_000
 
@@ -51,11 +39,7 @@ export interface GoogleClientOptions {
   readonly timeouts?: Partial<GoogleTimeouts>
 }
 
-/** Which account is asked, and through which manager: Google's "login-customer-id". */
-export interface Route {
-  readonly customerId: string
-  readonly loginCustomerId: string
-}
+export type { Route } from './reader.ts'
 
 export interface Page<T> {
   readonly rows: readonly T[]
@@ -86,10 +70,6 @@ export interface GoogleClient {
   refreshGrant(signal: AbortSignal): Promise<Grant>
 }
 
-type Attempt<T> =
-  | { readonly kind: 'done'; readonly value: T; readonly requestId: string }
-  | { readonly kind: 'again'; readonly error: OperationError; readonly minDelayMs: number }
-
 const APP: QuotaSubject = { platform: 'google_ads', externalId: 'app' }
 const customer = (externalId: string): QuotaSubject => ({ platform: 'google_ads', externalId })
 
@@ -97,7 +77,6 @@ const customer = (externalId: string): QuotaSubject => ({ platform: 'google_ads'
 export function createGoogleClient(options: GoogleClientOptions): GoogleClient {
   const base = allowedBase(options.addresses.api, API_HOSTS)
   const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts }
-  const sleep = options.sleep ?? sleepFor
   const { quota, logger } = options
   const tokens = createTokenSource({
     oauth: options.addresses.oauth,
@@ -105,112 +84,15 @@ export function createGoogleClient(options: GoogleClientOptions): GoogleClient {
     clock: options.clock,
     timeoutMs: timeouts.readMs,
   })
-
-  async function headersFor(route: Route | undefined, signal: AbortSignal) {
-    const accessToken = await tokens.access(signal)
-    // A line break in a header would split the request; Google's tokens never have one.
-    if (!/^[\x21-\x7e]{1,4000}$/.test(accessToken)) throw unreadable('no usable token')
-    const headers: Record<string, string> = { authorization: `Bearer ${accessToken}`, accept: 'application/json' }
-    if (route !== undefined) headers['login-customer-id'] = route.loginCustomerId
-    return { headers, accessToken }
+  const reader = {
+    tokens,
+    timeoutMs: timeouts.readMs,
+    random: options.random,
+    sleep: options.sleep ?? sleepFor,
+    logger,
+    quota,
   }
-
-  interface Read<T> {
-    readonly path: string
-    readonly subject: QuotaSubject
-    readonly route?: Route
-    /** JSON text; absent for a GET. */
-    readonly body?: string
-    readonly schema: z.ZodType<T>
-  }
-
-  async function send<T>(read: Read<T>, signal: AbortSignal): Promise<{ answer: HttpAnswer; accessToken: string }> {
-    const { headers, accessToken } = await headersFor(read.route, signal)
-    const url = new URL(`${VERSION}${read.path}`, base)
-    const common = { url, headers, timeoutMs: timeouts.readMs, maxBytes: MAX_REPLY_BYTES, signal }
-    quota?.count(read.subject, 'read')
-    const answer =
-      read.body === undefined
-        ? await readOnce(common)
-        : await postOnce({ ...common, contentType: 'application/json', body: read.body })
-    return { answer, accessToken }
-  }
-
-  async function attempt<T>(read: Read<T>, isFresh: boolean, signal: AbortSignal): Promise<Attempt<T>> {
-    const { answer, accessToken } = await send(read, signal)
-    if (answer.status !== 200) {
-      const failure = parseFailure(answer)
-      const error = errorFor(failure)
-      logger?.info('google_ads.read_failed', { path: shape(read.path), code: codeOf(failure), status: answer.status })
-      switch (adviceFor(failure)) {
-        case 'exhausted':
-          quota?.throttled(read.subject, failure.retryDelayMs ?? EXHAUSTED_PAUSE_MS)
-          throw error
-        case 'throttled': {
-          const minDelayMs = Math.max(THROTTLE_DELAY_MS, failure.retryDelayMs ?? 0)
-          quota?.throttled(read.subject, minDelayMs)
-          return { kind: 'again', error, minDelayMs }
-        }
-        case 'again':
-          return { kind: 'again', error, minDelayMs: 0 }
-        case 'refresh_token':
-          // The token ended earlier than Google had said. One new one is worth asking for, a second is not.
-          tokens.drop(accessToken)
-          if (isFresh) throw error
-          return attempt(read, true, signal)
-        case 'stop':
-        default:
-          throw error
-      }
-    }
-    let parsed: unknown
-    try {
-      parsed = JSON.parse(answer.text)
-    } catch {
-      throw unreadable('no JSON')
-    }
-    const result = read.schema.safeParse(parsed)
-    if (!result.success) throw unreadable(`unexpected ${result.error.issues[0]?.path.join('.') || 'shape'}`)
-    return { kind: 'done', value: result.data, requestId: answer.header('request-id') ?? '' }
-  }
-
-  async function tryOnce<T>(read: Read<T>, signal: AbortSignal): Promise<Attempt<T>> {
-    try {
-      return await attempt(read, false, signal)
-    } catch (error) {
-      if (!(error instanceof ReadFailure)) throw error
-      const failure = errorForRead(error)
-      if (error.kind === 'network' || error.kind === 'timeout') return { kind: 'again', error: failure, minDelayMs: 0 }
-      throw failure
-    }
-  }
-
-  async function pause(ms: number, signal: AbortSignal): Promise<void> {
-    try {
-      await sleep(ms, signal)
-    } catch (error) {
-      throw error instanceof ReadFailure ? errorForRead(error) : error
-    }
-  }
-
-  async function get<T>(read: Read<T>, signal: AbortSignal): Promise<{ value: T; requestId: string }> {
-    const pausedMs = quota?.pauseMs(read.subject) ?? 0
-    if (pausedMs > MAX_PAUSE_MS) throw paused(pausedMs)
-    if (pausedMs > 0) await pause(pausedMs, signal)
-    for (let retries = 0; ; retries += 1) {
-      if (signal.aborted) throw errorForRead(new ReadFailure('cancelled'))
-      const result = await tryOnce(read, signal)
-      if (result.kind === 'done') return result
-      logger?.info('google_ads.read_retry', { path: shape(read.path), retries, code: result.error.code })
-      if (retries >= MAX_RETRIES) throw result.error
-      // Full jitter on the upper half: many accounts that were throttled together come back apart.
-      const backoff = BASE_DELAY_MS * 2 ** retries * (0.5 + options.random() / 2)
-      const wanted = Math.max(result.minDelayMs * (1 + options.random()), backoff, quota?.pauseMs(read.subject) ?? 0)
-      if (wanted > MAX_PAUSE_MS) throw result.error
-      // What Google asks for is kept to; only our own backing off is cut short.
-      await pause(Math.max(result.minDelayMs, Math.min(MAX_DELAY_MS, wanted)), signal)
-    }
-  }
+  const address = (path: string) => new URL(`${VERSION}${path}`, base)
 
   async function page<T extends z.ZodType>(
     route: Route,
@@ -223,16 +105,15 @@ export function createGoogleClient(options: GoogleClientOptions): GoogleClient {
       ...(pageToken === undefined ? {} : { pageToken }),
       ...(query.isListing === true ? { searchSettings: { returnTotalResultsCount: true } } : {}),
     }
-    return get(
-      {
-        path: `/customers/${route.customerId}/googleAds:search`,
-        subject: customer(route.customerId),
-        route,
-        body: JSON.stringify(body),
-        schema: pageSchema(query.row),
-      },
-      signal,
-    )
+    const read = {
+      url: address(`/customers/${route.customerId}/googleAds:search`),
+      name: 'search',
+      subject: customer(route.customerId),
+      route,
+      body: JSON.stringify(body),
+      schema: pageSchema(query.row),
+    }
+    return readPatiently(reader, read, signal)
   }
 
   async function* search<T extends z.ZodType>(route: Route, query: Query<T>, signal: AbortSignal) {
@@ -261,16 +142,16 @@ export function createGoogleClient(options: GoogleClientOptions): GoogleClient {
       return { rows: value.results, requestId }
     },
     accessibleCustomers: async (signal) => {
-      const read = { path: '/customers:listAccessibleCustomers', subject: APP, schema: accessibleSchema }
-      const { value } = await get(read, signal)
+      const url = address('/customers:listAccessibleCustomers')
+      const read = { url, name: 'accessible', subject: APP, schema: accessibleSchema }
+      const { value } = await readPatiently(reader, read, signal)
       return value.resourceNames.map((name) => name.slice('customers/'.length))
     },
     selectableWith: async (field, signal) => {
       const body = JSON.stringify({ query: `SELECT name, selectable_with WHERE name = '${field}'` })
-      const { value } = await get(
-        { path: '/googleAdsFields:search', subject: APP, body, schema: fieldPageSchema },
-        signal,
-      )
+      const url = address('/googleAdsFields:search')
+      const read = { url, name: 'fields', subject: APP, body, schema: fieldPageSchema }
+      const { value } = await readPatiently(reader, read, signal)
       const found = value.results.find((each) => each.name === field)
       return found === undefined ? undefined : new Set(found.selectableWith)
     },
@@ -278,10 +159,10 @@ export function createGoogleClient(options: GoogleClientOptions): GoogleClient {
       // The last door: a dry run without its mark would be a write, and a write with it would be none.
       if (isMarkedDryRun(body) !== isDryRun)
         return { kind: 'not_sent', reason: 'the mark of a dry run is not in order' }
-      const { headers, accessToken } = await headersFor(route, signal ?? new AbortController().signal)
+      const { headers, accessToken } = await headersFor(tokens, route, signal ?? new AbortController().signal)
       quota?.count(customer(route.customerId), isDryRun ? 'read' : 'write')
       const outcome = await writeOnce({
-        url: new URL(`${VERSION}/customers/${route.customerId}/${service}:mutate`, base),
+        url: address(`/customers/${route.customerId}/${service}:mutate`),
         headers,
         body,
         connectTimeoutMs: timeouts.connectMs,
@@ -303,18 +184,4 @@ export function createGoogleClient(options: GoogleClientOptions): GoogleClient {
 function isMarkedDryRun(body: string): boolean {
   const parsed: unknown = JSON.parse(body)
   return typeof parsed === 'object' && parsed !== null && 'validateOnly' in parsed && parsed.validateOnly === true
-}
-
-function paused(ms: number): OperationError {
-  return new OperationError(
-    'platform_throttled',
-    'Google asked for a longer pause before this account is read again.',
-    `Nothing was changed. Try again in about ${Math.ceil(ms / 60_000)} minutes.`,
-    { retryable: true, details: { platform: 'google_ads', reason: 'paused' } },
-  )
-}
-
-/** A path without the account's number, for the local log. */
-function shape(path: string): string {
-  return path.replace(/\d+/g, '…').slice(0, 80)
 }

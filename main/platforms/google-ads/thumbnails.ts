@@ -83,8 +83,10 @@ export async function readThumbnail(
   const context = await reads.context(splitEntityId(target.id).accountId, signal)
   const assetId = await assetFor(reads, context, target.id, signal)
   if (assetId === undefined) return undefined
-  const { row } = await reads.one(context, { gaql: queries.oneAsset(assetId), row: wire.assetRowSchema }, signal)
-  const url = addressOf(row, target.apiOrigin)
+  let url: URL | undefined
+  const query = { gaql: queries.oneAsset(assetId), row: wire.assetRowSchema }
+  for await (const { rows } of reads.pages(context, query, signal))
+    for (const row of rows) url ??= addressOf(row, target.apiOrigin)
   if (url === undefined) return undefined
   try {
     const { timeoutMs } = target

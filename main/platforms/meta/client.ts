@@ -10,7 +10,16 @@ import { OperationError } from '../../../shared/errors.ts'
 import type { Logger } from '../../logger.ts'
 import { allowedBase, type HttpAnswer, ReadFailure, readOnce, sleepFor, type WriteOutcome, writeOnce } from '../http.ts'
 import { createQuotaMeter, type QuotaMeter } from '../quota.ts'
-import { errorFor, errorForFailure, meaningOf, parseError, serverTrouble, unreadable, wrongVersion } from './codes.ts'
+import {
+  errorFor,
+  errorForFailure,
+  isDefinitiveRefusal,
+  meaningOf,
+  parseError,
+  serverTrouble,
+  unreadable,
+  wrongVersion,
+} from './codes.ts'
 import { fetchOnce } from './fetch-once.ts'
 import { blockedFor, createThrottle, MAX_HOLD_MS } from './throttle.ts'
 
@@ -81,7 +90,7 @@ export interface MetaClient {
   readonly loopbackOrigin: string | undefined
   readonly timeouts: MetaTimeouts
   get<T extends z.ZodType>(ask: Ask<T>): Promise<Received<z.infer<T>>>
-  /** One attempt. Throws only when no credentials can be had, or when the body does not fit its kind. */
+  /** One attempt. Throws only before anything is sent: when no credentials can be had, or when the body does not fit its kind. */
   post(post: Post): Promise<WriteOutcome>
   /** Waits between looks at a report that Meta prepares. @throws OperationError cancelled */
   pause(ms: number, signal: AbortSignal): Promise<void>
@@ -160,6 +169,7 @@ export function createMetaClient(options: MetaClientOptions): MetaClient {
     random: options.random,
     sleep: options.sleep ?? sleepFor,
   })
+
   async function attempt<T extends z.ZodType>(ask: Ask<T>): Promise<Attempt<z.infer<T>>> {
     const access = accessOf(await options.credentials())
     const url = addressOf(base, ask.path, { ...ask.query, ...access.proof })
@@ -213,7 +223,9 @@ export function createMetaClient(options: MetaClientOptions): MetaClient {
     const { answer } = outcome
     const regainMs = throttle.noteUsage(answer, post.subject)
     const wireError = answer.status === 200 ? undefined : parseError(answer.text)
-    if (wireError !== undefined && meaningOf(wireError, answer.status) === 'throttled')
+    // The limit on budget changes is one ad set's alone: reads go on.
+    const isThrottled = wireError !== undefined && meaningOf(wireError, answer.status) === 'throttled'
+    if (isThrottled && !isDefinitiveRefusal(wireError, answer.status))
       throttle.noteThrottle(post.subject, wireError.code, regainMs)
     const version = answer.header('facebook-api-version')
     options.logger?.info('meta.post', {
@@ -229,7 +241,7 @@ export function createMetaClient(options: MetaClientOptions): MetaClient {
   return {
     loopbackOrigin: base.protocol === 'http:' ? base.origin : undefined,
     timeouts,
-    pause: throttle.wait,
+    pause: (ms, signal) => throttle.wait(ms, signal),
     get: async (ask) => {
       for (let retries = 0; ; retries += 1) {
         if (ask.signal.aborted) throw errorForFailure(new ReadFailure('cancelled'))
@@ -260,7 +272,12 @@ export function createMetaClient(options: MetaClientOptions): MetaClient {
         maxBytes: 1_000_000,
         ...(post.signal === undefined ? {} : { signal: post.signal }),
       })
-      return received(post, outcome, access.hidden)
+      try {
+        return received(post, outcome, access.hidden)
+      } catch {
+        // It has been sent: whatever goes wrong from here on must not look like "not sent".
+        return { kind: 'unknown', reason: 'the answer could not be handled' }
+      }
     },
     remove: async (path, signal) => {
       const access = accessOf(await options.credentials())

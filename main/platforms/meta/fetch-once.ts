@@ -37,6 +37,9 @@ export async function fetchOnce(request: FetchRequest): Promise<FetchAnswer> {
     if (error instanceof ReadFailure) throw error
     // The cause is dropped on purpose: it may spell out the address.
     if (request.signal.aborted) throw new ReadFailure('cancelled')
-    throw new ReadFailure(deadline.aborted ? 'timeout' : 'network')
+    if (deadline.aborted) throw new ReadFailure('timeout')
+    const isRedirect =
+      error instanceof TypeError && error.cause instanceof Error && /redirect/i.test(error.cause.message)
+    throw new ReadFailure(isRedirect ? 'redirect' : 'network')
   }
 }

@@ -17,6 +17,8 @@ import * as wire from './wire.ts'
 const MAX_LOOKS = 60
 const FIRST_LOOK_MS = 1000
 const LOOK_EVERY_MS = 10_000
+/** Below that a report's trouble is not its pages. */
+const SMALLEST_PAGE = 100
 
 export interface InsightsDeps {
   readonly client: MetaClient
@@ -92,7 +94,8 @@ async function* rowsOf(
 ): AsyncGenerator<readonly Row[]> {
   const subject = digitsOf(request.accountId)
   const query = queryOf(request.level, days)
-  const listing: InsightListing = { path: `/act_${subject}/insights`, query, item: wire.insightSchema, subject }
+  const path = `/act_${subject}/insights`
+  const listing: InsightListing = { path, query, item: wire.insightSchema, subject, smallestPage: SMALLEST_PAGE }
   const parts = halves(days)
   try {
     yield* deps.reads.pages({ ...listing, isSplittable: parts !== undefined }, signal)

@@ -1,13 +1,14 @@
 /**
- * Linking and unlinking Meta: the consent page's address, a code for a short-lived token, that for one of about 60 days, a look at a
- * token, and its end. Codes work once, so no exchange is ever repeated. Everything secret goes in a body or a header. Keeps nothing.
+ * Linking Meta: the consent page's address, a code for a short-lived token, that for one of about 60 days, and a look at a token before
+ * it is kept. Codes work once, so no exchange is ever repeated. Everything secret goes in a body or a header. Keeps nothing. What the
+ * browser brings back is checked by whoever listens for it; a token is ended by the adapter (`revoke`).
  */
 import type { Clock } from '../../../shared/clock.ts'
 import { OperationError } from '../../../shared/errors.ts'
 import { allowedBase, type HttpAnswer, ReadFailure, writeOnce } from '../http.ts'
 import { addressOf, createMetaClient, DEFAULT_TIMEOUTS, GRAPH_VERSION, metaBase, type MetaTimeouts } from './client.ts'
 import { errorFor, errorForFailure, meaningOf, parseError, serverTrouble, unreadable } from './codes.ts'
-import { inspect, type InspectedToken, revokePermissions } from './token.ts'
+import { inspect, type InspectedToken } from './token.ts'
 import { tokenSchema } from './wire.ts'
 
 export type { InspectedToken } from './token.ts'
@@ -49,41 +50,6 @@ export function consentUrl(request: {
   url.searchParams.set('scope', (request.scopes ?? META_SCOPES).join(','))
   url.searchParams.set('response_type', 'code')
   return url.href
-}
-
-/** The way back of the person's browser. */
-export type ConsentAnswer = { readonly code: string }
-
-/**
- * Reads the query of the redirect. The state is compared by the caller's own rule before anything else is believed.
- * @throws OperationError consent_denied when the person said no, or the answer belongs to another question
- */
-export function readConsent(query: URLSearchParams, expectedState: string): ConsentAnswer {
-  if (query.get('state') !== expectedState)
-    throw new OperationError(
-      'consent_denied',
-      'The answer from the browser does not belong to this connection attempt. Nothing was connected.',
-      'Start the connection again, and finish it in the browser window that opens.',
-      { details: { platform: 'meta', reason: 'state' } },
-    )
-  if (query.has('error') || query.has('error_code'))
-    throw new OperationError(
-      'consent_denied',
-      query.get('error') === 'access_denied'
-        ? 'The permission was not given on Meta’s page. Nothing was connected.'
-        : 'Meta’s page ended with an error. Nothing was connected.',
-      'Start the connection again. Meta’s page says what it needs.',
-      { details: { platform: 'meta', reason: 'denied' } },
-    )
-  const code = query.get('code') ?? ''
-  if (!/^[\x21-\x7e]{1,4000}$/.test(code))
-    throw new OperationError(
-      'consent_denied',
-      'Meta’s page sent no code back. Nothing was connected.',
-      'Start the connection again.',
-      { details: { platform: 'meta', reason: 'no_code' } },
-    )
-  return { code }
 }
 
 /** Errors of the exchange have codes of their own (facebook-login/guides/access-tokens/debugging). */
@@ -198,12 +164,4 @@ export async function inspectToken(target: MetaTokenTarget, signal: AbortSignal)
       'Copy the whole token once more, without anything around it.',
     )
   return inspect(clientFor(target), target.accessToken, target.clock.nowMs(), signal)
-}
-
-/**
- * Ends a token at Meta, for unlinking: the app loses all permissions that the person gave it.
- * @throws OperationError needs_reconnect when the token was dead already; else as every request
- */
-export async function revokeToken(target: MetaTokenTarget, signal: AbortSignal): Promise<void> {
-  await revokePermissions(clientFor(target), signal)
 }

@@ -26,6 +26,8 @@ export interface Listing<T extends z.ZodType> {
   readonly subject: string
   /** Stops there without an error; for what is only nice to have. */
   readonly maxPages?: number
+  /** Rows per page below which "too much data" is given up on; 5 unless told. */
+  readonly smallestPage?: number
   /** Whether "too much data" on the very first page is for the caller to solve, with a smaller question. */
   readonly isSplittable?: boolean
 }
@@ -73,6 +75,7 @@ export function createMetaReads(client: MetaClient, clock: Clock, pageSize: numb
     let limit = pageSize
     let after: string | undefined
     const maxPages = listing.maxPages ?? MAX_PAGES
+    const smallest = Math.min(pageSize, listing.smallestPage ?? SMALLEST_PAGE)
     for (let page = 0; page < maxPages; ) {
       const query = { ...listing.query, limit, ...(after === undefined ? {} : { after }) }
       let received: wire.WirePage<z.infer<T>>
@@ -80,8 +83,8 @@ export function createMetaReads(client: MetaClient, clock: Clock, pageSize: numb
         received = (await client.get({ ...listing, query, schema, signal })).data
       } catch (error) {
         const isCallers = listing.isSplittable === true && after === undefined
-        if (!isTooMuch(error) || isCallers || limit <= SMALLEST_PAGE) throw error
-        limit = Math.max(SMALLEST_PAGE, Math.floor(limit / 2))
+        if (!isTooMuch(error) || isCallers || limit <= smallest) throw error
+        limit = Math.max(smallest, Math.floor(limit / 2))
         continue
       }
       yield received.data

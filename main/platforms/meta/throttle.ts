@@ -81,7 +81,15 @@ export function createThrottle(options: {
       const slowMs = Math.max(paceMs(pressure.get(subject) ?? 0), paceMs(pressure.get('app') ?? 0))
       pressure.delete(subject)
       pressure.delete('app')
-      if (Math.max(pauseMs, slowMs) > 0) await wait(Math.max(pauseMs, slowMs), signal)
+      const waitMs = Math.max(pauseMs, slowMs)
+      if (waitMs === 0) return
+      try {
+        await wait(waitMs, signal)
+      } catch (error) {
+        // Somebody's patience ended before the pause did: the pause is the reason, not Meta's silence.
+        const isDeadline = signal.reason instanceof DOMException && signal.reason.name === 'TimeoutError'
+        throw isDeadline && pauseMs > 0 ? blockedFor(pauseMs) : error
+      }
     },
   }
 }

@@ -3,10 +3,11 @@
  * without following redirects, and believed to be a picture by its first bytes, not by what it calls itself.
  */
 import { type EntityId, splitEntityId } from '../../../shared/domain/ids.ts'
+import { OperationError } from '../../../shared/errors.ts'
 import type { Thumbnail } from '../adapter.ts'
 import { ReadFailure } from '../http.ts'
 import type { MetaClient } from './client.ts'
-import { errorForFailure, unknownEntity } from './codes.ts'
+import { errorForFailure } from './codes.ts'
 import { fetchOnce } from './fetch-once.ts'
 import type { MetaReads } from './reads.ts'
 import { adSchema, creativeSchema, type WireCreative } from './wire.ts'
@@ -37,12 +38,17 @@ export function pictureType(bytes: Uint8Array): Thumbnail['mimeType'] | undefine
 
 async function freshCreative(reads: MetaReads, id: EntityId, signal: AbortSignal): Promise<WireCreative | undefined> {
   const { accountId, type, externalId } = splitEntityId(id)
-  if (!/^[0-9]{1,24}$/.test(externalId)) throw unknownEntity()
-  if (type === 'creative')
-    return (await reads.node(accountId, externalId, `${FIELDS},account_id`, creativeSchema, signal)).data
-  if (type !== 'ad') return undefined
-  const fields = `id,account_id,adset_id,campaign_id,creative{${FIELDS}}`
-  return (await reads.node(accountId, externalId, fields, adSchema, signal)).data.creative
+  if (!/^[0-9]{1,24}$/.test(externalId) || (type !== 'creative' && type !== 'ad')) return undefined
+  try {
+    if (type === 'creative')
+      return (await reads.node(accountId, externalId, `${FIELDS},account_id`, creativeSchema, signal)).data
+    const fields = `id,account_id,adset_id,campaign_id,creative{${FIELDS}}`
+    return (await reads.node(accountId, externalId, fields, adSchema, signal)).data.creative
+  } catch (error) {
+    // What is gone has no picture.
+    if (error instanceof OperationError && error.code === 'unknown_entity') return undefined
+    throw error
+  }
 }
 
 /** @returns undefined when there is none, or none that may be shown. @throws OperationError as every read */

@@ -1,29 +1,48 @@
 /**
- * The sandbox as a process of its own: `node main/platforms/sandbox/serve.ts --seed 7 --state edits.json --port 41234`.
- * Prints one JSON line with address and credentials, then serves until its stdin closes or it is told to stop.
+ * The sandbox as a process of its own: `node main/platforms/sandbox/serve.ts --seed 7 --state edits.json --port 41234 --size demo`.
+ * Prints one JSON line with addresses and credentials, then serves until its stdin closes or it is told to stop.
+ * `--port` is TikTok's; `--google-port` and `--meta-port` the others'.
  */
 import { parseArgs } from 'node:util'
 import { systemClock } from '../../../shared/clock.ts'
 import { startSandbox } from './index.ts'
 
+const text = { type: 'string' } as const
 const { values } = parseArgs({
-  options: { seed: { type: 'string' }, state: { type: 'string' }, port: { type: 'string' } },
+  options: { seed: text, state: text, port: text, 'google-port': text, 'meta-port': text, size: text },
 })
+const portOf = (value: string | undefined): number => Number(value ?? '0') | 0
 const sandbox = await startSandbox({
   seed: Number(values.seed ?? '7') | 0,
   clock: systemClock,
-  tiktokPort: Number(values.port ?? '0') | 0,
+  tiktokPort: portOf(values.port),
+  googlePort: portOf(values['google-port']),
+  metaPort: portOf(values['meta-port']),
+  size: values.size === 'demo' ? 'demo' : 'small',
   ...(values.state === undefined ? {} : { statePath: values.state }),
 })
-const { baseUrl, credentials } = sandbox.tiktok
+const { google, meta, tiktok } = sandbox
 process.stdout.write(
   `${JSON.stringify({
+    google: {
+      baseUrl: google.baseUrl,
+      clientId: google.credentials.clientId,
+      clientSecret: google.credentials.clientSecret,
+      refreshToken: google.credentials.refreshToken,
+      serviceAccountKeyJson: google.credentials.serviceAccountKeyJson,
+    },
+    meta: {
+      baseUrl: meta.baseUrl,
+      appId: meta.credentials.appId,
+      appSecret: meta.credentials.appSecret,
+      accessToken: meta.credentials.accessToken,
+    },
     tiktok: {
-      baseUrl,
-      appId: credentials.appId,
-      appSecret: credentials.appSecret,
-      accessToken: credentials.accessToken,
-      authCode: credentials.authCode(),
+      baseUrl: tiktok.baseUrl,
+      appId: tiktok.credentials.appId,
+      appSecret: tiktok.credentials.appSecret,
+      accessToken: tiktok.credentials.accessToken,
+      authCode: tiktok.credentials.authCode(),
     },
   })}\n`,
 )

@@ -6,7 +6,7 @@ import { createFaults, type Faults } from './faults.ts'
 import { createRequestLog, type RequestLog } from './request-log.ts'
 import { startTiktokServer } from './tiktok-server.ts'
 import { createWorld, type World } from './world.ts'
-import type { OperationStatus, WorldSize } from './world-types.ts'
+import type { BidEdit, OperationStatus, WorldSize } from './world-types.ts'
 
 export interface TiktokSandboxOptions {
   /** Same seed, same shop. */
@@ -23,8 +23,8 @@ export interface TiktokSandboxOptions {
 export interface SandboxWorld extends World {
   /** A colleague changes a budget on the platform itself, smallest currency units. */
   setBudgetOutside(externalId: string, budgetMinor: number): void
-  /** A colleague changes the bid of an ad group, smallest currency units. */
-  setBidOutside(externalId: string, bidMinor: number): void
+  /** A colleague changes how an ad group bids. */
+  setBidOutside(externalId: string, bid: BidEdit): void
   setStatusOutside(externalId: string, status: OperationStatus): void
 }
 
@@ -73,8 +73,8 @@ function withOutsiders(world: World): SandboxWorld {
       world.setBudget(found(world.campaign(externalId) ?? world.adGroup(externalId), externalId), budgetMinor)
       world.persist()
     },
-    setBidOutside: (externalId, bidMinor) => {
-      world.setBid(found(world.adGroup(externalId), externalId), { bidMinor })
+    setBidOutside: (externalId, bid) => {
+      world.setBid(found(world.adGroup(externalId), externalId), bid)
       world.persist()
     },
     setStatusOutside: (externalId, status) => {

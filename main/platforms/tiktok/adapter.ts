@@ -26,6 +26,8 @@ const SETTLE_MS = 300_000
 const METRIC_SETTLE_MS = 3 * 3_600_000
 /** A status may lag behind a yes for minutes. */
 const READ_AFTER_WRITE_MS = 300_000
+/** What TikTok says of a token that is expired, or wrong or revoked. */
+const DEAD_TOKEN_CODES: ReadonlySet<string> = new Set(['40102', '40105'])
 /** Finding out how a campaign is written must not hold up an approved change for ever. */
 const BRANCH_TIMEOUT_MS = 60_000
 
@@ -62,8 +64,9 @@ export function createTiktokAdapter(options: TiktokAdapterOptions): PlatformAdap
         signal,
       )
     } catch (error) {
-      // Dead already: what was wanted is so.
-      if (!(error instanceof OperationError) || error.code !== 'needs_reconnect') throw error
+      // Dead already: what was wanted is so. A wrong app secret is something else.
+      const code = error instanceof OperationError ? String(error.details?.['platformCode']) : ''
+      if (!DEAD_TOKEN_CODES.has(code)) throw error
     }
     return true
   }

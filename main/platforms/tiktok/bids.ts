@@ -57,13 +57,13 @@ export function bidsOf(wire: WireAdGroup, currency: string): GroupBids {
   if (wire.bid_type === 'BID_TYPE_NO_BID' || wire.bid_type === 'BID_TYPE_MAX_CONVERSION')
     return found('lowest_cost', undefined)
   if (wire.bid_type !== 'BID_TYPE_CUSTOM') return found('other', undefined)
-  const { roas_bid: roas } = wire
-  if (roas != null && roas > 0) {
+  const roas = wire.roas_bid ?? 0
+  if (roas > 0) {
     const ratio = exactly(() => ratioFromNumber(roas))
     return ratio === undefined ? found('other', undefined, true) : found('min_roas', ratio)
   }
-  const price = cap === 'cost_cap' ? wire.conversion_bid_price : cap === 'bid_cap' ? wire.bid_price : undefined
-  if (cap === undefined || price == null || price <= 0) return found('other', undefined)
+  const price = (cap === 'cost_cap' ? wire.conversion_bid_price : cap === 'bid_cap' ? wire.bid_price : undefined) ?? 0
+  if (cap === undefined || price <= 0) return found('other', undefined)
   const micros = exactly(() => microsFromNumber(price, currency))
   return micros === undefined ? found('other', undefined, true) : found(cap, micros)
 }

@@ -37,9 +37,11 @@ export function createListing(client: TiktokClient, reads: TiktokReads, branches
   const everythingOf = (id: AccountId) => ({ advertiser_id: advertiserOf(id), filtering: EVERYTHING })
 
   /** TikTok's reasons for refusing Smart+ ads, by ad. An account without access to them still has its ads listed. */
-  async function reasonsFor(id: AccountId, ads: readonly wire.WireSmartAd[], signal: AbortSignal) {
+  async function reasonsFor(id: AccountId, listed: readonly wire.WireSmartAd[], signal: AbortSignal) {
     const reasons = new Map<string, readonly string[]>()
-    const refused = ads.filter((ad) => reviewOf(ad.secondary_status) === 'disapproved').map((ad) => ad.smart_plus_ad_id)
+    const refused = listed
+      .filter((ad) => reviewOf(ad.secondary_status) === 'disapproved')
+      .map((ad) => ad.smart_plus_ad_id)
     if (refused.length === 0) return reasons
     const query = {
       advertiser_id: advertiserOf(id),

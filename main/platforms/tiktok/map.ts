@@ -239,8 +239,8 @@ export function smartCreatives(wire: WireSmartAd): {
   readonly videos: readonly string[]
   readonly images: readonly string[]
 } {
-  const infos = (wire.creative_list ?? []).flatMap((item) => (item.creative_info == null ? [] : [item.creative_info]))
-  const known = (ids: readonly (string | null | undefined)[]) => ids.filter((id) => id != null && id !== '') as string[]
+  const infos = (wire.creative_list ?? []).flatMap((item) => item.creative_info ?? [])
+  const known = (ids: readonly unknown[]) => ids.filter((id): id is string => typeof id === 'string' && id !== '')
   return {
     videos: known(infos.map((info) => info.video_info?.video_id)),
     images: known(infos.flatMap((info) => (info.image_info ?? []).map((image) => image.web_uri))),

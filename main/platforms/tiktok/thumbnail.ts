@@ -59,8 +59,8 @@ async function addressOf(
   if (video !== undefined) {
     const asked = { advertiser_id: advertiser, video_ids: [video] }
     const covers = client.get('/file/video/ad/info/', asked, wire.videoInfoSchema, signal).then(({ data }) => data.list)
-    const cover = (await orNothing(covers, [])).find((item) => item.video_id === video)?.video_cover_url
-    if (cover != null && cover !== '') return cover
+    const cover = (await orNothing(covers, [])).find((item) => item.video_id === video)?.video_cover_url ?? ''
+    if (cover !== '') return cover
   }
   if (image === undefined) return undefined
   const asked = { advertiser_id: advertiser, image_ids: [image] }

@@ -26,8 +26,8 @@ function counted(stats: wire.WirePixelStats | undefined): Counted {
     const count = item.total_count ?? 0
     total += count
     tests += item.preview_count ?? 0
-    const name =
-      item.custom_event_type == null || item.custom_event_type === '' ? item.pixel_event_type : item.custom_event_type
+    const own = item.custom_event_type ?? ''
+    const name = own === '' ? item.pixel_event_type : own
     if (count > 0) events.push({ name: name ?? 'unnamed', count })
   }
   return { total, tests, events: events.toSorted((left, right) => right.count - left.count).slice(0, MAX_EVENTS) }

@@ -85,11 +85,11 @@ function behaviours(actions: WireTargeting['actions']): readonly string[] {
 /** Whom an ad group is shown to. Smart+ nests what the classic endpoint spells beside the rest. */
 export function targetingOf(wire: WireAdGroup): Targeting {
   const from: WireTargeting = wire.targeting_spec ?? wire
-  const gender = from.gender === 'GENDER_UNLIMITED' ? [] : listed(from.gender == null ? [] : [from.gender])
+  const gender = from.gender ?? 'GENDER_UNLIMITED'
   const isAutomatic = wire.placement_type === 'PLACEMENT_TYPE_AUTOMATIC'
   const kinds: Targeting = {
     age: listed(from.age_groups),
-    gender,
+    gender: gender === 'GENDER_UNLIMITED' ? [] : [gender],
     location: listed(from.location_ids),
     language: listed(from.languages),
     interest: listed(from.interest_category_ids, from.interest_keyword_ids, from.purchase_intention_keyword_ids),

@@ -3,7 +3,7 @@
  * truth and stays one click away; whatever of it has not the expected shape is simply not said here.
  */
 import type { AuditRow, OutputOf } from '../../../shared/operations.ts'
-import { dayRange, fill, integer, money, plural } from '../../format.ts'
+import { dayRange, fill, integer, money, plural, ratio } from '../../format.ts'
 import { visible } from '../../parts/words.ts'
 import { TEXTS } from '../../texts.ts'
 
@@ -35,23 +35,39 @@ function dataOf(line: string): Data {
   }
 }
 
-/** `{amount, cur}` or a status word. */
-function valueWords(value: unknown): string | null {
-  if (value === 'none') return TEXTS.fields.noBudget
+const AMOUNT = /^-?\d+(\.\d+)?$/
+
+function moneyWords({ amount, cur }: Data): string | null {
+  const isMoney = typeof amount === 'string' && AMOUNT.test(amount)
+  return isMoney && typeof cur === 'string' && /^[A-Z]{3}$/.test(cur) ? money({ amount, currency: cur }) : null
+}
+function ratioWords(value: Data): string | null {
+  const number = value['ratio']
+  return typeof number === 'string' && AMOUNT.test(number) ? ratio(number) : null
+}
+
+/** `{amount, cur}`, `{ratio}`, `{strategy, target?}` or a status word. */
+function valueWords(value: unknown, field?: unknown): string | null {
+  if (value === 'none') return field === 'daily_budget' ? TEXTS.fields.noBudget : TEXTS.fields.noValue
   if (typeof value === 'string') return wordOf(TEXTS.statuses, value) ?? visible(value)
   if (!isData(value)) return null
-  const { amount, cur } = value
-  const isMoney = typeof amount === 'string' && /^-?\d+(\.\d+)?$/.test(amount)
-  return isMoney && typeof cur === 'string' && /^[A-Z]{3}$/.test(cur) ? money({ amount, currency: cur }) : null
+  if (value['strategy'] === undefined) return moneyWords(value) ?? ratioWords(value)
+  const strategy = wordOf(TEXTS.strategies, value['strategy']) ?? text(value['strategy'])
+  if (strategy === null || value['target'] === undefined) return strategy
+  const target = valueWords(value['target'])
+  return target === null ? null : fill(TEXTS.strategies.withTarget, { strategy, target })
 }
 
 /** "Männer 25-54: €60.00 → €72.00" of the first item. */
 function changeWords({ type, disclosed }: AuditRow, data: Data): string | null {
   const first: unknown = Array.isArray(data['items']) ? data['items'][0] : undefined
   if (!isData(first)) return null
-  const before = valueWords(first['before'])
+  const before = valueWords(first['before'], first['field'])
   // What the limits blocked has no other value than the one before.
-  const after = valueWords((type === 'draft.blocked' ? first['requested'] : undefined) ?? first['after'])
+  const after = valueWords(
+    (type === 'draft.blocked' ? first['requested'] : undefined) ?? first['after'],
+    first['field'],
+  )
   if (before === null || after === null) return null
   const change = fill(t.change, { before, after })
   const name = text(disclosed['path.0'])?.split(' › ').at(-1)
@@ -59,11 +75,13 @@ function changeWords({ type, disclosed }: AuditRow, data: Data): string | null {
 }
 
 function syncWords(data: Data): string | null {
-  const outcome = wordOf(t.syncOutcomes, data['outcome'])
+  const outcome = [wordOf(TEXTS.platforms, data['platform']), wordOf(t.syncOutcomes, data['outcome'])]
+    .filter((each) => each !== null)
+    .join(' ')
   const { from, to } = data
   const isDay = (day: unknown): day is string => typeof day === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(day)
   const range = isDay(from) && isDay(to) ? dayRange(from, to) : null
-  return [outcome, range].filter((each) => each !== null).join(' · ') || null
+  return [outcome, range].filter((each) => each !== null && each !== '').join(' · ') || null
 }
 
 function clockWords(data: Data): string | null {
@@ -89,6 +107,10 @@ export function detailWords(record: AuditRow): string | null {
     return [op, wordOf(t.codes, data['code']) ?? text(data['code'])].filter((each) => each !== null).join(' · ')
   }
   if (type === 'sync.finished') return syncWords(data)
+  if (type === 'account.writes')
+    return [text(disclosed['account_name']), data['allowed'] === true ? t.writesOn : t.writesOff]
+      .filter((each) => each !== null)
+      .join(' · ')
   if (type === 'clock.jump') return clockWords(data)
   if (type === 'log.verified') {
     if (data['ok'] === false) return text(data['fault']) ?? t.faulty

@@ -87,33 +87,25 @@ export interface ResourceDef {
   readonly attributed: readonly string[]
   /** Metrics it has: those of an entity, only the health of a conversion action, or none. */
   readonly metrics: 'performance' | 'conversion_action' | 'none'
-  /** Whether people reached are counted for it. */
+  /** Whether people reached are counted for it: on campaigns only, as Google's reports answer. */
   readonly hasUsers: boolean
-  /** Only where Google has it on manager accounts as well. */
-  readonly isForManagers: boolean
 }
 
 const resource = (
   name: string,
   attributed: string,
   metrics: ResourceDef['metrics'] = 'none',
-  more: { hasUsers?: boolean; isForManagers?: boolean } = {},
-): ResourceDef => ({
-  name,
-  attributed: attributed === '' ? [] : attributed.split(' '),
-  metrics,
-  hasUsers: more.hasUsers ?? false,
-  isForManagers: more.isForManagers ?? false,
-})
+  hasUsers = false,
+): ResourceDef => ({ name, attributed: attributed === '' ? [] : attributed.split(' '), metrics, hasUsers })
 
 export const RESOURCES: readonly ResourceDef[] = [
-  resource('customer', '', 'performance', { hasUsers: true, isForManagers: true }),
-  resource('customer_client', 'customer', 'none', { isForManagers: true }),
-  resource('currency_constant', '', 'none', { isForManagers: true }),
-  resource('campaign', 'customer campaign_budget bidding_strategy', 'performance', { hasUsers: true }),
-  resource('campaign_budget', 'customer', 'none'),
-  resource('bidding_strategy', 'customer', 'none'),
-  resource('ad_group', 'customer campaign bidding_strategy', 'performance', { hasUsers: true }),
+  resource('customer', '', 'performance'),
+  resource('customer_client', 'customer'),
+  resource('currency_constant', ''),
+  resource('campaign', 'customer campaign_budget bidding_strategy', 'performance', true),
+  resource('campaign_budget', 'customer'),
+  resource('bidding_strategy', 'customer'),
+  resource('ad_group', 'customer campaign bidding_strategy', 'performance'),
   resource('ad_group_ad', 'customer campaign ad_group', 'performance'),
   resource('asset', 'customer'),
   resource('ad_group_ad_asset_view', 'customer campaign ad_group ad_group_ad asset'),

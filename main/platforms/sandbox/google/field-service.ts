@@ -1,8 +1,8 @@
 /** GoogleAdsFieldService: what can be asked for. Understands the one kind of query that clients send: SELECT … WHERE name … */
-import { FIELDS } from './gaql-plan.ts'
+import { FIELDS, selectableWith } from './gaql-plan.ts'
 import { RESOURCES } from './catalog.ts'
 import { parseQuery } from './gaql-parse.ts'
-import { camel } from './proto-json.ts'
+import { camel, scalarText } from './proto-json.ts'
 
 interface FieldRow {
   readonly name: string
@@ -32,6 +32,7 @@ function rows(): readonly FieldRow[] {
       sortable: !isMessage && !field.isRepeated,
       dataType: field.type,
       isRepeated: field.isRepeated,
+      ...(prefix === 'metrics' || prefix === 'segments' ? { selectableWith: selectableWith(field.name) } : {}),
       ...(field.constants === undefined ? {} : { enumValues: field.constants.slice(1) }),
     }
     all.push({ name: field.name, values })
@@ -47,7 +48,7 @@ export function fieldCatalog(text: string): unknown {
   )
   const found = rows().filter((row) =>
     query.where.every(({ field, operator, values }) => {
-      const value = String(row.values[camel(field)] ?? '')
+      const value = scalarText(row.values[camel(field)])
       const [one = ''] = values.map((each) => each.text)
       if (operator === 'IN') return values.some((each) => each.text === value)
       if (operator === 'LIKE') return value.startsWith(one.replace(/%.*$/, ''))

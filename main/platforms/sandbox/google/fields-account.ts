@@ -13,6 +13,7 @@ import {
   string,
   strings,
 } from './catalog.ts'
+import { camel } from './proto-json.ts'
 
 const CUSTOMER_STATUS = 'ENABLED CANCELED SUSPENDED CLOSED'
 const client = (row: Row) => row.client?.customer
@@ -107,7 +108,7 @@ const ACTION_FIELDS: readonly FieldDef[] = [
   double('conversion_action.value_settings.default_value', (row) => row.action?.defaultValue ?? 0),
   string('conversion_action.value_settings.default_currency_code', (row) => row.customer.currency),
   boolean('conversion_action.value_settings.always_use_default_value', (row) => row.action?.defaultValue !== undefined),
-  string('metrics.conversion_last_received_request_date_time', (row) => {
+  date('metrics.conversion_last_received_request_date_time', (row) => {
     const day = lastReceived(row)
     return day === undefined ? undefined : `${day} 00:05:12`
   }),
@@ -139,7 +140,10 @@ const CHANGE_FIELDS: readonly FieldDef[] = [
   ),
   link('change_event.change_resource_name', (row) => row.change?.resourceName),
   enumeration('change_event.resource_change_operation', 'CREATE UPDATE REMOVE', (row) => row.change?.operation),
-  message('change_event.changed_fields', (row) => row.change?.changedFields.join(',')),
+  // A FieldMask is one text in JSON, and its paths are camelCase there.
+  message('change_event.changed_fields', (row) =>
+    row.change?.changedFields.map((path) => path.split('.').map(camel).join('.')).join(','),
+  ),
   message('change_event.old_resource', (row) => changed(row, 'before')),
   message('change_event.new_resource', (row) => changed(row, 'after')),
   link('change_event.campaign', (row) => row.change?.campaign),

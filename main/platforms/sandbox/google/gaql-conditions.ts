@@ -3,6 +3,7 @@ import { dayNumber } from '../calendar.ts'
 import type { FieldDef, Row } from './catalog.ts'
 import { invalid } from './failure.ts'
 import type { Condition, Literal, Operator } from './gaql-parse.ts'
+import { scalarText } from './proto-json.ts'
 
 export type Test = (row: Row) => boolean
 
@@ -66,7 +67,7 @@ export function checkCondition(condition: Condition, field: FieldDef): void {
 type Comparable = bigint | number | string
 
 function comparable(field: FieldDef, value: unknown): Comparable {
-  const text = typeof value === 'string' ? value : String(value)
+  const text = scalarText(value)
   switch (field.type) {
     case 'INT64':
       return BigInt(text)
@@ -154,12 +155,12 @@ export function testOf(
   if (TEXTUAL.includes(operator)) {
     const isNegated = operator.startsWith('NOT')
     const pattern = operator.endsWith('LIKE') ? likePattern(first?.text ?? '') : regexp(first?.text ?? '')
-    return (row) => pattern.test(String(field.read(row) ?? '')) !== isNegated
+    return (row) => pattern.test(scalarText(field.read(row))) !== isNegated
   }
   if (operator === 'DURING') {
     const days = during(first?.text.toUpperCase() ?? '')
     return (row) => {
-      const day = String(field.read(row) ?? '').slice(0, 10)
+      const day = scalarText(field.read(row)).slice(0, 10)
       return days !== undefined && day >= days.first && day <= days.last
     }
   }

@@ -7,6 +7,7 @@ import { AD_LEVEL_FIELDS } from './fields-ad.ts'
 import { CAMPAIGN_LEVEL_FIELDS } from './fields-campaign.ts'
 import { checkCondition, type Test, testOf } from './gaql-conditions.ts'
 import type { Condition, Query } from './gaql-parse.ts'
+import { scalarText } from './proto-json.ts'
 import type { Customer } from './types.ts'
 
 export const FIELDS: ReadonlyMap<string, FieldDef> = new Map(
@@ -56,16 +57,30 @@ function fieldOf(name: string): FieldDef {
   return field
 }
 
+/** Whether a resource has this metric. */
+function hasMetric(resource: ResourceDef, name: string): boolean {
+  if (resource.metrics !== 'performance') return resource.metrics === 'conversion_action' && HEALTH_METRICS.test(name)
+  return !HEALTH_METRICS.test(name) && (resource.hasUsers || !USER_METRICS.has(name))
+}
+
+/** What a metric or segment may be selected with: resources, metrics and segments. */
+export function selectableWith(name: string): readonly string[] {
+  const isSegment = name.startsWith('segments.')
+  const resources = RESOURCES.filter((each) => (isSegment ? each.metrics === 'performance' : hasMetric(each, name)))
+  const others = [...FIELDS.keys()].filter((other) => {
+    if (other === name) return false
+    if (other.startsWith('segments.'))
+      return isSegment || !CONVERSION_SEGMENTS.test(other) || CONVERSION_METRICS.has(name)
+    if (!other.startsWith('metrics.') || !resources.some((each) => hasMetric(each, other))) return false
+    return !CONVERSION_SEGMENTS.test(name) || CONVERSION_METRICS.has(other)
+  })
+  return [...resources.map((each) => each.name), ...others]
+}
+
 function checkPlace(resource: ResourceDef, name: string, clause: 'SELECT' | 'WHERE'): void {
   const prefix = prefixOf(name)
   if (prefix === 'metrics') {
-    const isFitting =
-      resource.metrics === 'conversion_action'
-        ? HEALTH_METRICS.test(name)
-        : resource.metrics === 'performance' &&
-          !HEALTH_METRICS.test(name) &&
-          (resource.hasUsers || !USER_METRICS.has(name))
-    if (!isFitting)
+    if (!hasMetric(resource, name))
       throw invalid(
         'queryError.PROHIBITED_METRIC_IN_SELECT_OR_WHERE_CLAUSE',
         `The following field cannot be selected or filtered on with FROM ${resource.name}: ${quote(name)}.`,
@@ -292,5 +307,5 @@ export function compareRows(plan: Plan): (left: Row, right: Row) => number {
 function sortKey(field: FieldDef, row: Row): string | number {
   const value = field.read(row)
   if (field.type === 'INT64' || field.type === 'DOUBLE') return value === undefined ? -Infinity : Number(value)
-  return typeof value === 'string' ? value : String(value ?? '')
+  return scalarText(value)
 }

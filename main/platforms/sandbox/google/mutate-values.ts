@@ -1,6 +1,6 @@
 /** Values of a mutate's JSON: update masks, int64s, doubles and enums, refused the way Google's JSON layer refuses them. */
 import { badJson, invalid, type PathElement } from './failure.ts'
-import { isRecord, snake, toSnake } from './proto-json.ts'
+import { isRecord, scalarText, snake, toSnake } from './proto-json.ts'
 
 /** Where an operation stands in the request. */
 export type Place = readonly PathElement[]
@@ -133,7 +133,7 @@ export function statusAt(operation: Operation): 'ENABLED' | 'PAUSED' {
   if (value === 'ENABLED' || value === 'PAUSED') return value
   throw invalid(
     value === undefined ? 'fieldError.REQUIRED' : 'requestError.INVALID_ENUM_VALUE',
-    value === undefined ? 'The required field was not present.' : `Enum value '${String(value)}' cannot be used.`,
+    value === undefined ? 'The required field was not present.' : `Enum value '${scalarText(value)}' cannot be used.`,
     at(operation.place, 'update', 'status'),
   )
 }

@@ -38,7 +38,7 @@ function endedPlan(seed: number, index: number): CampaignPlan {
   const pick = <T>(list: readonly T[], salt: number): T => list[mix(seed, index, salt) % list.length] as T
   const stoppedDaysAgo = Math.round(between(31, 385, seed, index, 1))
   const isDisplay = unit(seed, index, 2) < 0.2
-  const groups = 1 + (mix(seed, index, 3) % 3)
+  const groups = 2 + (mix(seed, index, 3) % 2)
   const product = pick(PRODUCTS, 4)
   return {
     name: `${isDisplay ? 'Display' : 'Search'} | ${product} | ${pick(MARKETS, 5)} | ${pick(SEASONS, 6)} ${index + 1}`,
@@ -69,12 +69,19 @@ function livePlan(seed: number, index: number): CampaignPlan {
   }
 }
 
+/** Per account: which campaigns of the small sandbox it has, and how many live and ended ones beside them. */
+const SHAPES: readonly (readonly [kept: readonly number[], live: number, ended: number])[] = [
+  [PLANS.map((_, index) => index), 5, 59],
+  [[0, 1, 2, 7, 8], 2, 14],
+  [[0, 2, 13], 0, 0],
+]
+
 /** The plans of the n-th client account of the demo. Together about 105 campaigns, 230 ad groups and 1,100 ads. */
 export function demoPlans(seed: number, account: number): readonly CampaignPlan[] {
-  const [live, ended] = account === 0 ? [6, 60] : account === 1 ? [2, 14] : [0, 0]
-  if (live + ended === 0) return []
+  const [kept, live, ended] = SHAPES[account] ?? []
+  if (kept === undefined || live === undefined || ended === undefined) return []
   return [
-    ...(account === 0 ? PLANS : PLANS.filter((_, index) => [0, 1, 2, 7, 8].includes(index))).map((plan) => ({
+    ...PLANS.filter((_, index) => kept.includes(index)).map((plan) => ({
       ...plan,
       ads: Math.max(plan.ads ?? 3, 3),
     })),

@@ -1,6 +1,7 @@
 /** Which path does what: the routes of graph.facebook.com that the sandbox plays, one request or one entry of a batch at a time. */
 import { readDirectory, findObject, readEdge, shape } from './edges.ts'
-import { InsightTables, readInsights, ReportRuns } from './insights.ts'
+import { InsightTables, readInsights } from './insights.ts'
+import { ReportRuns } from './reports.ts'
 import { debugToken, type OauthState, permissions, revoke, type Switches, tokenEndpoint } from './oauth.ts'
 import type { MetaAccount } from './types.ts'
 import type { UsageKind } from './usage.ts'
@@ -113,9 +114,9 @@ export function createGraph(options: GraphOptions): Graph {
       throw new GraphProblem(200, '(#200) Ad account owner has NOT grant ads_management or ads_read permission')
     const directory = readDirectory(call)
     if (directory !== undefined) return directory
-    const run = runs.find(call, node)
-    if (run !== undefined && edge === undefined) return runs.poll(call, run)
-    if (run !== undefined && edge === 'insights') return runs.read(call, run)
+    const report = runs.find(call, node)
+    if (report !== undefined && edge === undefined) return runs.poll(call, report)
+    if (report !== undefined && edge === 'insights') return runs.read(call, report)
     const object = findObject(call, node)
     if (edge === undefined) return shape(object, call.fields, call)
     if (edge === 'insights') return readInsights(call, object, tables)

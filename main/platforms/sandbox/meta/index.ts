@@ -13,7 +13,7 @@ import { createFaults, type Faults } from '../faults.ts'
 import { createRequestLog, type RequestLog } from '../request-log.ts'
 import { ALL_SCOPES, derive, OauthState, type Switches } from './oauth.ts'
 import { startMetaServer } from './server.ts'
-import { BID_STRATEGIES, type MetaAccount, type MetaBidStrategy, type MetaEntity, type MetaStatus } from './types.ts'
+import type { MetaAccount, MetaAdSet, MetaBidStrategy, MetaEntity, MetaStatus } from './types.ts'
 import { createMetaWorld, type MetaWorld } from './world.ts'
 
 export type { MetaAccount, MetaAd, MetaAdSet, MetaCampaign, MetaCreative, MetaEntity } from './types.ts'
@@ -83,25 +83,28 @@ function outside(world: MetaWorld): Pick<SandboxMetaWorld, 'setOutside' | 'setAc
     if (entity === undefined) throw new TypeError(`the sandbox has no campaign, ad set or ad ${externalId}`)
     return entity
   }
+  /** What a strategy does not use goes with it, as on the platform. */
+  const setBids = (adSet: MetaAdSet, change: OutsideChange) => {
+    const { strategy, bidMinor, roasFloor } = change
+    if (strategy === undefined && bidMinor === undefined && roasFloor === undefined) return
+    const isCapped = adSet.bidStrategy === 'COST_CAP' || adSet.bidStrategy === 'LOWEST_COST_WITH_BID_CAP'
+    const isRoas = adSet.bidStrategy === 'LOWEST_COST_WITH_MIN_ROAS'
+    const bid = {
+      bidMinor: isCapped ? (bidMinor ?? adSet.bidMinor) : undefined,
+      roasFloor: isRoas ? (roasFloor ?? adSet.roasFloor) : undefined,
+    }
+    world.setBid(adSet, bid, actor)
+  }
   return {
     setOutside: (externalId, change) => {
       const entity = find(externalId)
       if (change.name !== undefined) world.setName(entity, change.name, actor)
       if (change.status !== undefined) world.setStatus(entity, change.status, actor)
       if (entity.kind !== 'ad') {
-        if (change.strategy !== undefined && BID_STRATEGIES.includes(change.strategy))
-          world.setStrategy(entity, change.strategy, actor)
+        if (change.strategy !== undefined) world.setStrategy(entity, change.strategy, actor)
         if (change.budgetMinor !== undefined) world.setBudget(entity, change.budgetMinor, actor)
       }
-      if (entity.kind === 'adset' && (change.bidMinor !== undefined || change.roasFloor !== undefined))
-        world.setBid(
-          entity,
-          {
-            ...(change.bidMinor === undefined ? {} : { bidMinor: change.bidMinor }),
-            ...(change.roasFloor === undefined ? {} : { roasFloor: change.roasFloor }),
-          },
-          actor,
-        )
+      if (entity.kind === 'adset') setBids(entity, change)
       world.persist()
     },
     setAccountOutside: (id, change) => {

@@ -53,39 +53,44 @@ interface Event {
   readonly places: readonly number[]
 }
 
-function eventsOf({ account, totals }: RowView): readonly Event[] {
-  const shop = account.hasShop && at(totals, SHOP_PURCHASE + OWN) + at(totals, SHOP_PURCHASE + 2) > 0
+function eventsOf({ account }: RowView): readonly Event[] {
   return [
     { types: PIXEL_TYPES, places: [PIXEL_PURCHASE] },
-    { types: ALL_PURCHASE_TYPES, places: shop ? [PIXEL_PURCHASE, SHOP_PURCHASE] : [PIXEL_PURCHASE] },
-    ...(shop ? [{ types: ['onsite_conversion.purchase'], places: [SHOP_PURCHASE] }] : []),
+    { types: ALL_PURCHASE_TYPES, places: account.hasShop ? [PIXEL_PURCHASE, SHOP_PURCHASE] : [PIXEL_PURCHASE] },
+    ...(account.hasShop ? [{ types: ['onsite_conversion.purchase'], places: [SHOP_PURCHASE] }] : []),
     { types: ['lead', 'onsite_conversion.lead_grouped'], places: [LEAD] },
-    { types: ['add_to_cart', 'omni_add_to_cart', 'offsite_conversion.fb_pixel_add_to_cart'], places: [CART] },
+    { types: ['add_to_cart', 'omni_add_to_cart'], places: [CART] },
   ]
 }
 
-/** The counts or values of one kind of event; undefined when there is none of it. */
-function eventAction(view: RowView, type: string, places: readonly number[], isValue: boolean): Action | undefined {
+/** The counts or values of one kind of event, own setting first; undefined when there is none of it. */
+function eventKeys(view: RowView, places: readonly number[], isValue: boolean): Action | undefined {
   const { totals, account, windows } = view
-  const sum = (offset: number) => places.reduce((total, place) => total + at(totals, place + offset), 0)
   const text = (amount: number) => (isValue ? valueText(amount, account.offset) : whole(amount))
-  const keys: Action = {}
-  for (const [index, window] of WINDOWS.entries()) {
-    const amount = windows.includes(window) ? sum((isValue ? VALUE : 0) + index) : 0
-    if (amount > 0) keys[window] = text(amount)
+  const sum = (offset: number): number => {
+    let total = 0
+    for (const place of places) total += at(totals, place + offset)
+    return total
   }
   const own = sum(isValue ? OWN_VALUE : OWN)
-  if (own === 0 && Object.keys(keys).length === 0) return undefined
-  return { action_type: type, value: text(own), ...keys }
+  const keys: Action = { value: text(own) }
+  let isEmpty = own === 0
+  for (const [index, window] of WINDOWS.entries()) {
+    const amount = windows.includes(window) ? sum((isValue ? VALUE : 0) + index) : 0
+    if (amount === 0) continue
+    keys[window] = text(amount)
+    isEmpty = false
+  }
+  return isEmpty ? undefined : keys
 }
 
 function eventActions(view: RowView, isValue: boolean): Action[] {
-  return eventsOf(view).flatMap(({ types, places }) =>
-    types.flatMap((type) => {
-      const action = eventAction(view, type, places, isValue)
-      return action === undefined ? [] : [action]
-    }),
-  )
+  const list: Action[] = []
+  for (const { types, places } of eventsOf(view)) {
+    const keys = eventKeys(view, places, isValue)
+    if (keys !== undefined) for (const action_type of types) list.push({ action_type, ...keys })
+  }
+  return list
 }
 
 /** Things on the platform itself: all of them count as one-day clicks, in every click window. */
@@ -128,11 +133,11 @@ function costPer(view: RowView): readonly Action[] | undefined {
 
 function roas(view: RowView): readonly Action[] | undefined {
   const spend = at(view.totals, SPEND)
-  const action = eventAction(view, 'omni_purchase', [PIXEL_PURCHASE, SHOP_PURCHASE], true)
-  if (action === undefined || spend === 0) return undefined
+  const keys = eventKeys(view, [PIXEL_PURCHASE, SHOP_PURCHASE], true)
+  if (keys === undefined || spend === 0) return undefined
   const scaled = (text: string | undefined) => ((Number(text) * view.account.offset) / spend).toFixed(6)
-  const keys = Object.entries(action).map(([key, text]) => [key, key === 'action_type' ? text : scaled(text)])
-  return [Object.fromEntries(keys) as Action]
+  const scales = Object.entries(keys).map(([key, text]) => [key, scaled(text)] as const)
+  return [{ action_type: 'omni_purchase', ...Object.fromEntries(scales) }]
 }
 
 const campaignOf = ({ entity }: RowView): MetaCampaign | undefined =>

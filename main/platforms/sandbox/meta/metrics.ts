@@ -275,7 +275,7 @@ export function entityDay(context: MetricsContext, entity: Counted, day: number)
       return addUp(present(entity.ads.map((ad) => adDay(context, ad, day))), 0.84)
     case 'campaign':
       return addUp(present(entity.adSets.map((adSet) => entityDay(context, adSet, day))), 0.9)
-    case 'account':
+    default:
       return addUp(present(entity.campaigns.map((campaign) => entityDay(context, campaign, day))), 0.8)
   }
 }
@@ -298,7 +298,7 @@ export function lifeSpan(entity: Counted): readonly [number, number] {
       return spanOf(entity.ads)
     case 'campaign':
       return spanOf(entity.adSets)
-    case 'account':
+    default:
       return spanOf(entity.campaigns)
   }
 }

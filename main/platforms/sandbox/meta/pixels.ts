@@ -50,11 +50,11 @@ export function pixelStats(call: Call, pixel: MetaPixel): unknown {
   const nowMs = call.world.nowMs()
   const endMs = Math.min(momentOf(call, 'end_time') ?? nowMs, nowMs)
   const startMs = momentOf(call, 'start_time') ?? endMs - 24 * HOUR_MS
-  const last = lastFiredMs(pixel, nowMs)
+  const untilMs = lastFiredMs(pixel, nowMs) ?? Number.NEGATIVE_INFINITY
   const buckets: unknown[] = []
   const first = Math.floor(startMs / HOUR_MS) * HOUR_MS
   if (endMs - first > MAX_HOURS * HOUR_MS) throw invalid('The time range is too long')
-  for (let at = first; at < endMs && last !== undefined && at <= last; at += HOUR_MS) {
+  for (let at = first; at < endMs && at <= untilMs; at += HOUR_MS) {
     const counts = hourCounts(call.world.seed, pixel, at)
     const total = counts.reduce((sum, { count }) => sum + count, 0)
     const data =

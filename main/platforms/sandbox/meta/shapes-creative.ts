@@ -47,7 +47,7 @@ function storySpec(creative: MetaCreative, shaping: Shaping): unknown {
       }
     case 'asset_feed':
       return base
-    case 'existing_post':
+    default:
       return undefined
   }
 }

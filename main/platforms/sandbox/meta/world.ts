@@ -3,21 +3,20 @@
  * JSON file. Never talks to a network and never holds real data.
  */
 import type { Clock } from '../../../../shared/clock.ts'
-import { addDays, dayNumber, localMoment } from '../calendar.ts'
-import { buildWorld } from './build.ts'
+import { dayNumber, localMoment } from '../calendar.ts'
+import { buildWorld } from './build-accounts.ts'
 import { entityDay, type MetricsContext, type PlantedAnomaly, type Totals } from './metrics.ts'
+import { createEdits, type MetaEdits, ownerOf } from './world-edits.ts'
 import { applyEdit, type Grant, editOf, type EditState, readState, writeState } from './state.ts'
 import type {
   MetaAccount,
   MetaActivity,
   MetaAd,
   MetaAdSet,
-  MetaBidStrategy,
   MetaBusiness,
   MetaCampaign,
   MetaEntity,
   MetaObject,
-  MetaStatus,
 } from './types.ts'
 
 /** The log keeps this many changes; more is beyond a demo's life. */
@@ -31,7 +30,7 @@ export interface MetaWorldOptions {
   readonly statePath?: string
 }
 
-export interface MetaWorld {
+export interface MetaWorld extends MetaEdits {
   readonly seed: number
   readonly size: 'small' | 'demo'
   /** The day the history was built for. Stays put when a state file is re-opened on a later day. */
@@ -57,11 +56,6 @@ export interface MetaWorld {
   day(entity: MetaAccount | MetaEntity, date: string): Totals | undefined
   /** Spend of today (daily budgets) or since the start (lifetime budgets), minor units. */
   spentMinor(entity: MetaCampaign | MetaAdSet): number
-  setBudget(entity: MetaCampaign | MetaAdSet, budgetMinor: number, actor: string): void
-  setBid(entity: MetaAdSet, bid: { bidMinor?: number | undefined; roasFloor?: number | undefined }, actor: string): void
-  setStrategy(entity: MetaCampaign | MetaAdSet, strategy: MetaBidStrategy, actor: string): void
-  setName(entity: MetaEntity, name: string, actor: string): void
-  setStatus(entity: MetaEntity, status: MetaStatus, actor: string): void
   /** Switches Meta itself owns. */
   setAccount(account: MetaAccount, change: { status?: number; userTasks?: readonly string[] }): void
   /** Runs `work` and then puts every entity back: an answer of success without its effect. */
@@ -69,10 +63,7 @@ export interface MetaWorld {
   persist(): void
 }
 
-export function ownerOf(entity: MetaEntity): MetaAccount {
-  if (entity.kind === 'campaign') return entity.account
-  return entity.kind === 'adset' ? entity.campaign.account : entity.adSet.campaign.account
-}
+export { ownerOf }
 
 /** Every campaign, ad set and ad of an account, parents first. */
 export function entitiesOf(account: MetaAccount): readonly MetaEntity[] {
@@ -84,8 +75,8 @@ export function entitiesOf(account: MetaAccount): readonly MetaEntity[] {
 
 function plantAnomalies(accounts: readonly MetaAccount[], anchorDay: number): readonly PlantedAnomaly[] {
   const ids = accounts[0]?.campaigns.map((campaign) => campaign.id) ?? []
-  const plant = (index: number, kind: PlantedAnomaly['kind'], from: number, to: number): PlantedAnomaly => ({
-    campaignId: ids[index] ?? '',
+  const plant = (at: number, kind: PlantedAnomaly['kind'], from: number, to: number): PlantedAnomaly => ({
+    campaignId: ids[at] ?? '',
     kind,
     startDay: anchorDay - from,
     endDay: anchorDay - to,
@@ -93,7 +84,7 @@ function plantAnomalies(accounts: readonly MetaAccount[], anchorDay: number): re
   return [plant(2, 'cpm_spike', 12, 10), plant(0, 'tracking_outage', 6, 4), plant(6, 'spend_surge', 3, 3)]
 }
 
-function index(accounts: readonly MetaAccount[]): ReadonlyMap<string, MetaObject> {
+function indexOf(accounts: readonly MetaAccount[]): ReadonlyMap<string, MetaObject> {
   const byId = new Map<string, MetaObject>()
   for (const account of accounts) {
     byId.set(`act_${account.id}`, account)
@@ -115,7 +106,7 @@ export function createMetaWorld(options: MetaWorldOptions): MetaWorld {
   const anchorDay = dayNumber(anchorDate)
   const { accounts, businesses, userId } = buildWorld(seed, anchorDate, size)
   const anomalies = plantAnomalies(accounts, anchorDay)
-  const byId = index(accounts)
+  const byId = indexOf(accounts)
   const grants = new Map(saved?.grants ?? [])
   let activities: MetaActivity[] = [...(saved?.activities ?? [])]
   let revision = 0
@@ -157,6 +148,24 @@ export function createMetaWorld(options: MetaWorldOptions): MetaWorld {
     return object?.kind === kind ? (object as Extract<MetaObject, { kind: K }>) : undefined
   }
 
+  const persist = () => {
+    if (options.statePath === undefined) return
+    const entities: Record<string, EditState> = {}
+    for (const id of edited) {
+      const object = byId.get(id)
+      if (isEditable(object)) entities[id] = editOf(object)
+    }
+    writeState(options.statePath, {
+      version: 1,
+      seed,
+      size,
+      anchorDate,
+      entities,
+      activities,
+      grants: [...grants].slice(-50),
+    })
+  }
+
   return {
     seed,
     size,
@@ -189,52 +198,7 @@ export function createMetaWorld(options: MetaWorldOptions): MetaWorld {
       for (let day = first; day <= view.now.day; day += 1) sum += entityDay(view, entity, day)?.[0] ?? 0
       return sum
     },
-    setBudget: (entity, budgetMinor, actor) => {
-      const old = entity.budgetMinor
-      entity.budgetMinor = budgetMinor
-      // 100 steps is far beyond a demo's life and keeps the state file small.
-      entity.budgetSteps = [...entity.budgetSteps.slice(-99), { day: now(ownerOf(entity)).day, budgetMinor }]
-      entity.budgetChangesAtMs = [...entity.budgetChangesAtMs.slice(-7), clock.nowMs()]
-      const type = entity.kind === 'campaign' ? 'update_campaign_budget' : 'update_ad_set_budget'
-      touch(entity, type, actor, { old_value: old, new_value: budgetMinor, type: 'payment_amount' })
-    },
-    setBid: (entity, bid, actor) => {
-      const old = entity.roasFloor ?? entity.bidMinor
-      if ('bidMinor' in bid) entity.bidMinor = bid.bidMinor
-      if ('roasFloor' in bid) entity.roasFloor = bid.roasFloor
-      touch(entity, 'update_ad_set_bid_amount', actor, {
-        old_value: old,
-        new_value: entity.roasFloor ?? entity.bidMinor,
-      })
-    },
-    setStrategy: (entity, strategy, actor) => {
-      const old = entity.bidStrategy
-      entity.bidStrategy = strategy
-      if (entity.kind === 'campaign')
-        for (const adSet of entity.adSets) {
-          adSet.bidStrategy = strategy
-          edited.add(adSet.id)
-        }
-      const type = entity.kind === 'campaign' ? 'update_campaign_bid_strategy' : 'update_ad_set_bid_strategy'
-      touch(entity, type, actor, { old_value: old, new_value: strategy })
-    },
-    setName: (entity, name, actor) => {
-      const old = entity.name
-      entity.name = name
-      touch(entity, `update_${nounOf(entity)}_name`, actor, { old_value: old, new_value: name })
-    },
-    setStatus: (entity, status, actor) => {
-      const old = entity.status
-      entity.status = status
-      const { day, minuteOfDay } = now(ownerOf(entity))
-      const delivers = entity.kind !== 'ad' || entity.review === 'approved'
-      if (delivers) entity.switches = [...entity.switches.slice(-199), { day, minuteOfDay, isOn: status === 'ACTIVE' }]
-      touch(entity, `update_${nounOf(entity)}_run_status`, actor, {
-        old_value: old,
-        new_value: status,
-        type: 'run_status',
-      })
-    },
+    ...createEdits({ clock, now, touch, mark: (id) => edited.add(id) }),
     setAccount: (account, change) => {
       if (change.status !== undefined) account.status = change.status
       if (change.userTasks !== undefined) account.userTasks = change.userTasks
@@ -253,33 +217,10 @@ export function createMetaWorld(options: MetaWorldOptions): MetaWorld {
         for (const id of editedBefore) edited.add(id)
         activities = activitiesBefore
         revision += 1
+        // The work may have saved itself.
+        persist()
       }
     },
-    persist: () => {
-      if (options.statePath === undefined) return
-      const entities: Record<string, EditState> = {}
-      for (const id of edited) {
-        const object = byId.get(id)
-        if (isEditable(object)) entities[id] = editOf(object)
-      }
-      writeState(options.statePath, {
-        version: 1,
-        seed,
-        size,
-        anchorDate,
-        entities,
-        activities,
-        grants: [...grants].slice(-50),
-      })
-    },
+    persist,
   }
-}
-
-function nounOf(entity: MetaEntity): string {
-  return entity.kind === 'adset' ? 'ad_set' : entity.kind
-}
-
-/** A day before today of the world's own calendar, for tests and tools. */
-export function daysBefore(world: MetaWorld, account: MetaAccount, days: number): string {
-  return addDays(world.now(account).date, -days)
 }

@@ -10,13 +10,15 @@ ALTER TABLE account ADD COLUMN trackers_problem TEXT;   -- our error code when t
 ALTER TABLE entity ADD COLUMN values_json TEXT;         -- bids, strategy, scheduled budget in wire form; NULL: never asked for yet
 ALTER TABLE entity ADD COLUMN values_read_json TEXT NOT NULL DEFAULT '{}';  -- by field: when it was read later than the listing
 ALTER TABLE entity ADD COLUMN listed_at_ms INTEGER;     -- last listing that held it; NULL: known from reports only
+ALTER TABLE entity ADD COLUMN first_listed_at_ms INTEGER;
 ALTER TABLE entity ADD COLUMN status_since_ms INTEGER;  -- since when the status has been seen as it is
 ALTER TABLE entity ADD COLUMN shared_budget_id TEXT;    -- the platform's id; equal for all campaigns that draw on one budget
 ALTER TABLE entity ADD COLUMN delivery TEXT NOT NULL DEFAULT 'unknown'
   CHECK (delivery IN ('delivering', 'limited', 'learning', 'not_delivering', 'pending', 'ended', 'unknown'));
 ALTER TABLE entity ADD COLUMN review TEXT CHECK (review IN ('approved', 'limited', 'in_review', 'disapproved', 'unknown'));
 ALTER TABLE entity ADD COLUMN is_automated INTEGER NOT NULL DEFAULT 0 CHECK (is_automated IN (0, 1));
-UPDATE entity SET listed_at_ms = read_at_ms, status_since_ms = read_at_ms WHERE NOT (status = 'unknown' AND raw_status = '');
+UPDATE entity SET listed_at_ms = read_at_ms, first_listed_at_ms = read_at_ms, status_since_ms = read_at_ms
+  WHERE NOT (status = 'unknown' AND raw_status = '');
 CREATE INDEX entity_by_shared_budget ON entity (account_key, shared_budget_id) WHERE shared_budget_id IS NOT NULL;
 
 -- What lists are filtered and sorted by, in narrow rows, so that 50,000 of them are searched at once. Kept by the triggers below; the two
