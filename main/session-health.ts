@@ -13,7 +13,7 @@ import type { Connection, ConnectionTable, StoredHealth } from './store/connecti
 
 const DAY_MS = 86_400_000
 /** How early the person hears that a token ends. */
-export const REMIND_WITHIN_MS = 7 * DAY_MS
+const REMIND_WITHIN_MS = 7 * DAY_MS
 const CHECK_EVERY_MS = DAY_MS
 const CHECK_TIMEOUT_MS = 60_000
 const BY_SYNC: Actor = { kind: 'system', id: 'sync' }

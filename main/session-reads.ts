@@ -2,11 +2,16 @@
 import type { OutputOf } from '../shared/operations.ts'
 import { describePolicy } from './drafts/policy.ts'
 import { isoTime } from './drafts/view.ts'
+import { browseEntities } from './reporting/browse.ts'
 import { getEntity, listEntities } from './reporting/entities.ts'
 import { listAccounts } from './reporting/list-accounts.ts'
 import { queryMetrics } from './reporting/query-metrics.ts'
+import { getReadiness } from './reporting/readiness.ts'
 import type { Handlers } from './run-operation.ts'
 import { backfillDays, type Session } from './session.ts'
+
+/** Things that a check of an account's readiness names, for a person. */
+const WINDOW_ITEMS = 50
 
 export function readHandlers(session: Session): Handlers {
   const { opened, ports, connections, drafts, registry, sync } = session
@@ -48,6 +53,19 @@ export function readHandlers(session: Session): Handlers {
       const days = input.days ?? backfillDays(opened.workspace.isDemo)
       return { sync: sync.start({ days, platforms: input.platforms }) }
     },
+    browse_entities: (input) =>
+      browseEntities({ ...deps, openDraftCount: (id) => drafts.openOnEntity(id).length }, input),
+    get_account_readiness: (input, { caller }) =>
+      getReadiness(
+        {
+          ...deps,
+          writesAllowed: session.writesAllowed,
+          connectionHealth: (connectionId) => connections.get(connectionId),
+          // A window can scroll; an AI client's answer has a size.
+          ...(caller.kind === 'window' ? { maxItems: WINDOW_ITEMS } : {}),
+        },
+        input,
+      ),
     get_thumbnail: async (input, { signal }) => {
       const found = await session.thumbnails.read(input.entity_id, signal)
       return found === undefined

@@ -48,7 +48,7 @@ const FAULT_TRIES = 20
 const FAULT_WAIT_MS = 3_000
 const REAL_BACKFILL_DAYS = 90
 const DEMO_BACKFILL_DAYS = 400
-/** A sandbox connection outside the demo has nowhere to go: refused before a byte is sent. */
+/** A sandbox connection outside the demo has nowhere to go: loopback's discard port, where nobody listens. */
 const NOWHERE: PlatformAddresses = {
   google: { api: 'http://127.0.0.1:9', oauth: 'http://127.0.0.1:9', consent: 'http://127.0.0.1:9' },
   meta: { graph: 'http://127.0.0.1:9', dialog: 'http://127.0.0.1:9' },

@@ -51,11 +51,11 @@ export function atFirstConnect(platform: Platform, error: unknown): unknown {
   if (!(error instanceof OperationError)) return error
   const code = String(error.details?.['platformCode'] ?? '')
   const known = platform === 'tiktok' ? TIKTOK_CODES[code] : undefined
-  if (known === undefined && error.code !== 'needs_reconnect') return error
+  if (known === undefined && error.code !== 'needs_reconnect' && error.code !== 'platform_refused') return error
   const [message, hint] = known ?? [error.message, error.hint]
   const clear = message.replace(/ Nothing was changed\.$/, '')
   return new OperationError(
-    'invalid_value',
+    error.code === 'platform_refused' ? error.code : 'invalid_value',
     /Nothing was (?:stored|connected)/.test(`${clear} ${hint}`) ? clear : `${clear} Nothing was stored.`,
     hint,
     { cause: error, ...(error.details === undefined ? {} : { details: error.details }) },

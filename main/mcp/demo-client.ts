@@ -30,6 +30,8 @@ const detailShape = z.object({
 })
 /** Of each kind; a client has sixty calls a minute. */
 const MAX_LOOKS = 15
+/** More would not fit one answer to a client. */
+const MAX_LISTED = 40
 type DemoEntity = z.infer<typeof entityShape> & {
   readonly daily_budget: { readonly amount: string; readonly currency: string }
 }
@@ -86,24 +88,40 @@ export async function proposeAsDemoClient(door: DemoDoor): Promise<void> {
 
 /** Enabled ad groups with a daily budget of their own, largest spend first. */
 async function runningBudgets(door: DemoDoor): Promise<readonly DemoEntity[]> {
-  const listed = await listEnabled(door, 'tiktok', 'ad_group', 100)
+  const listed = await listEnabled(door, 'tiktok', 'ad_group')
   return listed.filter((entity): entity is DemoEntity => entity.daily_budget !== null && entity.budget_kind === 'daily')
 }
 
-/** What runs in the platform's account in euro, largest spend first. */
+/** What runs in the platform's largest account in euro, largest spend first. */
 async function listEnabled(
   door: DemoDoor,
   platform: 'google_ads' | 'meta' | 'tiktok',
   type: 'campaign' | 'ad_group',
-  limit: number,
 ): Promise<readonly z.infer<typeof entityShape>[]> {
   const { accounts } = z
-    .object({ accounts: z.array(z.object({ account_id: z.string(), currency: z.string(), status: z.string() })) })
+    .object({
+      accounts: z.array(
+        z.object({
+          account_id: z.string(),
+          currency: z.string(),
+          status: z.string(),
+          writes_allowed: z.boolean(),
+          campaigns: z.number(),
+        }),
+      ),
+    })
     .parse(await door.tool('list_accounts', { platform }))
-  const account = accounts.find((each) => each.currency === 'EUR' && each.status === 'active')
+  const account = accounts
+    .filter((each) => each.currency === 'EUR' && each.status === 'active' && each.writes_allowed)
+    .toSorted((a, b) => b.campaigns - a.campaigns)[0]
   if (account === undefined) return []
-  const { account_id } = account
-  const found = await door.tool('list_entities', { account_id, type, status: 'enabled', order_by: 'spend_7d', limit })
+  const found = await door.tool('list_entities', {
+    account_id: account.account_id,
+    type,
+    status: 'enabled',
+    order_by: 'spend_7d',
+    limit: MAX_LISTED,
+  })
   return z.object({ entities: z.array(entityShape) }).parse(found).entities
 }
 
@@ -122,11 +140,15 @@ async function firstWith<T>(
 
 /** Google: one budget feeds several campaigns, and the draft has to say so. */
 async function proposeSharedBudget(door: DemoDoor): Promise<void> {
-  const campaigns = await listEnabled(door, 'google_ads', 'campaign', 100)
-  const found = await firstWith(door, campaigns, ({ entity, current, settings, editable_fields }) => {
+  const campaigns = await listEnabled(door, 'google_ads', 'campaign')
+  const amountOf = (each: (typeof campaigns)[number]): string => each.daily_budget?.amount ?? ''
+  // Campaigns on one budget show the same amount: those are looked at first.
+  const sharers = (amount: string): number => campaigns.filter((each) => amountOf(each) === amount).length
+  const likely = campaigns.toSorted((a, b) => sharers(amountOf(b)) - sharers(amountOf(a)))
+  const found = await firstWith(door, likely, ({ entity, current, settings, editable_fields }) => {
     const isEditable = editable_fields.some((each) => each.field === 'daily_budget' && each.is_editable)
-    const sharers = settings.shared_budget?.campaign_ids.length ?? 0
-    return sharers > 1 && isEditable && current.daily_budget !== null
+    const fed = settings.shared_budget?.campaign_ids.length ?? 0
+    return fed > 1 && isEditable && current.daily_budget !== null
       ? { entityId: entity.entity_id, before: current.daily_budget }
       : undefined
   })
@@ -148,7 +170,7 @@ async function proposeSharedBudget(door: DemoDoor): Promise<void> {
 const BIDS = ['bid_cap', 'cost_cap'] as const
 /** Meta: a bid of an ad set. */
 async function proposeBid(door: DemoDoor): Promise<void> {
-  const adSets = await listEnabled(door, 'meta', 'ad_group', 100)
+  const adSets = await listEnabled(door, 'meta', 'ad_group')
   const found = await firstWith(door, adSets, ({ entity, current, editable_fields }) => {
     const field = BIDS.find((name) => editable_fields.some((each) => each.field === name && each.is_editable))
     const before = field === undefined ? null : current[field]

@@ -137,7 +137,8 @@ function entityPart(entity: StoredEntity) {
     is_automated: entity.isAutomated === true,
     budget_kind: entity.budgetKind,
     is_shared_budget: entity.sharedBudget !== undefined,
-    bid_strategy: entity.values?.bid_strategy ?? (entity.bidStrategy === undefined ? null : cleanUntrusted(entity.bidStrategy)),
+    bid_strategy:
+      entity.values?.bid_strategy ?? (entity.bidStrategy === undefined ? null : cleanUntrusted(entity.bidStrategy)),
   }
 }
 

@@ -100,7 +100,9 @@ export function getEntity(
       path: readSnapshot(deps.facts).path(entity.entityId).slice(0, 4),
       text: cleaned(entity.text, MAX_TEXT),
       landing_page: cleaned(entity.landingPage, MAX_TEXT),
-      review_reasons: (entity.reviewReasons ?? []).slice(0, MAX_REASONS).map((reason) => cleanUntrusted(reason, MAX_REASON)),
+      review_reasons: (entity.reviewReasons ?? [])
+        .slice(0, MAX_REASONS)
+        .map((reason) => cleanUntrusted(reason, MAX_REASON)),
       targeting: targetingView(entity),
     },
     as_of: asOf([account]),

@@ -51,7 +51,8 @@ function tokenDead(facts: AccountFacts, connection: ConnectionHealth | undefined
     'token_dead',
     'critical',
     {
-      message: 'The platform no longer accepts this connection. What is shown is what was read last; nothing can be changed.',
+      message:
+        'The platform no longer accepts this connection. What is shown is what was read last; nothing can be changed.',
       hint: 'Connect the account again under Connections.',
     },
     { count: 1 },
@@ -93,4 +94,3 @@ function writes({ account, writesAllowed }: AccountFacts, connection: Connection
     { count: 1 },
   )
 }
-

@@ -10,7 +10,9 @@ import { cleanUntrusted, searchName } from './untrusted.ts'
 /** Words that say nothing about whose account it is. */
 const FILLERS = new Set(
   `account accounts ad ads advertiser advertising agency backup campaign campaigns co com company corp corporation de eur facebook for gmbh google
-  inc instagram limited llc ltd main marketing meta new old online official sa shop store test the tiktok usd web website`.split(/\s+/),
+  inc instagram limited llc ltd main marketing meta new old online official sa shop store test the tiktok usd web website`.split(
+    /\s+/,
+  ),
 )
 /** Sites of many brands: leading there says nothing. */
 const SHARED_SITES =
@@ -36,7 +38,7 @@ export function brandSigns(account: StoredAccount, landingPages: readonly string
 
 function siteOf(page: string): string | undefined {
   if (!URL.canParse(page)) return undefined
-  const host = new URL(page).hostname.toLowerCase().replace(/^(www\d?|m|shop)\./, '')
+  const host = new URL(page).hostname.toLowerCase().replace(/^(www\d?|m)\./, '')
   return host.includes('.') && !SHARED_SITES.test(host) ? host : undefined
 }
 
@@ -65,7 +67,9 @@ export function severalAccounts(facts: AccountFacts, all: readonly BrandSigns[])
       items: alike.slice(0, maxItems).map(({ other, isSameSite }) => ({
         entity_id: null,
         external_id: splitAccountId(other.accountId).externalId,
-        detail: isSameSite ? 'Ads of both lead to the same website.' : 'Both have the same name, apart from common words.',
+        detail: isSameSite
+          ? 'Ads of both lead to the same website.'
+          : 'Both have the same name, apart from common words.',
         cure: null,
         untrusted: { name: cleanUntrusted(other.name) },
       })),

@@ -73,4 +73,3 @@ export function pauseCure(entity: StoredEntity, writesAllowed: boolean): ChangeI
 
 export const many = (count: number, one: string, several = `${one}s`): string =>
   count === 1 ? `One ${one}` : `${count} ${several}`
-

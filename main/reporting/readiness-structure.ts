@@ -20,11 +20,16 @@ export interface Idle {
 }
 
 /** @param idle undefined: too few whole days are held to judge */
-export function inactiveCheck(facts: AccountFacts, type: 'campaign' | 'ad_group', idle: readonly Idle[] | undefined): Check {
+export function inactiveCheck(
+  facts: AccountFacts,
+  type: 'campaign' | 'ad_group',
+  idle: readonly Idle[] | undefined,
+): Check {
   const check = type === 'campaign' ? 'inactive_campaigns' : 'inactive_ad_groups'
   const word = type === 'campaign' ? 'campaign' : 'ad group'
   if (idle === undefined) return ok(check, `Not judged: fewer than ${INACTIVE_DAYS} whole days are held.`)
-  if (idle.length === 0) return ok(check, `Every ${word} that is on has delivered in the last ${INACTIVE_DAYS} days, or has just begun.`)
+  if (idle.length === 0)
+    return ok(check, `Every ${word} that is on has delivered in the last ${INACTIVE_DAYS} days, or has just begun.`)
   return finding(
     check,
     'warning',
@@ -47,7 +52,10 @@ export function inactiveCheck(facts: AccountFacts, type: 'campaign' | 'ad_group'
  * Whether silence means something. Not while something above is off, before it starts, after it has ended, soon after it was made, edited or
  * switched on, and not when it may have been made only just now without anybody saying so.
  */
-export function isReallyIdle({ entity, above, hadDeliveryBefore }: Omit<Idle, 'lastDeliveryDay'>, nowMs: number): boolean {
+export function isReallyIdle(
+  { entity, above, hadDeliveryBefore }: Omit<Idle, 'lastDeliveryDay'>,
+  nowMs: number,
+): boolean {
   if (entity.status !== 'enabled' || above.some(({ status }) => status !== 'enabled')) return false
   if (entity.delivery === 'pending' || entity.delivery === 'ended') return false
   const sinceMs = nowMs - (INACTIVE_DAYS + 1) * DAY_MS
@@ -105,9 +113,10 @@ export function changedOutsideCheck(
         const entity = entityOf(entityKey)
         if (entity === undefined || newest === undefined) return []
         const more = others.length === 0 ? '' : ` And ${others.length} more.`
-        return [entityItem(entity, `${newest.field}: ${newest.before ?? 'none'} → ${newest.after ?? 'none'}.${more}`, null)]
+        return [
+          entityItem(entity, `${newest.field}: ${newest.before ?? 'none'} → ${newest.after ?? 'none'}.${more}`, null),
+        ]
       }),
     },
   )
 }
-

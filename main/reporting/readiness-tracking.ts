@@ -35,11 +35,18 @@ export function trackingChecks(facts: AccountFacts, trackers: readonly Tracker[]
     return names.map((name) => ok(name, 'Not judged: tracking of this account has not been read yet.'))
   }
   const used = trackers.filter(({ state }) => state !== 'inactive')
-  return [missing(facts, used), ...(['unverified', 'stale', 'misconfigured'] as const).map((state) => ofState(facts, used, state))]
+  return [
+    missing(facts, used),
+    ...(['unverified', 'stale', 'misconfigured'] as const).map((state) => ofState(facts, used, state)),
+  ]
 }
 
 function missing({ isRunning }: AccountFacts, used: readonly Tracker[]): Check {
-  if (used.length > 0) return ok('tracking_missing', `${many(used.length, 'pixel or conversion action', 'pixels and conversion actions')} in use.`)
+  if (used.length > 0)
+    return ok(
+      'tracking_missing',
+      `${many(used.length, 'pixel or conversion action', 'pixels and conversion actions')} in use.`,
+    )
   return finding(
     'tracking_missing',
     isRunning ? 'critical' : 'warning',
@@ -47,7 +54,7 @@ function missing({ isRunning }: AccountFacts, used: readonly Tracker[]): Check {
       message: `The account has no pixel and no conversion action in use${isRunning ? ', and campaigns are running' : ''}: conversions and return on ad spend cannot be counted.`,
       hint: 'Set one up on the platform before any change is judged by its results.',
     },
-    { count: 0 },
+    { count: 1 },
   )
 }
 
@@ -63,7 +70,11 @@ function ofState(facts: AccountFacts, used: readonly Tracker[], state: keyof typ
     check,
     isBlind ? 'critical' : isSideMatter ? 'info' : 'warning',
     {
-      message: `${many(found.length, 'pixel or conversion action', 'pixels or conversion actions')} ${found.length === 1 ? 'was' : 'were'} ${is}${isBlind ? ': no other counts conversions while campaigns run' : ''}.`.replace(/ (was|were) received/, ' received'),
+      message:
+        `${many(found.length, 'pixel or conversion action', 'pixels or conversion actions')} ${found.length === 1 ? 'was' : 'were'} ${is}${isBlind ? ': no other counts conversions while campaigns run' : ''}.`.replace(
+          / (was|were) received/,
+          ' received',
+        ),
       hint,
     },
     { count: found.length, items: found.slice(0, facts.maxItems).map(item) },

@@ -43,7 +43,7 @@ const MAX_TRACKERS = 50
 const FEW = { one: 12, several: 3, crowd: 1 } as const
 const CROWD = 15
 /** More candidates than this are not looked at one by one. */
-const MAX_LOOKED_AT = 5_000
+const MAX_LOOKED_AT = 2_000
 const MAX_ADS_FOR_SITES = 2_000
 const MAX_CHANGES = 1_000
 
@@ -61,7 +61,9 @@ export function getReadiness(deps: ReadinessDeps, input: ParsedInputOf<'get_acco
   const maxItems = Math.min(deps.maxItems ?? few, MAX_ITEMS)
   const signs = listed
     .filter((account) => account.status !== 'disabled')
-    .map((account) => brandSigns(account, factsReaders(facts).entityRows.landingPages(account.accountKey, MAX_ADS_FOR_SITES)))
+    .map((account) =>
+      brandSigns(account, factsReaders(facts).entityRows.landingPages(account.accountKey, MAX_ADS_FOR_SITES)),
+    )
   const least = rank(input.severity_min ?? 'info')
   return {
     accounts: accounts.map((account) => accountView(deps, account, { signs, maxItems, least })),
@@ -173,7 +175,10 @@ function idleOf(
 }
 
 /** What an entity lies below, nearest first. */
-function aboveOf(facts: FactsReadDb, entity: StoredEntity): readonly { entityId: EntityId; status: StoredEntity['status'] }[] {
+function aboveOf(
+  facts: FactsReadDb,
+  entity: StoredEntity,
+): readonly { entityId: EntityId; status: StoredEntity['status'] }[] {
   const { entities } = factsReaders(facts)
   const found: { entityId: EntityId; status: StoredEntity['status'] }[] = []
   for (let next = entity.parentId; next !== undefined && found.length < 3; ) {
@@ -199,8 +204,12 @@ function trackerView(tracker: Tracker): AccountView['trackers'][number] {
 }
 
 function trackerWarnings(accounts: readonly StoredAccount[]): readonly string[] {
-  const unread = accounts.filter(({ trackersAtMs, trackersProblem }) => trackersProblem !== null && trackersAtMs === null).length
-  const old = accounts.filter(({ trackersAtMs, trackersProblem }) => trackersProblem !== null && trackersAtMs !== null).length
+  const unread = accounts.filter(
+    ({ trackersAtMs, trackersProblem }) => trackersProblem !== null && trackersAtMs === null,
+  ).length
+  const old = accounts.filter(
+    ({ trackersAtMs, trackersProblem }) => trackersProblem !== null && trackersAtMs !== null,
+  ).length
   const of = (count: number): string => (count === 1 ? 'one account' : `${count} accounts`)
   return [
     ...(unread === 0 ? [] : [`Tracking of ${of(unread)} could not be read; nothing is said about it.`]),

@@ -160,7 +160,12 @@ export function createEntityRowReader(db: FactsReadDb) {
     childrenOf: (id: EntityId): number => children.get(id) ?? 0,
     /** Enabled campaigns or ad groups without one impression on any of the days (both ends included). */
     withoutDelivery: (
-      what: { readonly accountKey: number; readonly type: EntityType; readonly startDay: number; readonly endDay: number },
+      what: {
+        readonly accountKey: number
+        readonly type: EntityType
+        readonly startDay: number
+        readonly endDay: number
+      },
       limit: number,
     ): readonly { readonly entityKey: number; readonly hadDeliveryBefore: boolean }[] =>
       idle

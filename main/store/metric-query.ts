@@ -190,7 +190,9 @@ export function createMetricReader(db: FactsReadDb) {
     return found
   }
   const reach = db
-    .prepare<[number, number], { reach: bigint | null }>('SELECT reach FROM metric_fact WHERE entity_key = ? AND day = ?')
+    .prepare<[number, number], { reach: bigint | null }>(
+      'SELECT reach FROM metric_fact WHERE entity_key = ? AND day = ?',
+    )
     .safeIntegers()
   return {
     /** One page of groups and how many there are. */
@@ -222,8 +224,7 @@ export function createMetricReader(db: FactsReadDb) {
         .all(parametersOf(scope))
         .map(toGroup),
     /** People one entity reached on one day; null when the platform does not say. */
-    reachOf: (entityKey: number, day: number): bigint | null =>
-      reach.get(entityKey, day)?.reach ?? null,
+    reachOf: (entityKey: number, day: number): bigint | null => reach.get(entityKey, day)?.reach ?? null,
   }
 }
 

@@ -55,7 +55,14 @@ const CLICK = at('click_conversion_micros')
 const VIEW = at('view_conversion_micros')
 const CLICK_VALUE = at('click_value_micros')
 /** What a restatement is about; late reach or video counts are not news, and neither is what only the platform's screen counts. */
-const MONEY_AND_CONVERSIONS = [SPEND, CLICK, VIEW, at('engaged_conversion_micros'), CLICK_VALUE, at('view_value_micros')]
+const MONEY_AND_CONVERSIONS = [
+  SPEND,
+  CLICK,
+  VIEW,
+  at('engaged_conversion_micros'),
+  CLICK_VALUE,
+  at('view_value_micros'),
+]
 const BOOKKEEPING = [
   'click_window_days',
   'view_window_days',
@@ -136,7 +143,8 @@ export function createMetricWriter(db: FactsDb) {
     /** Per entity, which days of the range are stored, as bits counted from its first. */
     storedDays(accountKey: number, level: MetricLevel, startDay: number, endDay: number): Map<number, number> {
       const bits = new Map<number, number>()
-      for (const [entityKey, day] of held.iterate(startDay, endDay, accountKey, level)) addBit(bits, entityKey, day - startDay)
+      for (const [entityKey, day] of held.iterate(startDay, endDay, accountKey, level))
+        addBit(bits, entityKey, day - startDay)
       return bits
     },
     /** Stores one page. Call inside a transaction. */
@@ -160,7 +168,11 @@ export function createMetricWriter(db: FactsDb) {
         }
         if (before === undefined) {
           added.push([entityKey, day, ...values, ...BOOKKEEPING.map((name) => kept[name])])
-          sums.add(entityKey, day, { values, clickWindowDays: kept.click_window_days, windowSource: kept.window_source })
+          sums.add(entityKey, day, {
+            values,
+            clickWindowDays: kept.click_window_days,
+            windowSource: kept.window_source,
+          })
           addBit(pull.stored, entityKey, bit)
         } else if (values.some((value, k) => value !== before.values[k]) || hasOtherWindow(before.kept, kept))
           change.run(...values, ...BOOKKEEPING.map((name) => kept[name]), entityKey, day)

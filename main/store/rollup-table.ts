@@ -102,7 +102,11 @@ export function createRollupWriter(db: FactsDb) {
   const resume = db.prepare('DELETE FROM rollup_pause')
   return {
     /** Facts that `insert` adds are summed by `sums` alone. Call inside a transaction, which a throw must roll back. */
-    withoutTriggers(sums: PageSums, scope: { readonly accountKey: number; readonly level: MetricLevel }, insert: () => void): void {
+    withoutTriggers(
+      sums: PageSums,
+      scope: { readonly accountKey: number; readonly level: MetricLevel },
+      insert: () => void,
+    ): void {
       pause.run()
       insert()
       resume.run()

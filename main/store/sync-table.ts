@@ -56,7 +56,9 @@ export function createCoverageReader(db: FactsReadDb) {
     "SELECT subject FROM sync_cursor WHERE run_id = ? AND step = 'accounts'",
   )
   const runBeforeLast = db
-    .prepare<[], number>("SELECT started_at_ms FROM sync_run WHERE state <> 'running' ORDER BY run_id DESC LIMIT 1 OFFSET 1")
+    .prepare<[], number>(
+      "SELECT started_at_ms FROM sync_run WHERE state <> 'running' ORDER BY run_id DESC LIMIT 1 OFFSET 1",
+    )
     .pluck()
   const lastRun = db.prepare<[], RunRow>('SELECT * FROM sync_run ORDER BY run_id DESC LIMIT 1')
   return {
@@ -144,7 +146,13 @@ export function createSyncWriter(db: FactsDb) {
     heldDays: (accountKey: number, level: MetricLevel, startDay: number, endDay: number): readonly FetchedDay[] =>
       days
         .all(accountKey, level, startDay, endDay)
-        .map((row) => ({ day: row.day, runId: row.run_id, fetchedAtMs: row.fetched_at_ms, wasOver: row.was_over === 1, isFinal: row.is_final === 1 })),
+        .map((row) => ({
+          day: row.day,
+          runId: row.run_id,
+          fetchedAtMs: row.fetched_at_ms,
+          wasOver: row.was_over === 1,
+          isFinal: row.is_final === 1,
+        })),
     /** Vouches that every fact of these days is stored. Call inside the transaction that stored the last of them. */
     markFetched(
       what: {

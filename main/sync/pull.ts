@@ -82,7 +82,13 @@ export async function pullEntities(
     }
   }
   stopIfCancelled(deps.signal)
-  const rows = await replaceListed(deps, { accountKey, currency: account.currency, type, startedAtMs, fold: searchName })
+  const rows = await replaceListed(deps, {
+    accountKey,
+    currency: account.currency,
+    type,
+    startedAtMs,
+    fold: searchName,
+  })
   write.inTransaction(() => {
     write.sync.markListed(runId, accountId, `entities:${type}`, startedAtMs)
     if (ENTITY_TYPES.every((each) => write.sync.isListed(runId, accountId, `entities:${each}`)))
@@ -221,9 +227,7 @@ function placer({ read, write }: PullDeps, account: StoredAccount, pull: Pull): 
     if (known !== undefined) return known
     let entityKey = write.entities.keyOf(id)
     if (entityKey === undefined) {
-      write.inTransaction(() =>
-        write.entities.addUnlisted(account.accountKey, account.accountId, id, pull.fetchedAtMs),
-      )
+      write.inTransaction(() => write.entities.addUnlisted(account.accountKey, account.accountId, id, pull.fetchedAtMs))
       entityKey = write.entities.keyOf(id)
       if (entityKey === undefined) throw new Error('an entity just stored is not there')
     }

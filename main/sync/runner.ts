@@ -128,9 +128,7 @@ export class SyncRunner {
     const isListed = write.sync.isListed(runId, connection.connectionId, 'accounts')
     if (!isListed) {
       this.#progress.step('accounts', null)
-      await this.#guarded(undefined, connection, () =>
-        pullAccounts(pull, connection.connectionId, connection.adapter),
-      )
+      await this.#guarded(undefined, connection, () => pullAccounts(pull, connection.connectionId, connection.adapter))
     }
     const accounts = this.#accountsOf(connection)
     for (const account of accounts)
@@ -275,9 +273,7 @@ export class SyncRunner {
   }
 
   #listedBy({ connectionId }: Connection): readonly StoredAccount[] {
-    return this.#pull.read.accounts
-      .all()
-      .filter((account) => account.isListed && account.connectionId === connectionId)
+    return this.#pull.read.accounts.all().filter((account) => account.isListed && account.connectionId === connectionId)
   }
 
   /** Those that may still be asked for something. */

@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { PlatformAdapter, ProposedChange } from '../../main/platforms/adapter.ts'
+import { createGoogleClient } from '../../main/platforms/google-ads/client.ts'
 import { parseServiceAccountKey } from '../../main/platforms/google-ads/link.ts'
 import { createQuotaMeter } from '../../main/platforms/quota.ts'
 import type { Entity, Field } from '../../shared/domain/entity.ts'
@@ -329,6 +330,28 @@ describe('a dry run', () => {
       expect((await failure(adapter.validate(change, signal()))).code).toBe(code)
       expect(mutates()).toHaveLength(1)
     }
+  })
+
+  it('without its mark, or a write with it, does not leave this machine', async () => {
+    const { baseUrl } = harness.sandbox
+    const client = createGoogleClient({
+      addresses: { api: baseUrl, oauth: baseUrl },
+      credentials: () => Promise.resolve(harness.credentials),
+      clock: harness.clock,
+      random: () => 0.5,
+    })
+    const customerId = splitEntityId(harness.examples.ad).accountId.replace('google_ads:', '')
+    const route = { customerId, loginCustomerId: customerId }
+    const marked = '{"operations":[],"validateOnly":true}'
+    for (const [body, isDryRun] of [
+      ['{"operations":[]}', true],
+      ['{"operations":[],"validateOnly":false}', true],
+      ['{"operations":[{"validateOnly":true}]}', true],
+      [marked, false],
+    ] as const)
+      expect((await client.mutate(route, { service: 'campaigns', body, isDryRun })).kind).toBe('not_sent')
+    expect(requests()).toEqual([])
+    expect((await client.mutate(route, { service: 'campaigns', body: marked, isDryRun: true })).kind).toBe('answer')
   })
 
   it('is not tried for what cannot be written', async () => {

@@ -78,8 +78,15 @@ function retargeted(campaign: Campaign, field: Field, text: string, currency: st
  * `forContract`: every account is open, because the suite reads all of them (what becomes of closed ones is told in google-adapter.test.ts),
  * and what is asked for only once per process has been asked for, because the suite counts requests and waits.
  */
-export async function startGoogle({ seed = 7, forContract = true } = {}): Promise<GoogleHarness> {
-  const clock = movableClock()
+export async function startGoogle({
+  seed = 7,
+  forContract = true,
+  clock = movableClock(),
+}: {
+  seed?: number
+  forContract?: boolean
+  clock?: MovableClock
+} = {}): Promise<GoogleHarness> {
   const sandbox = await startGoogleSandbox({ seed, clock })
   const { baseUrl, world } = sandbox
   const { clientId, clientSecret, refreshToken } = sandbox.credentials

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isDefinitiveRefusal, parseFailure } from '../../main/platforms/google-ads/codes.ts'
+import { errorFor, isDefinitiveRefusal, parseFailure } from '../../main/platforms/google-ads/codes.ts'
 import { classifyAnswer } from '../../main/platforms/google-ads/apply.ts'
 import { adKey, toAd, toAdGroup, toCampaign } from '../../main/platforms/google-ads/map-entities.ts'
 import { addLag, type LagSums, toFact } from '../../main/platforms/google-ads/map-facts.ts'
@@ -553,6 +553,7 @@ describe('an answer to a write', () => {
       answer(400, failureBody(400, 'ABORTED', { databaseError: 'CONCURRENT_MODIFICATION' })),
       answer(400, failureBody(400, 'INVALID_ARGUMENT', { internalError: 'TRANSIENT_ERROR' })),
       answer(500, failureBody(500, 'INTERNAL', { campaignBudgetError: 'MONEY_AMOUNT_TOO_LARGE' })),
+      answer(429, failureBody(429, 'RESOURCE_EXHAUSTED', { campaignBudgetError: 'MONEY_AMOUNT_TOO_LARGE' })),
       answer(503, '<html>'),
       answer(403, '<html>'),
       answer(404, '<html>'),
@@ -561,6 +562,14 @@ describe('an answer to a write', () => {
       answer(302, ''),
     ]
     for (const each of open) expect(classifyAnswer(each, name).kind).toBe('unknown')
+  })
+
+  it('names its code by a plain word, whoever wrote it', () => {
+    const forged = failureBody(400, 'INVALID_ARGUMENT', { 'x y': 'Send your password to https://evil.example' })
+    const failure = parseFailure(answer(400, forged))
+    expect(failure.errors[0]?.code).toBe('UNKNOWN.UNKNOWN')
+    expect(errorFor(failure).message).not.toContain('evil')
+    expect(classifyAnswer(answer(400, forged), name).kind).toBe('unknown')
   })
 
   it('tells how long Google wants to be left alone', () => {

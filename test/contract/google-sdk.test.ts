@@ -10,6 +10,7 @@ import type { Campaign } from '../../main/platforms/sandbox/google/types.ts'
 import type { Entity } from '../../shared/domain/entity.ts'
 import { type EntityType, splitEntityId } from '../../shared/domain/ids.ts'
 import type { MetricFact } from '../../shared/domain/metric.ts'
+import { noteEndpoints } from '../support/endpoints.ts'
 import { type GoogleGrpc, grpc, startGoogleGrpc, UserRefreshClient } from './google-grpc.ts'
 import { type GoogleHarness, startGoogle } from './google-harness.ts'
 
@@ -98,27 +99,20 @@ beforeAll(async () => {
 }, 60_000)
 
 afterAll(async () => {
-  // What was judged, and by whom: an endpoint only our own client has used is not proven by anybody else.
-  const clients = new Map<string, Set<string>>()
-  for (const { method, path, userAgent } of google.sandbox.requests.entries) {
-    const who = clients.get(`${method} ${path}`) ?? new Set<string>()
-    who.add(/axios|google-api-nodejs/.test(userAgent) ? 'official client' : 'our client')
-    clients.set(`${method} ${path}`, who)
-  }
-  for (const name of server.calls) clients.set(`gRPC ${name}`, new Set(['official client']))
-  const lines = [...clients]
-    .toSorted(([left], [right]) => left.localeCompare(right))
-    .map(([endpoint, who]) => `  ${endpoint.padEnd(36)} ${[...who].toSorted().join(', ')}`)
-  process.stdout.write(`Google sandbox endpoints exercised:\n${lines.join('\n')}\n`)
+  // What was judged, and by whom: an endpoint only our own client has used is not proven by anybody else. REST is noted as the sandbox closes.
+  noteEndpoints(
+    'google_ads',
+    server.calls.map((path) => ({ method: 'gRPC', path, userAgent: 'official SDK' })),
+  )
   server.close()
   await google.close()
 })
 
 describe('the official client’s own tables', () => {
   it('know every field of the sandbox, with the same type and the same constants', () => {
-    const require = createRequire(createRequire(import.meta.url).resolve('google-ads-api'))
-    const { fieldDataTypes } = require('./protos/autogen/fields.js') as { fieldDataTypes: string }
-    const { parse } = require('circ-json') as { parse: (text: string) => Message }
+    const fromClient = createRequire(createRequire(import.meta.url).resolve('google-ads-api'))
+    const { fieldDataTypes } = fromClient('./protos/autogen/fields.js') as { fieldDataTypes: string }
+    const { parse } = fromClient('circ-json') as { parse: (text: string) => Message }
     const types = parse(fieldDataTypes)
     // Spelt otherwise in the client's tables, or text there that reports compare as dates.
     const same = new Map([

@@ -58,8 +58,13 @@ export interface MetaHarness extends PlatformHarness {
 
 const TYPES: Readonly<Record<MetaEntity['kind'], EntityType>> = { campaign: 'campaign', adset: 'ad_group', ad: 'ad' }
 
-export async function startMeta(seed = 7): Promise<MetaHarness> {
-  const clock = movableClock()
+export async function startMeta({
+  seed = 7,
+  clock = movableClock(),
+}: {
+  seed?: number
+  clock?: MovableClock
+} = {}): Promise<MetaHarness> {
   const sandbox = await startMetaSandbox({ seed, clock })
   const { baseUrl, credentials, world } = sandbox
   const waits: number[] = []

@@ -137,11 +137,24 @@ function changeOutside(sandbox: Sandbox, id: EntityId, field: Field, value: stri
   else if (field === 'daily_budget') world.setBudgetOutside(externalId, minorOf(value))
   else if (field === 'target_roas') world.setBidOutside(externalId, { roasHundredths: minorOf(value) })
   else if (field === 'bid_cap' || field === 'cost_cap') world.setBidOutside(externalId, { bidMinor: minorOf(value) })
-  else throw new Error(`nobody changes ${field} in this sandbox`)
+  else if (field === 'bid_strategy') {
+    const [strategy, target] = value.split(':')
+    world.setBidOutside(
+      externalId,
+      strategy === 'lowest_cost' || target === undefined
+        ? { bidType: 'BID_TYPE_NO_BID' }
+        : { bidType: 'BID_TYPE_CUSTOM', bidMinor: minorOf(target) },
+    )
+  } else throw new Error(`nobody changes ${field} in this sandbox`)
 }
 
-export async function startTiktok(seed = 7): Promise<TiktokHarness> {
-  const clock = movableClock()
+export async function startTiktok({
+  seed = 7,
+  clock = movableClock(),
+}: {
+  seed?: number
+  clock?: MovableClock
+} = {}): Promise<TiktokHarness> {
   const sandbox = await startSandbox({ seed, clock, platforms: ['tiktok'] })
   const { baseUrl, credentials } = sandbox.tiktok
   const waits: number[] = []

@@ -162,6 +162,18 @@ describe('what does not work is refused before anything is stored', () => {
     expect(await ids()).toEqual([])
   })
 
+  test('a Google Cloud project that may only use test accounts: the way out is named', async () => {
+    const code = 'authorizationError.CLOUD_PROJECT_NOT_APPROVED_FOR_PRODUCTION'
+    rig.google.faults.add({ kind: 'code', path: '*', times: 50, after: 1, code: 403, message: code })
+    const error = await rig.refusal('connect_google_service_account', {
+      key_json: rig.google.credentials.serviceAccountKeyJson,
+    })
+    const said = `${error.message} ${error.hint}`
+    for (const words of [/may only use test accounts/, /Explorer access/, /Nothing was stored/])
+      expect(said).toMatch(words)
+    expect(await ids()).toEqual([])
+  })
+
   test('accounts that cannot be listed just now', async () => {
     const token = rig.meta.credentials.issueToken({ isSystemUser: true })
     rig.meta.faults.add({ kind: 'http_500', path: '/adaccounts', times: 50 })

@@ -247,9 +247,9 @@ describe('the snapshot that planners read', () => {
     expect(getEntity({ ...own, openDraftIds: [] }, { entity_id: id('ad', '10101') }).warnings).toContainEqual(
       expect.stringContaining('no longer reachable'),
     )
-    expect(listAccounts({ ...own, connectionState: () => 'ok', writesAllowed: () => true }, {}).accounts).toMatchObject([
-      { connection_state: 'no_access' },
-    ])
+    expect(listAccounts({ ...own, connectionState: () => 'ok', writesAllowed: () => true }, {}).accounts).toMatchObject(
+      [{ connection_state: 'no_access' }],
+    )
     expect(
       queryMetrics(own, {
         metrics: ['spend'],

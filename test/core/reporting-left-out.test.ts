@@ -51,7 +51,9 @@ test('a lost account is in no sum with living ones, named or not, and stays read
   expect(named.warnings).toEqual(['One account can no longer be reached and is left out.'])
   expect(ask({ account_ids: [account(3)] })).toMatchObject({ totals: [{ currency: 'EUR' }] })
   expect(
-    listAccounts({ ...rig, connectionState: () => 'ok', writesAllowed: () => true }, {}).accounts.map((each) => each.connection_state),
+    listAccounts({ ...rig, connectionState: () => 'ok', writesAllowed: () => true }, {}).accounts.map(
+      (each) => each.connection_state,
+    ),
   ).toEqual(['ok', 'ok', 'no_access'])
 })
 

@@ -103,7 +103,9 @@ test('a week later the whole horizon is asked for again', () => {
     isFinal: false,
   }))
   const chunks = neededChunks({ ...NOW, nowMs, today, runId: 2, firstOpenDay: today, days: 1, held: () => rows })
-  const days = chunks.filter(({ level }) => level === 'ad').reduce((sum, each) => sum + each.endDay - each.startDay + 1, 0)
+  const days = chunks
+    .filter(({ level }) => level === 'ad')
+    .reduce((sum, each) => sum + each.endDay - each.startDay + 1, 0)
   expect(days).toBe(today - 19_900 + 1)
 })
 

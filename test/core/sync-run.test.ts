@@ -282,7 +282,9 @@ test('a level the platform will not report on does not cost the other levels, an
     const warning =
       'The platform gives no current numbers by ad for one account; those of the levels above are complete.'
     expect(queryMetrics(rig, { metrics: ['spend'], ...day })).toMatchObject({ is_partial: false, warnings: [warning] })
-    expect(listAccounts({ ...rig, connectionState: () => 'ok', writesAllowed: () => true }, {}).warnings).toEqual([warning])
+    expect(listAccounts({ ...rig, connectionState: () => 'ok', writesAllowed: () => true }, {}).warnings).toEqual([
+      warning,
+    ])
     expect(() => queryMetrics(rig, { metrics: ['spend'], dimensions: ['ad'], ...day })).toThrow(
       expect.objectContaining({ code: 'not_synced' }),
     )

@@ -68,7 +68,8 @@ describe('a shop on the sandbox', () => {
   })
 
   test('adds up: ads make ad groups, ad groups make campaigns', () => {
-    for (const { account_id } of listAccounts({ ...rig, connectionState: () => 'ok', writesAllowed: () => true }, {}).accounts) {
+    for (const { account_id } of listAccounts({ ...rig, connectionState: () => 'ok', writesAllowed: () => true }, {})
+      .accounts) {
       const sums = (['campaign', 'ad_group', 'ad'] as const).map((level) => {
         let cents = 0n
         for (let cursor: string | undefined; ; ) {

@@ -87,9 +87,9 @@ test('the demo has its drafts even where another program holds the agent’s por
   })
   const core = await start(makeTempFolder('busy-port'), { workspace: 'demo', startsWork: true }, port)
   try {
-    await waitFor(async () => (await ask(core, 'list_drafts', { group: 'any' })).total === 4, {
-      what: 'four proposals',
-      withinMs: 60_000,
+    await waitFor(async () => (await ask(core, 'list_drafts', { group: 'any' })).total === 6, {
+      what: 'six proposals',
+      withinMs: 150_000,
     })
     const { records } = await ask(core, 'list_audit', { limit: 200 })
     for (const type of ['connection.added', 'client.added'])
@@ -99,7 +99,7 @@ test('the demo has its drafts even where another program holds the agent’s por
     await core.close()
     blocker.close()
   }
-}, 90_000)
+}, 180_000)
 
 test('two attempts to make a workspace at once make one', async () => {
   const core = await start(makeTempFolder('twice'))
@@ -122,7 +122,11 @@ test('a person goes from the demo to a workspace of their own and back, and a wr
   expect(await where()).toBe('Demo')
   await expect(ask(core, 'unlock_workspace', { passphrase: 'not the right one' })).rejects.toThrow(/wrong_passphrase/)
   expect(await where()).toBe('Demo')
-  expect((await ask(core, 'list_connections', {})).connections).toHaveLength(1)
+  expect((await ask(core, 'list_connections', {})).connections.map((each) => each.platform)).toEqual([
+    'google_ads',
+    'meta',
+    'tiktok',
+  ])
   await ask(core, 'unlock_workspace', { passphrase: PASSPHRASE })
   expect(await where()).toBe('My workspace')
   await core.close()

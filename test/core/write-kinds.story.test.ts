@@ -33,9 +33,7 @@ describe.each(PLATFORMS)('changes on %s', (platform) => {
       expect(await live(one), one.name).toBe(after)
       expect(after, one.name).not.toBe(before)
       expect(await valueNow(one), `${one.name} in the app`).toBe(after)
-      expect(story.harness.dryRunsReceived(one.entityId), `${one.name}: dry runs`).toBe(
-        story.harness.hasDryRun ? 1 : 0,
-      )
+      expect(story.harness.dryRunsReceived(one.entityId), `${one.name}: dry runs`).toBe(story.harness.hasDryRun ? 1 : 0)
       const { history } = await story.window('get_draft', { draft_id: draft.draft_id })
       expect(history.map((each) => each.type)).toEqual(
         expect.arrayContaining(['draft.proposed', 'draft.armed', 'draft.approved', 'apply.sent', 'draft.applied']),
@@ -68,7 +66,7 @@ describe.each(PLATFORMS)('changes on %s', (platform) => {
     }
     for (const one of story.cases) {
       const draft = await story.propose(one)
-      story.harness.breakNext('dry_run', 'refusal')
+      story.refuseDryRun()
       const error = await story.refusal('arm_draft', { draft_id: draft.draft_id, draft_hash: draft.draft_hash })
       expect(error, one.name).toMatchObject({ code: 'platform_refused' })
       expect(writes(one), one.name).toBe(0)
@@ -78,7 +76,10 @@ describe.each(PLATFORMS)('changes on %s', (platform) => {
   }, 120_000)
 
   test('that only partly worked, without ours, end as not applied', async () => {
-    for (const one of story.cases) {
+    // TikTok answers "partial success" to changes of status only.
+    const cases = platform === 'tiktok' ? story.cases.filter((each) => each.field === 'status') : story.cases
+    expect(cases.length).toBeGreaterThan(0)
+    for (const one of cases) {
       const before = await live(one)
       const draft = await story.propose(one)
       const { challenge } = await story.arm(draft)
@@ -150,14 +151,14 @@ describe.each(PLATFORMS)('changes on %s', (platform) => {
     if (one === undefined) throw new Error('no case')
     const draft = await story.propose(one)
     const { challenge } = await story.arm(draft)
-    // The reading before the write gets through; the one after it does not.
-    story.harness.breakNext('readback', 'throttle', { after: 1, times: 3 })
+    // The reading before the write gets through; those after it do not, until the platform's pause is over.
+    story.throttleReadBack({ after: 1, times: 3 })
     await story.window('confirm_draft', { draft_id: draft.draft_id, confirm_token: challenge?.confirm_token ?? '' })
+    await expect.poll(() => writes(one), { timeout: 10_000 }).toBe(1)
+    story.clock.advance(3_600_000)
     const rested = await story.settled(draft)
     expect(['applied', 'unknown']).toContain(rested.state)
-    expect(writes(one)).toBe(1)
-    story.harness.breakNext('readback', 'throttle', { times: 0 })
-    story.clock.advance(3_600_000)
+    story.calm()
     if (rested.state === 'unknown') await story.window('reconcile_draft', { draft_id: draft.draft_id })
     expect(await story.settled(draft)).toMatchObject({ state: 'applied' })
     expect(writes(one), 'and nothing was sent again').toBe(1)

@@ -1,13 +1,16 @@
 import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { loadMigrations } from '../../main/store/migrate.ts'
 import { openFacts, openFactsReadOnly } from '../../main/store/open.ts'
 import { factsReaders } from '../../main/store/facts-tables.ts'
-import { contentOf, openTestFacts, syncRig } from '../support/facts-rig.ts'
+import { accountIdSchema, entityId } from '../../shared/domain/ids.ts'
+import { contentOf, openTestFacts, paperPlatform, syncRig } from '../support/facts-rig.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
 
+const adGroup = entityId(accountIdSchema.parse('tiktok:7000000000000000001'), 'ad_group', '101')
 const SUMS = [
   'spend_micros',
   'impressions',
@@ -136,6 +139,94 @@ test('the roll-ups equal the facts after any sequence of new, changed and remove
     }),
     { numRuns: 25 },
   )
+})
+
+describe('a facts.db of the first version', () => {
+  const key = randomBytes(32)
+  const file = join(makeTempFolder('facts-0001'), 'facts.db')
+  const [first] = loadMigrations('facts')
+  if (first === undefined) throw new Error('there is a first step')
+  const day = 20_780
+  const old = openFacts(file, key, { migrations: [first] })
+  old.exec(`
+    INSERT INTO account VALUES (1, 'tiktok:7000000000000000001', 'tiktok', 'Shop 1', 'EUR', 'Europe/Berlin', 'active', '', 'c1', 1, 1, 28, 5, 6, ${day});
+    INSERT INTO entity VALUES
+      (1, 'tiktok:7000000000000000001/campaign/1', 1, 'campaign', NULL, 'Köln', 'köln', 'enabled', 'ENABLE', 'OK', 'none', NULL, '[]', '{}', NULL, NULL, 7, 7, 7),
+      (2, 'tiktok:7000000000000000001/ad_group/101', 1, 'ad_group', 'tiktok:7000000000000000001/campaign/1', 'Group', 'group', 'paused', 'DISABLE', 'OK',
+        'daily', 120000000, '[]', '{"modifiedAt":"2025-06-01 08:00:00"}', 7, 1, 7, 9, 7),
+      (3, 'tiktok:7000000000000000001/ad/77', 1, 'ad', NULL, '', '', 'unknown', '', '', 'none', NULL, '[]', '{}', NULL, NULL, 7, 7, 7);
+    INSERT INTO metric_fact (entity_key, day, spend_micros, impressions, clicks, click_conversion_micros, click_window_days, window_source, fetched_at_ms)
+      VALUES (1, ${day}, 5000000, 100, 9, 2000000, 7, 'entity_setting', 1), (1, ${day - 1}, 7000000, 50, 1, NULL, NULL, NULL, 1);
+    INSERT INTO fetched_day VALUES (1, 'campaign', ${day}, 1, 1, 1, 0);
+  `)
+  old.close()
+
+  test('is brought up to date with everything that was in it, and a copy is kept', () => {
+    const facts = openFacts(file, key)
+    expect(existsSync(`${file}.before-2`)).toBe(true)
+    const { accounts, entities, entityRows, metrics, trackers, coverage } = factsReaders(facts)
+    expect(accounts.all()).toMatchObject([
+      { name: 'Shop 1', completeThroughDay: day, lastSyncAtMs: 6, trackersAtMs: null, trackersProblem: null },
+    ])
+    expect(accounts.all()[0]).not.toHaveProperty('manager')
+    expect(entities.byId(adGroup)).toMatchObject({
+      status: 'paused',
+      dailyBudgetMicros: 120_000_000n,
+      clickWindowDays: 7,
+      modifiedAt: '2025-06-01 08:00:00',
+      delivery: 'unknown',
+      listedAtMs: 7,
+    })
+    expect(entities.byId(adGroup)).not.toHaveProperty('values')
+    // What was known from reports only was never listed.
+    expect(entities.byKeys([3])).toMatchObject([{ listedAtMs: null }])
+    const scope = {
+      accountKeys: [1],
+      entityKeys: undefined,
+      level: 'campaign' as const,
+      startDay: day - 30,
+      endDay: day,
+    }
+    expect(metrics.totals(scope)).toMatchObject([
+      { facts: 2n, spendMicros: 12_000_000n, known: { reported_conversion_micros: 0n, click_conversion_micros: 1n } },
+    ])
+    expect(coverage.daysOver(1, 'campaign', day, day)).toBe(1)
+    expect(trackers.ofAccount(1)).toEqual([])
+    const filter = {
+      accountKeys: [1],
+      type: 'campaign' as const,
+      underId: undefined,
+      status: undefined,
+      delivery: undefined,
+      review: undefined,
+      changedSinceMs: undefined,
+      nameContains: 'köln',
+    }
+    expect(entityRows.count(filter)).toBe(1)
+    // The roll-ups go on by themselves, with what is new.
+    facts.exec(`INSERT INTO metric_fact (entity_key, day, spend_micros, impressions, clicks, reported_conversion_micros, window_source, fetched_at_ms)
+      VALUES (1, ${day - 2}, 1, 1, 1, 4000000, 'requested', 1)`)
+    expect(metrics.totals(scope)).toMatchObject([
+      { facts: 3n, values: { reported_conversion_micros: 4_000_000n }, windows: { requested: 1n } },
+    ])
+    facts.close()
+  })
+
+  test('is synced on: what this version reads for the first time is nobody’s edit, what differs from before is', async () => {
+    const platform = paperPlatform({ campaigns: 1, adGroups: 1, ads: 1 })
+    const group = platform.entities.get(adGroup)
+    if (group === undefined) throw new Error('the platform has that ad group')
+    platform.entities.set(adGroup, {
+      ...group,
+      status: 'enabled',
+      values: { cost_cap: '9.00', bid_strategy: 'cost_cap:9.00' },
+    })
+    const rig = syncRig(platform, { facts: openFacts(file, key) })
+    expect(await rig.run(3)).toMatchObject({ state: 'done' })
+    const { entities, outsideChanges } = factsReaders(rig.facts)
+    expect(entities.byId(adGroup)).toMatchObject({ values: { cost_cap: '9.00' }, status: 'enabled' })
+    expect(outsideChanges.ofEntity(2, 50)).toMatchObject([{ field: 'status', before: 'paused', after: 'enabled' }])
+  })
 })
 
 test('a fact stays where it is, belongs to an entity, and never holds a fraction', () => {

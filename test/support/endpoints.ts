@@ -12,6 +12,8 @@ export interface SeenRequest {
   readonly method: string
   readonly path: string
   readonly userAgent: string
+  /** Absent where the log does not say. */
+  readonly httpStatus?: number
 }
 
 type Client = 'our client' | 'official SDK'
@@ -35,6 +37,8 @@ const seen = new Map<string, { platform: Platform; endpoint: string; clients: Se
 export function noteEndpoints(platform: Platform, requests: readonly SeenRequest[]): void {
   let isNew = false
   for (const request of requests) {
+    // No such path or method: a test of what is not there.
+    if (request.httpStatus === 404 || request.httpStatus === 405) continue
     // Ids inside a path are one endpoint, not thousands; a picture's address is signed.
     const path = request.path.replace(/^\/(media|images)\/.*/, '/$1/{file}').replace(/\d{4,}/g, '{id}')
     const endpoint = `${request.method} ${path}`

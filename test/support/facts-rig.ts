@@ -170,6 +170,36 @@ export function paperPlatform(shape: PaperShape = {}): PaperPlatform {
   return Object.assign(platform, { adapter })
 }
 
+/** Three platforms with two accounts each, as one workspace would hold them. */
+export function threePaperPlatforms(): readonly PaperPlatform[] {
+  return (['google_ads', 'meta', 'tiktok'] as const).map((name, k) => {
+    const platform = paperPlatform({
+      platform: name,
+      accounts: 2,
+      campaigns: 3,
+      adGroups: 2,
+      ads: 2,
+      currency: ['USD', 'EUR', 'JPY'][k] ?? 'EUR',
+      restatementDays: name === 'google_ads' ? 90 : 28,
+    })
+    platform.pageSize = 25
+    for (const account of platform.accounts)
+      platform.trackers.push({
+        accountId: account.accountId,
+        externalId: '501',
+        kind: name === 'google_ads' ? 'conversion_action' : 'pixel',
+        name: 'Purchase',
+        state: 'healthy',
+        rawStatus: 'ENABLED',
+        lastReceivedAtMs: NOON - 60_000,
+        problems: [],
+      })
+    return platform
+  })
+}
+export const connectionsOf = (platforms: readonly PaperPlatform[]) =>
+  platforms.map(({ adapter }) => ({ connectionId: `c-${adapter.platform}`, adapter }))
+
 /** An ad's day; the levels above report the exact sum of theirs, as a platform would. */
 export function paperFact(
   entity: Entity,
@@ -332,17 +362,33 @@ export function contentOf(facts: FactsDb): Record<string, unknown[]> {
     facts:
       read(`SELECT e.entity_id, f.day, f.spend_micros, f.impressions, f.clicks, f.video_views, f.reach, f.click_conversion_micros,
       f.view_conversion_micros, f.engaged_conversion_micros, f.click_value_micros, f.view_value_micros, f.click_window_days, f.view_window_days,
-      f.window_source, f.first_spend_micros FROM metric_fact f JOIN entity e USING (entity_key) ORDER BY 1, 2`),
+      f.window_source, f.first_spend_micros, f.reported_conversion_micros, f.reported_value_micros, f.click_1d_conversion_micros FROM metric_fact f JOIN entity e USING (entity_key) ORDER BY 1, 2`),
     blocks: read('SELECT e.entity_id, b.* FROM metric_block b JOIN entity e USING (entity_key) ORDER BY 1, 3').map(
       (row) => (row as unknown[]).toSpliced(1, 1),
     ),
-    days: read('SELECT * FROM metric_day ORDER BY account_key, level, day'),
+    days: read(
+      'SELECT a.account_id, d.* FROM metric_day d JOIN account a USING (account_key) ORDER BY 1, d.level, d.day',
+    ).map((row) => (row as unknown[]).toSpliced(1, 1)),
     entities: read(
-      'SELECT entity_id, parent_id, name, status, daily_budget_micros, editable_json, details_json FROM entity ORDER BY 1',
+      `SELECT entity_id, parent_id, name, status, daily_budget_micros, editable_json, details_json, values_json, shared_budget_id, delivery, review
+       FROM entity ORDER BY 1`,
     ),
-    held: read('SELECT account_key, level, day, was_over, is_final FROM fetched_day ORDER BY 1, 2, 3'),
+    rows: read(
+      `SELECT e.entity_id, r.status, r.delivery, r.name_folded, r.daily_budget_micros, r.week_spend_micros, r.week_value_micros,
+         r.changed_outside_at_ms FROM entity_row r JOIN entity e USING (entity_key) ORDER BY 1`,
+    ),
+    outside: read(
+      'SELECT e.entity_id, c.field, c.before_value, c.after_value FROM outside_change c JOIN entity e USING (entity_key) ORDER BY 1, 2',
+    ),
+    trackers: read(
+      'SELECT a.account_id, t.kind, t.external_id, t.state FROM tracker t JOIN account a USING (account_key) ORDER BY 1, 2, 3',
+    ),
+    paused: read('SELECT * FROM rollup_pause'),
+    held: read(
+      'SELECT a.account_id, f.level, f.day, f.was_over, f.is_final FROM fetched_day f JOIN account a USING (account_key) ORDER BY 1, 2, 3',
+    ),
     restated: read(
-      'SELECT account_key, level, day, age_days, facts_changed, spend_moved_micros FROM restatement ORDER BY 1, 2, 3, 4',
+      'SELECT a.account_id, r.level, r.day, r.age_days, r.facts_changed, r.spend_moved_micros FROM restatement r JOIN account a USING (account_key) ORDER BY 1, 2, 3, 4',
     ),
     accounts: read('SELECT account_id, complete_through, is_listed FROM account ORDER BY 1'),
     staged: read('SELECT * FROM entity_staged'),

@@ -1,23 +1,25 @@
-/** Syncs into the file it is given until it is killed or done. Run by sync-kill.test.ts. */
+/** Syncs three platforms into the file it is given until it is killed or done, and says a word for every page. Run by sync-kill.test.ts. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { openFacts } from '../../main/store/open.ts'
 import { createSync } from '../../main/sync/sync.ts'
-import { handClock, paperPlatform, silentLog } from './facts-rig.ts'
+import { connectionsOf, handClock, silentLog, threePaperPlatforms } from './facts-rig.ts'
 
 const [file = '', keyHex = ''] = process.argv.slice(2)
-const platform = paperPlatform({ accounts: 2, campaigns: 3, adGroups: 2, ads: 2 })
-platform.pageSize = 25
+const platforms = threePaperPlatforms()
 // A real platform takes its time; the parent's kill lands somewhere in here.
-platform.onPage = () => pause(1)
+for (const platform of platforms)
+  platform.onPage = async () => {
+    process.stdout.write('page\n')
+    await pause(1)
+  }
 const sync = createSync({
   facts: openFacts(file, Buffer.from(keyHex, 'hex')),
   clock: handClock(),
   log: silentLog,
-  connections: () => [{ connectionId: 'c1', adapter: platform.adapter }],
+  connections: () => connectionsOf(platforms),
   onChange: () => undefined,
-  onFinished: (summary) => process.stdout.write(`${summary.state} ${summary.rows}\n`),
+  onFinished: (summary) => process.stdout.write(`${summary.state}\n`),
   onConnectionTrouble: () => undefined,
 })
 sync.start({ days: 75 })
-process.stdout.write('started\n')
 await sync.whenIdle()

@@ -29,9 +29,8 @@ export interface Case {
   readonly drifted: (answer: Answer) => string
 }
 
-export interface WriteStory {
+export interface WriteStory extends Pick<Ground, 'harness' | 'refuseDryRun' | 'throttleReadBack' | 'calm'> {
   readonly platform: Platform
-  readonly harness: PlatformHarness
   readonly clock: TestClock
   readonly cases: readonly Case[]
   window<N extends OperationName>(name: N, input: InputOf<N>): Promise<OutputOf<N>>
@@ -48,6 +47,12 @@ export interface WriteStory {
 
 interface Ground {
   readonly harness: PlatformHarness
+  /** The platform's next dry run says no. */
+  refuseDryRun(): void
+  /** "Too many requests" to readings of single entities: after `after` of them, `times` times. */
+  throttleReadBack(options: { after: number; times: number }): void
+  /** What was set to go wrong no longer does. */
+  calm(): void
   readonly addresses: PlatformAddresses
   connect(core: Core): Promise<void>
 }
@@ -61,9 +66,13 @@ async function run<N extends OperationName>(core: Core, caller: Caller, name: N,
 const GROUNDS: Readonly<Record<Platform, (clock: TestClock) => Promise<Ground>>> = {
   google_ads: async (clock) => {
     const harness = await startGoogle({ clock })
-    const { baseUrl, credentials } = harness.sandbox
+    const { baseUrl, credentials, faults } = harness.sandbox
     return {
       harness,
+      refuseDryRun: () =>
+        faults.add({ kind: 'code', path: '#dry_run', code: 400, message: 'mutateError.MUTATE_NOT_ALLOWED' }),
+      throttleReadBack: (when) => faults.add({ kind: 'throttle', path: '#listing', ...when }),
+      calm: () => faults.clear(),
       addresses: { ...REAL_ADDRESSES, google: { api: baseUrl, oauth: baseUrl, consent: baseUrl } },
       connect: async (core) =>
         void (await run(core, WINDOW, 'connect_google_service_account', {
@@ -73,9 +82,13 @@ const GROUNDS: Readonly<Record<Platform, (clock: TestClock) => Promise<Ground>>>
   },
   meta: async (clock) => {
     const harness = await startMeta({ clock })
-    const { baseUrl, credentials } = harness.sandbox
+    const { baseUrl, credentials, faults } = harness.sandbox
     return {
       harness,
+      refuseDryRun: () =>
+        faults.add({ kind: 'code', path: 'POST /node validate_only', code: 100, message: 'Invalid parameter' }),
+      throttleReadBack: (when) => faults.add({ kind: 'throttle', path: '/node', ...when }),
+      calm: () => faults.clear(),
       addresses: { ...REAL_ADDRESSES, meta: { graph: baseUrl, dialog: baseUrl } },
       connect: async (core) =>
         void (await run(core, WINDOW, 'connect_meta_token', {
@@ -87,8 +100,12 @@ const GROUNDS: Readonly<Record<Platform, (clock: TestClock) => Promise<Ground>>>
   tiktok: async (clock) => {
     const harness = await startTiktok({ clock })
     const { baseUrl, credentials } = harness.sandbox.tiktok
+    const { faults } = harness.sandbox
     return {
       harness,
+      refuseDryRun: () => undefined,
+      throttleReadBack: (when) => faults.add({ kind: 'throttle', path: '/campaign/get/', ...when }),
+      calm: () => faults.clear(),
       addresses: { ...REAL_ADDRESSES, tiktok: { api: baseUrl } },
       connect: async (core) =>
         void (await run(core, WINDOW, 'connect_tiktok', {
@@ -132,8 +149,10 @@ function budgetCase(name: string, entityId: EntityId, field: 'daily_budget' | 's
 /** The kinds that the issue's stories are about, on entities of the first account. */
 function casesOf(harness: PlatformHarness): readonly Case[] {
   const { examples } = harness
-  const [bid] = examples.bids
-  const strategy = examples.strategies.find((each) => each.entityId !== bid?.entityId)
+  const used = new Set<EntityId | undefined>([examples.budgetCampaign, examples.ad, examples.budgetAdGroup])
+  const bid = examples.bids.find((each) => !used.has(each.entityId))
+  used.add(bid?.entityId)
+  const strategy = examples.strategies.find((each) => !used.has(each.entityId))
   return [
     budgetCase('a daily budget', examples.budgetCampaign, 'daily_budget'),
     {
@@ -196,7 +215,7 @@ let proposals = 0
 /** A connected, synced workspace on a fresh sandbox of one platform, with changes allowed in its first account. */
 export async function startWriteStory(platform: Platform): Promise<WriteStory> {
   const clock = testClock()
-  const { harness, addresses, connect } = await GROUNDS[platform](clock)
+  const { harness, addresses, connect, ...trouble } = await GROUNDS[platform](clock)
   const core = await createCore(testPorts(makeTempFolder(`story-${platform}`), clock), {
     addresses,
     startsWork: false,
@@ -220,6 +239,7 @@ export async function startWriteStory(platform: Platform): Promise<WriteStory> {
   return {
     platform,
     harness,
+    ...trouble,
     clock,
     cases: casesOf(harness),
     window,

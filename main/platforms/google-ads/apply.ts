@@ -75,7 +75,7 @@ export function classifyAnswer(answer: HttpAnswer, resourceName: string): ApplyR
   }
   const requestId = answer.header('request-id')
   if (requestId === undefined || requestId === '') return { kind: 'unknown', reason: 'the answer names no request' }
-  if (parsed.results.length !== 1)
+  if (parsed.results.length !== 1 || parsed.results[0]?.resourceName !== resourceName)
     return { kind: 'unknown', reason: 'the answer does not name what was changed' }
   return { kind: 'accepted', platformRequestId: requestId, platformDate: answer.header('date') }
 }

@@ -45,6 +45,9 @@ const statusSchema = z.object({
 const FAILURE_TYPE = /\.errors\.GoogleAdsFailure$/
 const INFO_TYPE = /google\.rpc\.ErrorInfo$/
 
+/** A code goes into messages and into the log, so it is a plain word or nothing: whoever answers in Google's place writes no sentence there. */
+const word = (text: unknown): string => (typeof text === 'string' && /^[A-Za-z_]{1,80}$/.test(text) ? text : 'UNKNOWN')
+
 /** "5s" or "0.25s", as protobuf spells a duration. */
 function durationMs(text: string | undefined): number | undefined {
   const match = /^(\d{1,6})(?:\.(\d{1,9}))?s$/.exec(text ?? '')
@@ -65,17 +68,18 @@ export function parseStatus(value: unknown): Parsed | undefined {
   for (const raw of parsed.details) {
     const detail = detailSchema.safeParse(raw).data
     if (detail === undefined) continue
-    if (INFO_TYPE.test(detail['@type'])) reason ??= detail.reason
+    if (INFO_TYPE.test(detail['@type'])) reason ??= detail.reason === undefined ? undefined : word(detail.reason)
     if (!FAILURE_TYPE.test(detail['@type'])) continue
     requestId ??= detail.requestId
     for (const one of detail.errors ?? []) {
       const error = errorSchema.safeParse(one).data
       const [kind, name] = Object.entries(error?.errorCode ?? {})[0] ?? ['unknownError', 'UNKNOWN']
-      errors.push({ code: `${kind}.${String(name)}`, message: error?.message ?? '' })
+      errors.push({ code: `${word(kind)}.${word(name)}`, message: error?.message ?? '' })
       retryDelayMs ??= durationMs(error?.details?.quotaErrorDetails?.retryDelay)
     }
   }
-  return { status: parsed.status, errors, reason, retryDelayMs, requestId }
+  const status = parsed.status === '' ? '' : word(parsed.status)
+  return { status, errors, reason, retryDelayMs, requestId }
 }
 
 /** What an answer other than 200 says. Never throws: an error page comes out as a failure without a status word. */
@@ -103,7 +107,7 @@ const EXHAUSTED = new Set([
   'quotaError.EXCESSIVE_LONG_TERM_QUERY_RESOURCE_CONSUMPTION',
 ])
 /** Kinds of errors that leave open what became of a write, or that are not documented as being raised before it. */
-const OPEN_KINDS = /^(internalError|databaseError|quotaError|partialFailureError|unknownError)\./
+const OPEN_KINDS = /^(internalError|databaseError|quotaError|partialFailureError|unknownError|UNKNOWN)\./
 
 const has = (failure: GoogleFailure, codes: ReadonlySet<string>) =>
   failure.errors.some((error) => codes.has(error.code))

@@ -25,7 +25,7 @@ export type FaultKind = (typeof FAULT_KINDS)[number]
 
 export interface Fault {
   readonly kind: FaultKind
-  /** Path below /open_api/v1.3, e.g. "/adgroup/update/"; "*" for any. */
+  /** Path below /open_api/v1.3, e.g. "/adgroup/update/"; "*" for any. Google's names stand at the top of google/server.ts. */
   readonly path: string
   /** How many requests it hits; 1 unless told. */
   readonly times?: number

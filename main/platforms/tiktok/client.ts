@@ -10,7 +10,6 @@ import { allowedBase, ReadFailure, readOnce, sleepFor, type WriteOutcome, writeO
 import { errorForCode, errorForFailure, isRetryable, throttleOf, unreadable } from './codes.ts'
 import { envelopeSchema } from './wire.ts'
 
-export const TIKTOK_BASE_URL = 'https://business-api.tiktok.com'
 const HOSTS = ['business-api.tiktok.com']
 const PREFIX = '/open_api/v1.3'
 /** A full page of 1,000 ads is about 2 MB. */
@@ -38,7 +37,7 @@ export interface TiktokTimeouts {
 export const DEFAULT_TIMEOUTS: TiktokTimeouts = { readMs: 30_000, connectMs: 10_000, writeMs: 30_000 }
 
 export interface TiktokClientOptions {
-  /** TIKTOK_BASE_URL, or a loopback address for the sandbox. Nothing else is accepted. */
+  /** REAL_ADDRESSES.tiktok.api, or a loopback address for the sandbox. Nothing else is accepted. */
   readonly baseUrl: string
   readonly credentials: () => Promise<TiktokCredentials>
   /** A number in [0, 1), for jitter. */

@@ -6,7 +6,7 @@ import { errorForCode, errorForFailure, unreadable } from './codes.ts'
 import { tokenSchema } from './wire.ts'
 
 export interface TiktokApp {
-  /** TIKTOK_BASE_URL, or loopback for the sandbox. */
+  /** REAL_ADDRESSES.tiktok.api, or loopback for the sandbox. */
   readonly baseUrl: string
   readonly appId: string
   readonly appSecret: string

@@ -8,8 +8,6 @@ import { type CampaignPlan, CUSTOMERS, type CustomerPlan, PLANS } from './plans.
 import { demoPlans } from './plans-demo.ts'
 import type { AdGroup, Asset, Budget, Campaign, Customer, Status, Strategy, SwitchPoint } from './types.ts'
 
-/** Days of history the oldest campaigns have. */
-export const HISTORY_DAYS = 430
 export type WorldSize = 'small' | 'demo'
 
 function customerId(build: Build, index: number): string {
