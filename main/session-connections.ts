@@ -5,6 +5,7 @@ import type { OutputOf } from '../shared/operations.ts'
 import { isoTime } from './drafts/view.ts'
 import type { Handlers } from './run-operation.ts'
 import { accountsOf } from './session-saving.ts'
+import { cleanUntrusted } from './reporting/untrusted.ts'
 import type { Session } from './session.ts'
 import { factsWriters } from './store/facts-tables.ts'
 
@@ -41,6 +42,7 @@ export function connectionView(
             checked_at: isoTime(health.checkedAtMs),
           },
     account_ids: accountsOf(session.opened.facts, connectionId),
+    untrusted: { label: connection.label === null ? null : cleanUntrusted(connection.label, 120) },
   }
 }
 

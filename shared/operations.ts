@@ -287,6 +287,8 @@ const connectionView = z.strictObject({
     })
     .nullable(),
   account_ids: z.array(accountIdSchema).max(500),
+  /** Whose credentials: an address, an app's or a person's name. Null for connections from before that was kept. */
+  untrusted: z.strictObject({ label: z.string().nullable() }),
 })
 /** One step of connecting or checking, in the order done. */
 const connectStep = z.strictObject({

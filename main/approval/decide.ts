@@ -2,7 +2,7 @@
  * The person's side of the gate: arm, let lapse, reject. Reads platforms, never writes one.
  */
 import type { Clock } from '../../shared/clock.ts'
-import type { Draft, PolicyResult } from '../../shared/domain/draft.ts'
+import type { Draft, DraftItem, PolicyResult } from '../../shared/domain/draft.ts'
 import type { AccountId, DraftId } from '../../shared/domain/ids.ts'
 import { OperationError } from '../../shared/errors.ts'
 import type { AuditLog } from '../audit/append.ts'
@@ -12,6 +12,7 @@ import { planChange, type PlanningSnapshot, writesOff } from '../drafts/plan.ts'
 import type { Policy } from '../drafts/policy.ts'
 import { unknownDraft, usageSource } from '../drafts/propose.ts'
 import { restate } from '../drafts/restate.ts'
+import { MAX_REFUSAL } from '../drafts/value.ts'
 import type { LiveValue, PlatformAdapter, ValidateResult } from '../platforms/adapter.ts'
 import { cleanUntrusted } from '../reporting/untrusted.ts'
 import type { DraftTable } from '../store/draft-table.ts'
@@ -132,7 +133,7 @@ export function createDecide(deps: DecideDeps) {
       if (refusal !== undefined)
         throw new OperationError(
           'field_not_editable',
-          `${refusal} Nothing was changed.`,
+          `${cleanUntrusted(refusal, MAX_REFUSAL)} Nothing was changed.`,
           'Reject the draft, or change it on the platform.',
         )
       const policy = judgeAgain(draft)
@@ -236,6 +237,13 @@ export function createDecide(deps: DecideDeps) {
     )
   }
 
+  /** Whether judging it again comes to exactly what the person is looking at: value, effect and what it does to spend. */
+  function isSameChange(now: DraftItem, shown: DraftItem | undefined): boolean {
+    if (shown === undefined) return false
+    const same = ['after', 'currency', 'movementMicros', 'netMicros', 'takesEffect', 'target'] as const
+    return same.every((name) => now[name] === shown[name])
+  }
+
   /** The policy on fresh values. Undefined when it no longer allows exactly this draft; the draft then turned stale. */
   function judgeAgain(draft: Draft): PolicyResult | undefined {
     const usageOf = usageSource(deps)
@@ -253,12 +261,7 @@ export function createDecide(deps: DecideDeps) {
     if (
       blocked === undefined &&
       first !== undefined &&
-      plans.every(
-        (plan, k) =>
-          plan.item.after === draft.items[k]?.after &&
-          plan.item.movementMicros === draft.items[k]?.movementMicros &&
-          plan.item.target === draft.items[k]?.target,
-      )
+      plans.every((plan, k) => isSameChange(plan.item, draft.items[k]))
     )
       return first.policy
     if (blocked !== undefined) {
@@ -287,7 +290,7 @@ export function createDecide(deps: DecideDeps) {
     settle(draft, 'stale', {
       reason: 'policy_changed',
       message:
-        'Your limits, or what this change does to spend, are not what they were when it was proposed. Nothing was changed.',
+        'Your limits, or what this change does to spend and from when, are not what they were when it was proposed. Nothing was changed.',
     })
     return undefined
   }

@@ -15,15 +15,20 @@ export interface Drift {
 }
 
 /**
- * What has moved: the value before the change, the amount of spend that switching on would start, or the campaigns that a shared budget
- * feeds. Undefined when nothing has.
+ * What has moved: the value before the change or its currency, the amount of spend that switching on would start, or the campaigns that a
+ * shared budget feeds. Undefined when nothing has.
  */
 export function driftOf(
-  shown: Pick<DraftItem, 'field' | 'before' | 'after' | 'movementMicros'> & { readonly affects: readonly EntityId[] },
+  shown: Pick<DraftItem, 'field' | 'currency' | 'before' | 'after' | 'movementMicros'> & {
+    readonly affects: readonly EntityId[]
+  },
   live: LiveValue,
 ): Drift | undefined {
   if (live.value !== shown.before)
     return { reason: 'drift', message: `The platform now says ${valueInWords(live)}, not ${shown.before}.` }
+  // The same digits in another currency are another amount, and so is what a switch starts.
+  if (live.currency !== shown.currency)
+    return { reason: 'drift', message: `The account is not kept in ${shown.currency} any more.` }
   const startsSpend = shown.field === 'status' && shown.after === 'enabled'
   if (startsSpend && live.dailyBudgetUnderMicros !== shown.movementMicros)
     return {

@@ -7,8 +7,10 @@ import type { AccountId, DraftId } from '../../shared/domain/ids.ts'
 import type { AuditLog } from '../audit/append.ts'
 import { type Actor, asCode, asHttpDate, asOpaqueId } from '../audit/record.ts'
 import { itemsData, valueData } from '../audit/record-items.ts'
+import { MAX_REFUSAL } from '../drafts/value.ts'
 import type { Logger } from '../logger.ts'
 import type { ApplyResult, LiveValue, PlatformAdapter } from '../platforms/adapter.ts'
+import { cleanUntrusted } from '../reporting/untrusted.ts'
 import type { DraftTable, OutboxOutcome } from '../store/draft-table.ts'
 import { driftOf, noteEverywhere, valueInWords } from './drift.ts'
 import type { ApprovedChange, Gate } from './gate.ts'
@@ -25,6 +27,8 @@ export interface ExecutorDeps {
   readonly adapterFor: (accountId: AccountId) => PlatformAdapter
   readonly noteLive: (live: LiveValue) => void
   readonly onChange: () => void
+  /** Whether the person lets changes be made in an account: they may have thought better of it since they confirmed. */
+  readonly writesAllowed: (accountId: AccountId) => boolean
   /** Waits; injected so that tests need not. */
   readonly sleep: (ms: number) => Promise<void>
   readonly onStep?: (step: ExecutorStep) => void | Promise<void>
@@ -99,7 +103,19 @@ export function createExecutor(deps: ExecutorDeps) {
     if (drift !== undefined)
       return { outcome: 'not_sent', reason: drift.reason, message: `${drift.message} Nothing was sent.`, live }
     if (live.refusal !== undefined)
-      return { outcome: 'not_sent', reason: 'not_editable', message: `${live.refusal} Nothing was sent.`, live }
+      return {
+        outcome: 'not_sent',
+        reason: 'not_editable',
+        message: `${cleanUntrusted(live.refusal, MAX_REFUSAL)} Nothing was sent.`,
+        live,
+      }
+    if (!deps.writesAllowed(change.accountId))
+      return {
+        outcome: 'not_sent',
+        reason: 'writes_off',
+        message: 'Changes were switched off for this account after the confirmation, so nothing was sent.',
+        live,
+      }
     const fault = deps.audit.fault()
     if (fault !== undefined)
       return {
@@ -152,7 +168,7 @@ export function createExecutor(deps: ExecutorDeps) {
         return {
           outcome: 'not_sent',
           reason: 'not_sent',
-          message: 'The platform could not be reached, so nothing was sent.',
+          message: `Nothing was sent: ${cleanUntrusted(result.reason, MAX_REFUSAL).replace(/\.$/, '')}.`,
         }
       case 'unknown':
         return {
@@ -273,7 +289,7 @@ export function createExecutor(deps: ExecutorDeps) {
 }
 
 type SettleDeps = Pick<ExecutorDeps, 'drafts' | 'audit' | 'clock' | 'noteLive'>
-export type Settled = Pick<ApprovedChange, 'draftId' | 'k' | 'field' | 'currency' | 'challengeHash'>
+export type Settled = Pick<ApprovedChange, 'draftId' | 'k' | 'field' | 'challengeHash'>
 
 const OUTBOX: Readonly<Record<Verdict['outcome'], OutboxOutcome | undefined>> = {
   applied: 'applied',
@@ -320,7 +336,8 @@ export function settleVerdict(deps: SettleDeps, change: Settled, verdict: Verdic
       ...(verdict.live === undefined ? {} : { liveValue: verdict.live.value }),
       ...(verdict.requestId === undefined ? {} : { requestId: verdict.requestId }),
     })
-    const live = verdict.live === undefined ? undefined : valueData(change.field, verdict.live.value, change.currency)
+    const live =
+      verdict.live === undefined ? undefined : valueData(change.field, verdict.live.value, verdict.live.currency)
     append({
       type: 'apply.outcome',
       actor: SYSTEM,

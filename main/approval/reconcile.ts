@@ -33,6 +33,9 @@ const CLEAR_YES: readonly (string | undefined)[] = ['no_effect_yet', 'read_back_
 /** After the settle window: how long between later looks, and how many there are before it is left to the person. */
 const LATER_LOOK_MS = 60_000
 const MAX_LOOKS = 20
+/** Looks that fail, as while the platform throttles, count apart and come ever more seldom: about a day of them. */
+const MAX_FAILED_LOOKS = 100
+const LONGEST_WAIT_MS = 15 * 60_000
 
 export type Reconcile = ReturnType<typeof createReconcile>
 
@@ -58,12 +61,14 @@ export function createReconcile(deps: ReconcileDeps) {
     const seenMs = firstSeenMs.get(key) ?? deps.clock.monotonicMs()
     firstSeenMs.set(key, seenMs)
     let live = await adapter.readLive(item.entityId, item.field, signal)
+    let reads = 1
     if (live.value === item.before) {
       if (deps.clock.monotonicMs() - seenMs < windowMs(draft, adapter)) return false
       live = await adapter.readLive(item.entityId, item.field, signal)
+      reads = 2
     }
     const outcome = live.value === item.after ? 'applied' : live.value === item.before ? 'not_applied' : 'conflict'
-    record(row, outcome, live)
+    record(row, outcome, live, reads)
     return true
   }
 
@@ -71,7 +76,12 @@ export function createReconcile(deps: ReconcileDeps) {
     return CLEAR_YES.includes(draft.stateReason) ? adapter.readAfterWriteMs : adapter.settleMs
   }
 
-  function record(row: OutboxRow, outcome: 'applied' | 'not_applied' | 'conflict', live: LiveValue): void {
+  function record(
+    row: OutboxRow,
+    outcome: 'applied' | 'not_applied' | 'conflict',
+    live: LiveValue,
+    reads: number,
+  ): void {
     const nowMs = deps.clock.nowMs()
     const draft = deps.drafts.get(row.draftId)
     const item = draft?.items[row.k]
@@ -101,8 +111,8 @@ export function createReconcile(deps: ReconcileDeps) {
           k: row.k,
           challengeHash: row.challengeHash,
           outcome,
-          live: valueData(item.field, live.value, item.currency),
-          reads: outcome === 'not_applied' ? 2 : 1,
+          live: valueData(item.field, live.value, live.currency),
+          reads,
           platformRequestId: asOpaqueId(requestId),
         },
       })
@@ -135,7 +145,7 @@ export function createReconcile(deps: ReconcileDeps) {
               'The app was interrupted before anything was sent. Nothing was changed; propose it again if it is still wanted.',
           }
     const { draftId, k, challengeHash } = row
-    settleVerdict(deps, { draftId, k, field: item.field, currency: item.currency, challengeHash }, verdict)
+    settleVerdict(deps, { draftId, k, field: item.field, challengeHash }, verdict)
   }
 
   return {
@@ -153,9 +163,10 @@ export function createReconcile(deps: ReconcileDeps) {
         .map((row) => row.draftId)
     },
 
-    /** Looks at an unknown draft until it is settled, at most MAX_LOOKS times. Never throws. */
+    /** Looks at an unknown draft until it is settled, at most MAX_LOOKS times that showed something. Never throws. */
     async watch(draftId: DraftId): Promise<void> {
-      for (let looks = 0; looks < MAX_LOOKS && !closing.signal.aborted; looks += 1) {
+      let [looks, failed] = [0, 0]
+      while (looks < MAX_LOOKS && failed < MAX_FAILED_LOOKS && !closing.signal.aborted) {
         const row = deps.drafts.outboxOf(draftId).find((each) => each.state === 'unknown')
         if (row === undefined) return
         let waitMs = LATER_LOOK_MS
@@ -165,8 +176,11 @@ export function createReconcile(deps: ReconcileDeps) {
           if (draft !== undefined && item !== undefined)
             waitMs = Math.min(LATER_LOOK_MS, Math.max(500, windowMs(draft, deps.adapterFor(item.accountId)) / 4))
           if (await look(row, AbortSignal.timeout(20_000))) return
+          looks += 1
         } catch (error) {
           deps.log.error('reconcile_failed', error, { draftId })
+          waitMs = Math.min(LONGEST_WAIT_MS, waitMs * 2 ** Math.min(failed, 10))
+          failed += 1
         }
         await deps.sleep(waitMs)
       }

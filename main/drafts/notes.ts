@@ -33,8 +33,11 @@ function sharedNotes({ target, entityId, affects }: DraftItem): readonly string[
   return [`This budget is shared: the same write changes it for ${others} as well.`]
 }
 
-/** Policy lets nothing become more generous where no daily budget caps it: so the sentence is true. */
-const CAPPED = 'The daily budget still caps what can be spent in a day.'
+/**
+ * Policy lets nothing become more generous where no daily budget caps it: so the sentence is true. It names no amount per day: Google may
+ * spend twice the daily budget on one day and Meta three quarters more, and even it out later.
+ */
+const CAPPED = 'The daily budget still caps the spend; on single days a platform may go over it.'
 
 function bidNote({ field, before, after, currency }: DraftItem): string {
   if (!isBidField(field)) return ''

@@ -175,7 +175,7 @@ function fieldOfTarget(strategy: BidStrategy): BidField | undefined {
 
 /**
  * The bounds of a strategy's target: those of the bid field it is, where the platform names any, else those of the strategy field itself
- * when every target it offers is of one kind (an amount's bound says nothing about a ratio).
+ * when every target it offers is of one kind (an amount's bound says nothing about a ratio). Otherwise an amount has the step of the budget.
  */
 function targetBounds(
   entity: Entity,
@@ -185,7 +185,10 @@ function targetBounds(
   const own = entity.editable.find((each) => each.field === fieldOfTarget(option.strategy))
   if (own !== undefined && [own.minMicros, own.maxMicros, own.stepMicros].some((each) => each !== undefined)) return own
   const kinds = new Set((bounds.strategies ?? []).map((each) => each.target).filter((kind) => kind !== 'none'))
-  return kinds.size === 1 ? bounds : {}
+  if (kinds.size === 1) return bounds
+  // Every amount of an account has the same smallest step (Google's billable unit, Meta's minor unit): the budget knows it.
+  const stepMicros = entity.editable.find((each) => each.field === 'daily_budget')?.stepMicros
+  return option.target === 'money' && stepMicros !== undefined ? { stepMicros } : {}
 }
 
 /**

@@ -46,6 +46,7 @@ export interface Found {
   readonly bounds: EditableField
   /** What the one write touches beside the entity itself. */
   readonly shared: readonly AffectedEntity[]
+  readonly takesEffect: DraftItem['takesEffect']
 }
 
 /** What each kind of change works out for itself. */
@@ -85,7 +86,8 @@ export function planChange(input: ChangeInput, k: number, context: PlanContext):
   const isBudget = field === 'daily_budget' || field === 'scheduled_budget'
   const sharedBudget = isBudget ? entity.sharedBudget : undefined
   const shared = sharedBudget === undefined ? [] : othersOn(sharedBudget.campaignIds, entity.entityId, snapshot)
-  const { values, policy } = planKind(input, { account, entity, bounds, shared }, context)
+  const takesEffect = field === 'scheduled_budget' ? 'next_midnight' : (bounds.takesEffect ?? 'immediately')
+  const { values, policy } = planKind(input, { account, entity, bounds, shared, takesEffect }, context)
   return {
     policy,
     item: {
@@ -98,7 +100,7 @@ export function planChange(input: ChangeInput, k: number, context: PlanContext):
       kind: input.kind,
       field,
       currency: account.currency,
-      takesEffect: field === 'scheduled_budget' ? 'next_midnight' : (bounds.takesEffect ?? 'immediately'),
+      takesEffect,
       target: sharedBudget === undefined ? input.entity_id : `${accountId}/budget/${sharedBudget.externalId}`,
       affects: shared,
       ...values,
@@ -132,7 +134,7 @@ function planKind(input: ChangeInput, found: Found, context: PlanContext): Outco
 
 function planBudget(
   input: Extract<ChangeInput, { kind: 'set_budget' }>,
-  { account, entity, bounds, shared }: Found,
+  { account, entity, bounds, shared, takesEffect }: Found,
   { snapshot, policy, usageOf, isUndo }: PlanContext,
 ): Outcome {
   const { currency } = account
@@ -156,15 +158,23 @@ function planBudget(
   })
   // A shared budget is spent as long as one of its campaigns runs.
   const isSpent = [entity, ...shared].some((each) => snapshot.isRunning(each.entityId))
+  // What is lowered from next midnight on is spent in full today, beside every raise that acts at once.
+  const makesRoom = isSpent && takesEffect === 'immediately' && isForGood(entity, text(beforeMicros))
   return {
     policy: result,
     values: {
       before: text(beforeMicros),
       requested: text(requestedMicros),
       after: text(afterMicros),
-      ...movement(afterMicros - beforeMicros, isSpent),
+      ...movement(afterMicros - beforeMicros, makesRoom),
     },
   }
+}
+
+/** Whether today's budget stays beyond midnight: where another one waits it does not, and lowering it makes no lasting room. */
+function isForGood(entity: Entity, before: string): boolean {
+  const waiting = entity.values?.scheduled_budget
+  return waiting === undefined || waiting === before
 }
 
 function planStatus(
@@ -201,13 +211,15 @@ function planStatus(
 function switchMovement(entity: Entity, to: 'enabled' | 'paused', snapshot: PlanningSnapshot): bigint | undefined {
   const under = snapshot.dailyBudgetUnderMicros(entity.entityId)
   if (to === 'enabled') return under
-  const others = othersOn(entity.sharedBudget?.campaignIds ?? [], entity.entityId, snapshot)
-  return others.some((each) => snapshot.isRunning(each.entityId)) ? 0n : -(under ?? 0n)
+  const campaignIds = entity.sharedBudget?.campaignIds ?? []
+  const isSpentOn = campaignIds.some((id) => id !== entity.entityId && snapshot.isRunning(id))
+  // A list that may have been cut says nothing of who else draws on it.
+  return isSpentOn || campaignIds.length >= MAX_SHARED ? 0n : -(under ?? 0n)
 }
 
-/** Lowering what does not run stops no spend, so it makes no room in the net envelope; raising it counts at once. */
-function movement(movementMicros: bigint, isRunning: boolean): Pick<DraftItem, 'movementMicros' | 'netMicros'> {
-  return { movementMicros, netMicros: movementMicros < 0n && !isRunning ? 0n : movementMicros }
+/** Lowering what is not spent stops no spend, so it makes no room in the net envelope; raising it counts at once. */
+function movement(movementMicros: bigint, makesRoom: boolean): Pick<DraftItem, 'movementMicros' | 'netMicros'> {
+  return { movementMicros, netMicros: movementMicros < 0n && !makesRoom ? 0n : movementMicros }
 }
 
 /** The other campaigns of a shared budget, by id. @throws OperationError field_not_editable when there may be more than are known */

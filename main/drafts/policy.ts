@@ -30,7 +30,7 @@ export const FIRST_POLICY: Policy = {
   envelopeGrossUnits: 1_500n,
 }
 
-/** Approved movement of one account in the last 24 hours, micros. Changes whose outcome is unknown count as applied. */
+/** Approved movement of one account in the last 24 hours, micros. A change whose outcome is not known counts as a raise, never as a cut. */
 export interface Usage {
   readonly netMicros: bigint
   readonly grossMicros: bigint

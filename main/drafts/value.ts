@@ -7,6 +7,7 @@ import type { EditableField, Entity, Field } from '../../shared/domain/entity.ts
 import { isMoneyField, valueOf } from '../../shared/domain/entity.ts'
 import { formatDecimal, parseDecimal } from '../../shared/domain/money.ts'
 import { OperationError } from '../../shared/errors.ts'
+import { cleanUntrusted } from '../reporting/untrusted.ts'
 import { currencyUnit, moneyScale } from './policy.ts'
 import type { Scale } from './step.ts'
 
@@ -16,6 +17,9 @@ export type NumberKind = 'money' | 'ratio'
 
 /** The finest ratio that the wire form can hold, in millionths (0.0001). */
 const RATIO_UNIT = 100n
+
+/** Longest reason of an adapter that is repeated. It may quote a campaign's name, which others wrote. */
+export const MAX_REFUSAL = 400
 
 const NOUNS: Readonly<Record<Field, string>> = {
   daily_budget: 'a daily budget',
@@ -68,7 +72,9 @@ export function editableField(entity: Entity, field: Field): EditableField {
   const editable = entity.editable.filter((candidate) => candidate.isEditable).map((candidate) => candidate.field)
   throw new OperationError(
     'field_not_editable',
-    found?.refusal ?? `The ${wordsOf(field)} of this entity cannot be changed.`,
+    found?.refusal === undefined
+      ? `The ${wordsOf(field)} of this entity cannot be changed.`
+      : cleanUntrusted(found.refusal, MAX_REFUSAL),
     editable.length > 0 ? `Editable here: ${editable.join(', ')}.` : 'Nothing on this entity can be changed from here.',
     { details: { field, editable_fields: editable.join(',') } },
   )

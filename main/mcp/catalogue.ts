@@ -31,7 +31,7 @@ export interface Tool {
 
 /** At most 1,500 characters: some hosts cut at 2,048. The most important first. */
 export const INSTRUCTIONS = [
-  'SpendSignoff shows TikTok ad accounts from a local store and keeps drafts of changes.',
+  'SpendSignoff shows Google Ads, Meta and TikTok ad accounts from a local store and keeps drafts of changes.',
   'Nothing you do here changes a campaign. A draft waits until a person decides on it in the SpendSignoff window; no tool can do that for them, so do not look for one.',
   'Start with list_accounts. Before proposing, read the entity with get_entity: propose_change wants expected_current exactly as get_entity returned it, and refuses when the value has moved.',
   'check_change says what a proposal would come to, without storing it. Give propose_change one idempotency_key per intention and reuse it when you repeat a call.',

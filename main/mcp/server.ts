@@ -1,5 +1,5 @@
 /**
- * One MCP server for one AI client: the ten tools of the operation table, and nothing else. It can read and draft through
+ * One MCP server for one AI client: the tools of the operation table, and nothing else. It can read and draft through
  * the AgentPort. It will never decide: it holds no reference to anything that could.
  */
 import { randomUUID } from 'node:crypto'

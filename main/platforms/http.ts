@@ -1,7 +1,7 @@
 /**
- * The two ways a platform is spoken to: reads over `fetch`, and one-attempt writes over `node:https` on a fresh connection.
+ * The ways a platform is spoken to: reads over `fetch`, and one-attempt writes over `node:https` on a fresh connection.
  * Never follows a redirect (a token must not travel to another host), never retries by itself, never puts an address,
- * a header or a body into an error.
+ * a header or a body into an error. Only `writeOnce` may change anything in an ad account.
  */
 import { Agent as HttpAgent, type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
@@ -50,31 +50,39 @@ export interface ReadRequest {
   readonly signal: AbortSignal
 }
 
-async function readCapped(response: Response, maxBytes: number): Promise<string> {
-  if (response.body === null) return ''
-  const decoder = new TextDecoder('utf-8')
-  let text = ''
+export interface BytesAnswer {
+  readonly status: number
+  readonly bytes: Uint8Array<ArrayBuffer>
+  /** Lower-case names. */
+  readonly header: (name: string) => string | undefined
+}
+
+async function readCapped(response: Response, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Uint8Array[] = []
   let size = 0
-  for await (const chunk of response.body) {
+  for await (const chunk of response.body ?? []) {
     size += chunk.byteLength
+    // Leaving the loop ends the transfer.
     if (size > maxBytes) throw new ReadFailure('too_large')
-    text += decoder.decode(chunk, { stream: true })
+    chunks.push(chunk)
   }
-  return text + decoder.decode()
+  return new Uint8Array(Buffer.concat(chunks))
 }
 
 function isRedirectError(error: unknown): boolean {
   return error instanceof TypeError && error.cause instanceof Error && /redirect/i.test(error.cause.message)
 }
 
-/** One GET. @throws ReadFailure */
-export async function readOnce(request: ReadRequest): Promise<HttpAnswer> {
+async function ask(
+  request: ReadRequest,
+  how: { readonly method: 'GET' | 'POST' | 'DELETE'; readonly body?: string },
+): Promise<BytesAnswer> {
   const deadline = AbortSignal.timeout(request.timeoutMs)
   const signal = AbortSignal.any([request.signal, deadline])
   try {
-    const response = await fetch(request.url, { headers: request.headers, redirect: 'error', signal })
-    const text = await readCapped(response, request.maxBytes)
-    return { status: response.status, text, header: (name) => response.headers.get(name) ?? undefined }
+    const response = await fetch(request.url, { ...how, headers: request.headers, redirect: 'error', signal })
+    const bytes = await readCapped(response, request.maxBytes)
+    return { status: response.status, bytes, header: (name) => response.headers.get(name) ?? undefined }
   } catch (error) {
     if (error instanceof ReadFailure) throw error
     // The cause is dropped on purpose: it may spell out the address, whose query can hold the app's secret.
@@ -82,6 +90,54 @@ export async function readOnce(request: ReadRequest): Promise<HttpAnswer> {
     if (deadline.aborted) throw new ReadFailure('timeout')
     throw new ReadFailure(isRedirectError(error) ? 'redirect' : 'network')
   }
+}
+
+function asText({ status, bytes, header }: BytesAnswer): HttpAnswer {
+  return { status, text: new TextDecoder('utf-8').decode(bytes), header }
+}
+
+/** One GET. @throws ReadFailure */
+export async function readOnce(request: ReadRequest): Promise<HttpAnswer> {
+  return asText(await ask(request, { method: 'GET' }))
+}
+
+/** One GET whose answer is bytes. @throws ReadFailure */
+export async function readBytesOnce(request: ReadRequest): Promise<BytesAnswer> {
+  return ask(request, { method: 'GET' })
+}
+
+/** Where a POST is known to change nothing in an ad account: Google's two searches, and its token and revocation endpoints. */
+const POSTED_READS = [
+  /^\/v\d{1,3}\/customers\/\d{1,20}\/googleAds:search$/,
+  /^\/v\d{1,3}\/googleAdsFields:search$/,
+  /^\/(?:token|revoke)$/,
+]
+
+export interface PostedReadRequest extends ReadRequest {
+  readonly contentType: 'application/json' | 'application/x-www-form-urlencoded'
+  readonly body: string
+}
+
+/**
+ * One POST that is a read, for Google's searches and token endpoints only. It can't be used for a write: every other path is refused before a
+ * byte is sent, because what a connection may lose here may be asked for again, and a write may not.
+ * @throws ReadFailure; TypeError for any other path
+ */
+export async function postedReadOnce({ contentType, body, ...request }: PostedReadRequest): Promise<HttpAnswer> {
+  if (!POSTED_READS.some((path) => path.test(request.url.pathname)))
+    throw new TypeError('only searches and token requests may be posted as reads')
+  const headers = { ...request.headers, 'content-type': contentType }
+  return asText(await ask({ ...request, headers }, { method: 'POST', body }))
+}
+
+/**
+ * One DELETE of a token's own permissions, for unlinking (Meta's "/me/permissions"). Nothing else is ever deleted.
+ * @throws ReadFailure; TypeError for any other path
+ */
+export async function endPermissionsOnce(request: ReadRequest): Promise<HttpAnswer> {
+  if (!/^\/v\d{1,3}\.0\/me\/permissions$/.test(request.url.pathname))
+    throw new TypeError('only the permissions of a token may be deleted')
+  return asText(await ask(request, { method: 'DELETE' }))
 }
 
 export interface WriteRequest {
@@ -201,4 +257,15 @@ export function sleepFor(ms: number, signal: AbortSignal): Promise<void> {
     }, ms)
     signal.addEventListener('abort', onAbort, { once: true })
   })
+}
+
+/** Attempts of a read after the first. */
+export const MAX_READ_RETRIES = 4
+const BASE_DELAY_MS = 500
+const MAX_DELAY_MS = 30_000
+
+/** How long to wait before the next attempt of a read, milliseconds. `random` in [0, 1). */
+export function backoffMs(retries: number, random: number): number {
+  // Full jitter on the upper half: many accounts that failed together come back apart.
+  return Math.min(MAX_DELAY_MS, BASE_DELAY_MS * 2 ** retries * (0.5 + random / 2))
 }

@@ -15,9 +15,14 @@ export interface ReportingDeps {
   readonly clock: Clock
 }
 
+/** Whether there is, or will be, anything to read: a platform that has shut an account may refuse to report on it for good. */
+export function isReadable({ status, lastSyncAtMs }: StoredAccount): boolean {
+  return status !== 'disabled' || lastSyncAtMs !== null
+}
+
 /** Oldest sync of the accounts; null when one of them was never synced completely, or there is none. */
 export function asOf(accounts: readonly StoredAccount[]): string | null {
-  const times = accounts.map((account) => account.lastSyncAtMs)
+  const times = accounts.filter(isReadable).map((account) => account.lastSyncAtMs)
   return times.length === 0 || times.includes(null) ? null : isoTime(Math.min(...(times as number[])))
 }
 
@@ -89,7 +94,7 @@ export function tooManyWarning(facts: FactsReadDb): readonly string[] {
 
 /** Shown while the first sync of an account still runs, or has stopped half-way. */
 export function firstSyncWarning(accounts: readonly StoredAccount[]): readonly string[] {
-  const unfinished = accounts.filter((account) => account.lastSyncAtMs === null).length
+  const unfinished = accounts.filter((account) => isReadable(account) && account.lastSyncAtMs === null).length
   if (unfinished === 0) return []
   return [
     `The first sync of ${unfinished === 1 ? 'one account' : `${unfinished} accounts`} has not finished: older days are still missing.`,

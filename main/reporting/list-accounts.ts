@@ -6,6 +6,7 @@ import { dateOf } from './calendar.ts'
 import {
   asOf,
   hasKnownCurrency,
+  isReadable,
   isoTime,
   missingLevelWarnings,
   type ReportingDeps,
@@ -34,7 +35,7 @@ export function listAccounts(
   const found = accounts.all().filter((account) => input.platform === undefined || account.platform === input.platform)
   const listed = found.filter((account) => account.isListed)
   const readable = listed.filter(hasKnownCurrency)
-  const never = readable.filter((account) => account.lastSyncAtMs === null).length
+  const never = readable.filter((account) => isReadable(account) && account.lastSyncAtMs === null).length
   const foreign = [...new Set(listed.filter((account) => !hasKnownCurrency(account)).map(({ currency }) => currency))]
   return {
     accounts: found.map((account) => {

@@ -10,7 +10,7 @@ import type { Grouping, Scope } from '../store/metric-query.ts'
 import type { FactsReadDb } from '../store/open.ts'
 import { dayOf, localDay } from './calendar.ts'
 import { unknownEntity } from './entities.ts'
-import { hasKnownCurrency, notSynced, type ReportingDeps, storedAccount } from './freshness.ts'
+import { hasKnownCurrency, isReadable, notSynced, type ReportingDeps, storedAccount } from './freshness.ts'
 
 type Input = ParsedInputOf<'query_metrics'>
 
@@ -129,7 +129,8 @@ function accountsOf(
   if (found.length === 0) throw notSynced(asked === undefined ? 'Nothing here' : 'What was asked for')
   return {
     accounts: found,
-    skipped: wanted.length - found.length,
+    skipped: wanted.filter((account) => !found.includes(account) && (asked !== undefined || isReadable(account)))
+      .length,
     lost: asked === undefined ? 0 : all.length - wanted.length,
   }
 }

@@ -69,14 +69,17 @@ export function createDraftTable(db: Database.Database) {
   )
   const usage = db
     .prepare<[string, number], { net: bigint; gross: bigint }>(
-      `SELECT COALESCE(SUM(i.net_micros), 0) AS net, COALESCE(SUM(ABS(i.movement_micros)), 0) AS gross
+      `SELECT COALESCE(SUM(CASE WHEN o.outcome = 'applied' THEN i.net_micros ELSE MAX(i.net_micros, 0) END), 0) AS net,
+         COALESCE(SUM(ABS(i.movement_micros)), 0) AS gross
        FROM outbox o JOIN draft_item i ON i.draft_id = o.draft_id AND i.k = o.k
        WHERE i.account_id = ? AND o.approved_at_ms > ? AND (o.outcome IS NULL OR o.outcome IN ('applied', 'conflict'))`,
     )
     .safeIntegers()
   const openOnTarget = db.prepare<[string, string], { draft_id: string; origin_id: string }>(
     `SELECT d.draft_id, d.origin_id FROM draft d JOIN draft_item i ON i.draft_id = d.draft_id
-     WHERE i.target = ? AND i.field = ? AND d.state IN ('pending', 'armed', 'approved', 'applying', 'unknown') ORDER BY d.created_at_ms LIMIT 20`,
+     WHERE i.target = ? AND i.field = ? AND (d.state IN ('pending', 'armed', 'approved', 'applying')
+       OR (d.state = 'unknown' AND EXISTS (SELECT 1 FROM outbox o WHERE o.draft_id = d.draft_id AND o.state <> 'done')))
+     ORDER BY d.created_at_ms LIMIT 20`,
   )
   const openOnEntity = db.prepare<[string], { draft_id: string }>(
     `SELECT DISTINCT d.draft_id FROM draft d JOIN draft_item i ON i.draft_id = d.draft_id
@@ -218,12 +221,15 @@ export function createDraftTable(db: Database.Database) {
     results(draftId: DraftId) {
       return results.all(draftId)
     },
-    /** Movement of what was approved after `sinceMs` and was, or may have been, applied. */
+    /**
+     * Movement of what was approved after `sinceMs` and was, or may have been, applied. What only may have been counts as a raise and never
+     * makes room: a cut whose answer was lost has perhaps not happened.
+     */
     usage(accountId: AccountId, sinceMs: number): { readonly netMicros: bigint; readonly grossMicros: bigint } {
       const row = usage.get(accountId, sinceMs)
       return { netMicros: row?.net ?? 0n, grossMicros: row?.gross ?? 0n }
     },
-    /** Drafts that wait for, or are under way to, the same field of the same target. */
+    /** Drafts that wait for, or are under way to, the same field of the same target. One that stays unknown for good is neither. */
     openOnTarget(target: string, field: string): readonly { readonly draftId: DraftId; readonly originId: string }[] {
       return openOnTarget
         .all(target, field)

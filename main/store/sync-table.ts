@@ -144,15 +144,13 @@ export function createSyncWriter(db: FactsDb) {
       firstStep.get(runId, subject, `${prefix}%`)?.at ?? null,
     isListed: (runId: number, subject: string, step: string): boolean => cursor.get(runId, subject, step) !== undefined,
     heldDays: (accountKey: number, level: MetricLevel, startDay: number, endDay: number): readonly FetchedDay[] =>
-      days
-        .all(accountKey, level, startDay, endDay)
-        .map((row) => ({
-          day: row.day,
-          runId: row.run_id,
-          fetchedAtMs: row.fetched_at_ms,
-          wasOver: row.was_over === 1,
-          isFinal: row.is_final === 1,
-        })),
+      days.all(accountKey, level, startDay, endDay).map((row) => ({
+        day: row.day,
+        runId: row.run_id,
+        fetchedAtMs: row.fetched_at_ms,
+        wasOver: row.was_over === 1,
+        isFinal: row.is_final === 1,
+      })),
     /** Vouches that every fact of these days is stored. Call inside the transaction that stored the last of them. */
     markFetched(
       what: {

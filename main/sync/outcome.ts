@@ -56,6 +56,10 @@ export class Outcome {
     this.accountFailed(account, error)
     this.#blockedAccounts.add(account.accountId)
   }
+  /** The platform has shut the account and lets nobody read it: nothing more is asked of it, and nothing has failed. */
+  accountShut({ accountId }: StoredAccount): void {
+    this.#blockedAccounts.add(accountId)
+  }
   connectionFailed({ connectionId, adapter }: Connection, error: OperationError): void {
     if (!this.#failedConnections.has(connectionId))
       this.#failedConnections.set(connectionId, { error, platform: adapter.platform })

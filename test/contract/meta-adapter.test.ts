@@ -1,10 +1,7 @@
 /** The promises that only Meta needs: its own currency table, campaign or ad set budgets, silent version upgrades, cursors, dry runs. */
-import { createServer, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import * as fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { PlatformAdapter, ProposedChange } from '../../main/platforms/adapter.ts'
-import { createMetaAdapter } from '../../main/platforms/meta/adapter.ts'
 import { classifyAnswer } from '../../main/platforms/meta/apply.ts'
 import { assertKind } from '../../main/platforms/meta/client.ts'
 import { microsFromMinor, microsFromReport, minorFromMicros, stepMicrosOf } from '../../main/platforms/meta/money.ts'
@@ -16,15 +13,7 @@ import type { MetricFact, MetricLevel } from '../../shared/domain/metric.ts'
 import { formatDecimal, MAX_MICROS, parseDecimal } from '../../shared/domain/money.ts'
 import { approvedChange, shiftDay } from './platform-contract.ts'
 import { type MetaHarness, startMeta } from './meta-harness.ts'
-import { movableClock, NOON_MS } from './tiktok-harness.ts'
-
-const signal = () => new AbortController().signal
-
-async function collect<T>(pages: AsyncIterable<readonly T[]>): Promise<T[]> {
-  const all: T[] = []
-  for await (const page of pages) all.push(...page)
-  return all
-}
+import { ACCOUNT, collect, FORTY_TWO, node, type Seen, signal, startGraph } from '../support/graph-stub.ts'
 
 /** Meta's table, by hand: smallest unit in micros, and what a budget of 12,000 is on the wire. */
 const CURRENCIES = {
@@ -223,71 +212,6 @@ describe('an answer to a write', () => {
     ] as const)
       expect(answer(status, body)).toBe('unknown')
   })
-})
-
-interface Seen {
-  readonly method: string
-  readonly url: URL
-  readonly headers: IncomingMessage['headers']
-  readonly body: string
-}
-type Reply = { readonly status?: number; readonly body: unknown; readonly headers?: Readonly<Record<string, string>> }
-
-/** A few lines of Graph, for answers that the sandbox would never give. */
-async function startGraph(answer: (seen: Seen, count: number) => Reply) {
-  const seen: Seen[] = []
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = []
-    request.on('data', (chunk: Buffer) => chunks.push(chunk))
-    request.on('end', () => {
-      const { method = '', url = '/', headers } = request
-      const arrived = { method, url: new URL(url, 'http://127.0.0.1'), headers, body: Buffer.concat(chunks).toString() }
-      seen.push(arrived)
-      const { status = 200, body, headers: more = {} } = answer(arrived, seen.length)
-      response.writeHead(status, {
-        'content-type': 'application/json',
-        'x-fb-trace-id': `T${seen.length}00000`,
-        ...more,
-      })
-      response.end(typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body))
-    })
-  })
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-  const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const clock = movableClock(NOON_MS)
-  const waits: number[] = []
-  const adapter = createMetaAdapter({
-    baseUrl,
-    credentials: () => Promise.resolve({ accessToken: 'EAACANARYTOKEN', appSecret: 'CANARYSECRET' }),
-    clock,
-    random: () => 0.5,
-    sleep: (ms) => {
-      waits.push(ms)
-      clock.advance(ms)
-      return Promise.resolve()
-    },
-  })
-  return { adapter, seen, waits, clock, close: () => new Promise<void>((done) => server.close(() => done())) }
-}
-
-const ACCOUNT = {
-  id: 'act_42',
-  account_id: '42',
-  name: 'Shop EU',
-  currency: 'EUR',
-  timezone_name: 'Europe/Berlin',
-  account_status: 1,
-  min_daily_budget: 93,
-  user_tasks: ['MANAGE'],
-}
-const FORTY_TWO = accountId('meta', '42')
-const node = (id: string, more: Record<string, unknown> = {}) => ({
-  id,
-  account_id: '42',
-  name: `Name ${id}`,
-  status: 'ACTIVE',
-  effective_status: 'ACTIVE',
-  ...more,
 })
 
 describe('the Meta client', () => {

@@ -2,9 +2,9 @@
 import { type AddressInfo, createServer } from 'node:net'
 import * as fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { splitDays } from '../../main/platforms/days.ts'
 import { microsFromNumber, microsFromReport, numberText } from '../../main/platforms/tiktok/amounts.ts'
 import { exchangeAuthCode, revokeToken } from '../../main/platforms/tiktok/link.ts'
-import { splitRange } from '../../main/platforms/tiktok/ranges.ts'
 import { adGroupPageSchema } from '../../main/platforms/tiktok/wire.ts'
 import { accountId, entityId, splitEntityId } from '../../shared/domain/ids.ts'
 import { currencyExponent } from '../../shared/domain/money.ts'
@@ -72,7 +72,7 @@ describe('TikTok ids and days', () => {
       fc.property(fc.integer({ min: 0, max: 5000 }), fc.integer({ min: 1, max: 1500 }), (from, length) => {
         const startDate = shiftDay('2020-01-01', from)
         const endDate = shiftDay(startDate, length - 1)
-        const pieces = splitRange(startDate, endDate)
+        const pieces = splitDays({ startDate, endDate }, 30)
         expect(pieces[0]?.startDate).toBe(startDate)
         expect(pieces.at(-1)?.endDate).toBe(endDate)
         expect(pieces.filter((piece) => shiftDay(piece.startDate, 29) < piece.endDate)).toEqual([])
@@ -83,7 +83,7 @@ describe('TikTok ids and days', () => {
       { numRuns: 60 },
     )
     for (const nonsense of ['2026-02-30', 'today', '2026-1-1'])
-      expect(() => splitRange(nonsense, nonsense)).toThrow(/calendar day/)
+      expect(() => splitDays({ startDate: nonsense, endDate: nonsense }, 30)).toThrow(/calendar day/)
   })
 })
 

@@ -16,7 +16,7 @@ import {
   newClient,
   PROPOSAL,
   type Rig,
-  TEN_TOOLS,
+  AGENT_TOOLS,
 } from '../support/mcp-rig.ts'
 import { settleWithin, waitFor } from '../support/wait-for.ts'
 
@@ -68,7 +68,7 @@ describe.each<Era>(['legacy', 'modern'])('through the bridge, an AI client of th
     // Closed: the host sees a healthy server and the model hears what the user should do.
     const client = await throughBridge(token, era)
     expect(client.getInstructions()).toContain('SpendSignoff is not running')
-    expect((await client.listTools()).tools.map((tool) => tool.name)).toEqual(TEN_TOOLS)
+    expect((await client.listTools()).tools.map((tool) => tool.name)).toEqual(AGENT_TOOLS)
     expect((await call(client, 'list_accounts')).error).toMatchObject({
       code: 'app_not_running',
       retryable: false,
@@ -113,7 +113,7 @@ describe.each<Era>(['legacy', 'modern'])('through the bridge, an AI client of th
     await rig.mcp.start()
     const client = await throughBridge(token, era)
     expect(client.getInstructions()).not.toContain('not running')
-    expect((await client.listTools()).tools.map((tool) => tool.name)).toEqual(TEN_TOOLS)
+    expect((await client.listTools()).tools.map((tool) => tool.name)).toEqual(AGENT_TOOLS)
     expect((await call(client, 'list_accounts')).isError).toBe(false)
   })
 })

@@ -18,7 +18,7 @@ import {
   PROPOSAL,
   type Rig,
   sampleDraft,
-  TEN_TOOLS,
+  AGENT_TOOLS,
 } from '../support/mcp-rig.ts'
 import { waitFor } from '../support/wait-for.ts'
 
@@ -33,7 +33,7 @@ afterEach(async () => {
 })
 
 describe.each<Era>(['legacy', 'modern'])('an AI client of the %s protocol era', (era) => {
-  test('sees exactly the ten tools, each with all four hints', async () => {
+  test('sees exactly the eleven tools, each with all four hints', async () => {
     const { token } = addClient(rig)
     const client = await connectOverHttp(rig, token, era)
     const { tools } = await client.listTools()
@@ -46,6 +46,7 @@ describe.each<Era>(['legacy', 'modern'])('an AI client of the %s protocol era', 
       ['list_entities', { ...read, openWorldHint: true }],
       ['get_entity', { ...read, openWorldHint: true }],
       ['query_metrics', { ...read, openWorldHint: true }],
+      ['get_account_readiness', { ...read, openWorldHint: true }],
       ['check_change', { ...read, openWorldHint: true }],
       ['propose_change', { ...draft, openWorldHint: false }],
       ['list_drafts', { ...read, openWorldHint: true }],
@@ -366,6 +367,6 @@ test('a refusal stands even when it cannot be written down', async () => {
 
 test('the tools are the ones agents may call in the table, in its order', async () => {
   const client = await connectOverHttp(rig, addClient(rig).token, 'modern')
-  expect((await client.listTools()).tools.map((tool) => tool.name)).toEqual(TEN_TOOLS)
+  expect((await client.listTools()).tools.map((tool) => tool.name)).toEqual(AGENT_TOOLS)
   await client.close()
 })

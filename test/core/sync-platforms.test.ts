@@ -125,6 +125,27 @@ test('one account that fails shows its own error, the others go on, and its plat
   expect(progress.done).toBe(progress.total)
 })
 
+test('an account that its platform has shut and lets nobody read fails nothing, and holds back no other’s freshness', async () => {
+  const platform = paperPlatform({ accounts: 2 })
+  const [, second] = platform.accounts
+  if (second !== undefined) platform.accounts[1] = { ...second, status: 'disabled' }
+  platform.onPage = (request) => void (request.endsWith('of 2') && refuse('platform_refused'))
+  const rig = rigOf([platform])
+  expect(await rig.run(10)).toMatchObject({
+    state: 'done',
+    accountsSynced: 1,
+    failedAccounts: [],
+    platforms: [{ outcome: 'ok' }],
+  })
+  expect(rig.sync.progress()).toMatchObject({
+    error: null,
+    accounts: [{ state: 'done' }, { state: 'failed', error: { code: 'platform_refused' } }],
+  })
+  const answer = listAccounts({ ...rig, connectionState: () => 'ok', writesAllowed: () => true }, {})
+  expect(answer).toMatchObject({ as_of: '2026-11-23T12:00:00.000Z', warnings: [] })
+  expect(answer.accounts[1]).toMatchObject({ status: 'disabled', last_sync_at: null })
+})
+
 test('a cancelled run says so for every platform, and begins nothing more', async () => {
   const platforms = threePaperPlatforms()
   const rig = rigOf(platforms)

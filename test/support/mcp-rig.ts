@@ -15,12 +15,13 @@ import { makeTempFolder } from './temp-folder.ts'
 
 export const MODERN = '2026-07-28'
 export const START_MS = Date.UTC(2026, 10, 23, 9)
-export const TEN_TOOLS = [
+export const AGENT_TOOLS = [
   'get_status',
   'list_accounts',
   'list_entities',
   'get_entity',
   'query_metrics',
+  'get_account_readiness',
   'check_change',
   'propose_change',
   'list_drafts',
@@ -78,6 +79,9 @@ export function sampleDraft(clientId: string): Record<string, unknown> {
         after: '55.00',
         daily_movement: { amount: '5.00', currency: 'EUR' },
         takes_effect: 'immediately',
+        target: CAMPAIGN,
+        affects: [],
+        notes: [],
         untrusted: { path: ['Shop', 'Autumn sale'] },
       },
     ],
@@ -103,10 +107,11 @@ export function listOfAccounts(names: readonly string[]): Record<string, unknown
     last_sync_at: AT,
     complete_through: '2026-11-22',
     connection_state: 'ok',
+    writes_allowed: true,
     campaigns: 3,
     ad_groups: 5,
     ads: 8,
-    untrusted: { name },
+    untrusted: { name, manager: null },
   }))
   return { accounts, as_of: AT, warnings: [] }
 }

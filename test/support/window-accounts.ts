@@ -176,6 +176,7 @@ export function accountHandlers(): Handlers {
         created_at: ago(20 * DAY_MS),
         health: null,
         account_ids: [ACCOUNT],
+        untrusted: { label: '7012345678' },
       },
       steps: [
         { name: 'token', state: 'ok', detail: 'It is valid and does not expire.' },

@@ -615,6 +615,7 @@ export function filled(): Handlers {
           state_detail: null,
           created_at: ago(20 * DAY_MS),
           account_ids: [ACCOUNT],
+          untrusted: { label: '7012345678' },
         },
         {
           connection_id: 'x_2',
@@ -626,6 +627,7 @@ export function filled(): Handlers {
           state_detail: 'TikTok says the access was revoked.',
           created_at: ago(90 * DAY_MS),
           account_ids: [SECOND],
+          untrusted: { label: null },
         },
       ],
     }),

@@ -11,6 +11,7 @@ import {
   errorFor,
   errorForFailure,
   isDefinitiveRefusal,
+  meaningOf,
   parseError,
   serverTrouble,
   unreadable,
@@ -115,7 +116,7 @@ export async function validateChange(
   if (refusal !== undefined) {
     const error = parseError(answer.text)
     // A dead token is no verdict on the change.
-    if (error !== undefined && (error.code === 190 || error.code === 102)) throw errorFor(error, answer.status)
+    if (error !== undefined && meaningOf(error, answer.status) === 'relink') throw errorFor(error, answer.status)
     return refusal
   }
   const error = parseError(answer.text)

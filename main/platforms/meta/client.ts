@@ -42,8 +42,8 @@ export interface MetaTimeouts {
   readonly connectMs: number
   readonly writeMs: number
 }
-/** Insights answer slowly: Meta itself gives up after about 60 seconds. */
-export const DEFAULT_TIMEOUTS: MetaTimeouts = { readMs: 60_000, connectMs: 10_000, writeMs: 30_000 }
+/** Insights answer slowly: Meta itself gives up after about 60 seconds, and then says what was too much. It gets the time to say so. */
+export const DEFAULT_TIMEOUTS: MetaTimeouts = { readMs: 90_000, connectMs: 10_000, writeMs: 30_000 }
 
 export interface MetaClientOptions {
   /** The real graph.facebook.com, or a loopback address for the sandbox. Nothing else is accepted. */
@@ -90,12 +90,15 @@ export interface MetaClient {
   readonly loopbackOrigin: string | undefined
   readonly timeouts: MetaTimeouts
   get<T extends z.ZodType>(ask: Ask<T>): Promise<Received<z.infer<T>>>
-  /** One attempt. Throws only before anything is sent: when no credentials can be had, or when the body does not fit its kind. */
+  /**
+   * One attempt. Throws only before anything is sent: when no credentials can be had, or when the body does not fit its kind. Starting a
+   * report is a read: it waits its turn as every read does.
+   */
   post(post: Post): Promise<WriteOutcome>
   /** Waits between looks at a report that Meta prepares. @throws OperationError cancelled */
   pause(ms: number, signal: AbortSignal): Promise<void>
-  /** DELETE on a path of the token's own, for unlinking. One attempt. @throws OperationError */
-  remove(path: string, signal: AbortSignal): Promise<HttpAnswer>
+  /** The only DELETE there is: the token's own permissions, for unlinking. One attempt. @throws OperationError */
+  removePermissions(signal: AbortSignal): Promise<HttpAnswer>
 }
 
 /** Meta's mark of a dry run (marketing-api reference, `execution_options`). */
@@ -259,6 +262,7 @@ export function createMetaClient(options: MetaClientOptions): MetaClient {
       }
     },
     post: async (post) => {
+      if (post.kind === 'report' && post.signal !== undefined) await throttle.holdOff(post.subject, post.signal)
       const access = accessOf(await options.credentials())
       const body = { ...post.body, ...access.proof }
       assertKind(body, post.kind)
@@ -279,12 +283,12 @@ export function createMetaClient(options: MetaClientOptions): MetaClient {
         return { kind: 'unknown', reason: 'the answer could not be handled' }
       }
     },
-    remove: async (path, signal) => {
+    removePermissions: async (signal) => {
       const access = accessOf(await options.credentials())
       try {
         const answer = await fetchOnce({
           method: 'DELETE',
-          url: addressOf(base, path, access.proof),
+          url: addressOf(base, '/me/permissions', access.proof),
           headers: access.headers,
           timeoutMs: timeouts.writeMs,
           maxBytes: 1_000_000,

@@ -12,22 +12,31 @@ const RELINK = new Set([102, 190])
 const TOO_MANY_BUDGET_CHANGES = 1487632
 /** "The object does not exist, or you may not see it." */
 const MISSING = 33
-/** An insights query that took too long. */
-const REPORT_TIMEOUT = 1504018
+/** A report over the limit of data per call, and one that took too long (marketing-api/insights/best-practices). */
+const REPORT_TOO_MUCH = new Set([1487534, 1504018])
+/** "An unknown error occurred": passing trouble, or, when it stays, a question that was too large (error-reference, "1, subcode 99"). */
+const UNKNOWN_ERROR = 99
+/** Meta checks its proof before anything else: a missing or wrong one is trouble with the credentials, not with the request. */
+const PROOF = /\bappsecret_proof\b/
 /** Range beyond 37 months. */
 const RANGE_TOO_LONG = 3018
 
 export type Meaning = 'throttled' | 'transient' | 'too_much' | 'relink' | 'missing' | 'range' | 'denied' | 'refused'
 
+function isProofTrouble({ code, message }: WireError): boolean {
+  return code === 100 && PROOF.test(message ?? '')
+}
+
 /** What an error envelope means. HTTP status decides only where Meta's own word is missing. */
 export function meaningOf(error: WireError, httpStatus: number): Meaning {
   const { code, error_subcode: subcode } = error
-  if (RELINK.has(code)) return 'relink'
+  if (RELINK.has(code) || isProofTrouble(error)) return 'relink'
   if (subcode === TOO_MANY_BUDGET_CHANGES) return 'throttled'
   if (THROTTLED.has(code) || (code >= 80000 && code <= 80014)) return 'throttled'
-  if (code === 100 && subcode === REPORT_TIMEOUT) return 'too_much'
+  if (code === 100 && subcode !== undefined && REPORT_TOO_MUCH.has(subcode)) return 'too_much'
   if (code === 1 && /reduce the amount of data/i.test(error.message ?? '')) return 'too_much'
-  if (code === 1 || code === 2 || error.is_transient === true || httpStatus >= 500) return 'transient'
+  // Numbers below zero are Meta's own internal errors.
+  if (code <= 2 || error.is_transient === true || httpStatus >= 500) return 'transient'
   if (code === RANGE_TOO_LONG) return 'range'
   if ((code === 100 && subcode === MISSING) || code === 803) return 'missing'
   if (code === 10 || code === 3 || (code >= 200 && code <= 299)) return 'denied'
@@ -61,7 +70,10 @@ export function parseError(text: string): WireError | undefined {
   }
 }
 
-function relinkReason(subcode: number | undefined): string {
+function relinkReason(error: WireError): string {
+  const subcode = error.error_subcode
+  if (isProofTrouble(error))
+    return 'Meta asks for the app secret that belongs to this token, and got none or another one.'
   if (subcode === 463) return 'The Meta token has expired.'
   if (subcode === 458) return 'The app was removed on Meta, so its token no longer works.'
   if (subcode === 460) return 'The Meta password was changed, which ended the token.'
@@ -93,12 +105,15 @@ export function errorFor(error: WireError, httpStatus: number): OperationError {
         'platform_unreachable',
         `Meta has trouble of its own (code ${platformCode}).`,
         'Try again in a few minutes.',
-        { retryable: true, details },
+        {
+          retryable: true,
+          details: error.error_subcode === UNKNOWN_ERROR ? { ...details, reason: TOO_MUCH } : details,
+        },
       )
     case 'relink':
       return new OperationError(
         'needs_reconnect',
-        relinkReason(error.error_subcode),
+        relinkReason(error),
         'Nothing was changed. Connect the Meta account again under Connections.',
         { details },
       )

@@ -6,8 +6,9 @@ import type { Clock } from '../../../shared/clock.ts'
 import type { AccountId } from '../../../shared/domain/ids.ts'
 import type { MetricFact, MetricLevel } from '../../../shared/domain/metric.ts'
 import { OperationError } from '../../../shared/errors.ts'
+import { ReadFailure } from '../http.ts'
 import type { MetaClient } from './client.ts'
-import { errorFor, isTooMuch, parseError, serverTrouble, unreadable } from './codes.ts'
+import { errorFor, errorForFailure, isTooMuch, parseError, serverTrouble, unreadable } from './codes.ts'
 import { REPORT_LEVELS, reportFields, toFact, WINDOWS } from './map-facts.ts'
 import { type Days, halves, splitRange, todayIn } from './ranges.ts'
 import { digitsOf, type Listing, type MetaReads, type Query } from './reads.ts'
@@ -61,7 +62,7 @@ function reportFailed(): OperationError {
 /** Has Meta prepare one report, and waits for it. @returns the run's id */
 async function prepared({ client }: InsightsDeps, subject: string, query: Query, signal: AbortSignal): Promise<string> {
   const outcome = await client.post({ path: `/act_${subject}/insights`, body: query, kind: 'report', subject, signal })
-  if (outcome.kind !== 'answer') throw reportFailed()
+  if (outcome.kind !== 'answer') throw signal.aborted ? errorForFailure(new ReadFailure('cancelled')) : reportFailed()
   const { status, text } = outcome.answer
   if (status !== 200) {
     const wireError = parseError(text)
@@ -74,7 +75,7 @@ async function prepared({ client }: InsightsDeps, subject: string, query: Query,
     run = undefined
   }
   if (run === undefined) throw unreadable('no report in it')
-  const fields = 'async_status,async_percent_completion,error_code'
+  const fields = 'async_status,async_percent_completion'
   for (let look = 0; look < MAX_LOOKS; look += 1) {
     await client.pause(Math.min(LOOK_EVERY_MS, FIRST_LOOK_MS * 2 ** look), signal)
     const asked = { path: `/${run}`, query: { fields }, schema: wire.reportStateSchema, subject, signal }
@@ -86,6 +87,10 @@ async function prepared({ client }: InsightsDeps, subject: string, query: Query,
   throw reportFailed()
 }
 
+/**
+ * Every row of some days, each once. What becomes too much in the middle of its pages starts again in smaller pieces, of which the rows that
+ * came already are left out.
+ */
 async function* rowsOf(
   deps: InsightsDeps,
   request: InsightsRequest,
@@ -97,18 +102,33 @@ async function* rowsOf(
   const path = `/act_${subject}/insights`
   const listing: InsightListing = { path, query, item: wire.insightSchema, subject, smallestPage: SMALLEST_PAGE }
   const parts = halves(days)
+  const keyOf = (row: Row) => `${row[REPORT_LEVELS[request.level].idField] ?? ''} ${row.date_start}`
+  const came = new Set<string>()
   try {
-    yield* deps.reads.pages({ ...listing, isSplittable: parts !== undefined }, signal)
+    for await (const page of deps.reads.pages({ ...listing, isSplittable: parts !== undefined }, signal)) {
+      yield page
+      for (const row of page) came.add(keyOf(row))
+    }
     return
   } catch (error) {
     if (!isTooMuch(error)) throw error
   }
+  for await (const page of smallerPieces(deps, request, listing, parts, signal))
+    yield came.size === 0 ? page : page.filter((row) => !came.has(keyOf(row)))
+}
+
+async function* smallerPieces(
+  deps: InsightsDeps,
+  request: InsightsRequest,
+  listing: InsightListing,
+  parts: readonly Days[] | undefined,
+  signal: AbortSignal,
+): AsyncGenerator<readonly Row[]> {
   if (parts !== undefined) {
-    // Nothing of this piece came yet: the listing gives up on its first page only, and shrinks later ones by itself.
     for (const part of parts) yield* rowsOf(deps, request, part, signal)
     return
   }
-  const run = await prepared(deps, subject, query, signal)
+  const run = await prepared(deps, listing.subject, listing.query, signal)
   yield* deps.reads.pages({ ...listing, path: `/${run}/insights`, query: {} }, signal)
 }
 

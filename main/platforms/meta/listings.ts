@@ -7,7 +7,7 @@ import { OperationError } from '../../../shared/errors.ts'
 import { toCreative } from './creative.ts'
 import { type AccountFacts, type CampaignFacts, type Minimums, minimumsOf, missingCampaign } from './editable.ts'
 import * as map from './map.ts'
-import { digitsOf, type Listing, type MetaReads } from './reads.ts'
+import { digitsOf, type Listing, type MetaReads, type Query } from './reads.ts'
 import * as wire from './wire.ts'
 
 const NODE = 'id,account_id,name,status,configured_status,effective_status,issues_info,updated_time'
@@ -16,13 +16,16 @@ export const AD_SET_FIELDS = `${NODE},campaign_id,daily_budget,lifetime_budget,b
 const CREATIVE_FIELDS =
   'id,name,title,body,status,object_type,video_id,image_hash,link_url,object_story_spec,asset_feed_spec,effective_object_story_id'
 export const AD_FIELDS = `${NODE},adset_id,campaign_id,ad_review_feedback,creative{${CREATIVE_FIELDS}}`
-const ACCOUNT_FIELDS = 'id,name,account_status,currency,timezone_name,business,user_tasks'
+const ACCOUNT_FIELDS = 'id,name,account_status,currency,timezone_name,user_tasks'
 
-/** What is archived or deleted comes only when asked for: history keeps its names. At most this many pages of it. */
-const MAX_GONE_PAGES = 100
-const GONE = [['ARCHIVED', 'DELETED'], ['ARCHIVED']] as const
+/** What is archived or deleted comes only when asked for: history keeps its names. Meta keeps at most so many archived. */
+const MAX_GONE = 50_000
 /** More businesses than one person manages. */
 const MAX_BUSINESSES = 500
+
+function isRefused(error: unknown): boolean {
+  return error instanceof OperationError && error.code === 'platform_refused'
+}
 
 export interface ListingDeps {
   readonly reads: MetaReads
@@ -41,34 +44,42 @@ export function contextOf(
 
 function edge<T extends z.ZodType>(
   id: AccountId,
-  name: 'campaigns' | 'adsets' | 'ads',
+  name: Edge,
   fields: string,
   item: T,
-): Listing<T> {
+): Listing<T> & { readonly name: Edge } {
   const subject = digitsOf(id)
-  return { path: `/act_${subject}/${name}`, query: { fields }, item, subject }
+  return { name, path: `/act_${subject}/${name}`, query: { fields }, item, subject }
 }
 
-/**
- * First everything that lives, by Meta's own default, so that a status nobody has heard of is not missed. Then what is gone. Meta's
- * documentation lets listings ask for what was deleted in one place and forbids it in another: a refusal falls back to the archive alone.
- */
+/** The prefix that filters of an edge's own fields bear. */
+const PREFIXES = { campaigns: 'campaign', adsets: 'adset', ads: 'ad' } as const
+type Edge = keyof typeof PREFIXES
+
+/** Two ways to ask for what is gone: the filter knows deleted objects, the plain parameter refuses them (100/1815001) and knows the archive. */
+function goneQueries(name: Edge): readonly Query[] {
+  const field = `${PREFIXES[name]}.effective_status`
+  return [
+    { filtering: [{ field, operator: 'IN', value: ['ARCHIVED', 'DELETED'] }] },
+    { effective_status: ['ARCHIVED'] },
+  ]
+}
+
+/** First everything that lives, by Meta's own default, so that a status nobody has heard of is not missed. Then what is gone. */
 async function* everything<T extends z.ZodType>(
   { reads }: ListingDeps,
-  listing: Listing<T>,
+  { name, ...listing }: Listing<T> & { readonly name: Edge },
   signal: AbortSignal,
 ): AsyncGenerator<readonly z.infer<T>[]> {
   yield* reads.pages(listing, signal)
-  for (const statuses of GONE) {
-    const query = { ...listing.query, effective_status: [...statuses] }
+  const queries = goneQueries(name)
+  for (const [index, gone] of queries.entries())
     try {
-      yield* reads.pages({ ...listing, query, maxPages: MAX_GONE_PAGES }, signal)
+      yield* reads.pages({ ...listing, query: { ...listing.query, ...gone }, maxRows: MAX_GONE }, signal)
       return
     } catch (error) {
-      const isRefused = error instanceof OperationError && error.code === 'platform_refused'
-      if (!isRefused || statuses.length === 1) throw error
+      if (!isRefused(error) || index === queries.length - 1) throw error
     }
-  }
 }
 
 async function campaignIndex(
@@ -136,7 +147,7 @@ async function businesses({ reads }: ListingDeps, signal: AbortSignal): Promise<
       .map(({ id, name }) => ({ externalId: id, name: name ?? id }))
       .toSorted((left, right) => (left.externalId < right.externalId ? -1 : 1))
   } catch (error) {
-    if (error instanceof OperationError && error.code === 'platform_refused') return []
+    if (isRefused(error)) return []
     throw error
   }
 }
@@ -147,7 +158,6 @@ async function businesses({ reads }: ListingDeps, signal: AbortSignal): Promise<
  */
 export async function listAccounts(deps: ListingDeps, signal: AbortSignal): Promise<readonly Account[]> {
   const { reads } = deps
-  const query = { fields: ACCOUNT_FIELDS }
   const found = new Map<string, Found>()
   const note = (item: wire.WireAccount, above: map.Manager | undefined): void => {
     const known = found.get(item.id)
@@ -159,22 +169,25 @@ export async function listAccounts(deps: ListingDeps, signal: AbortSignal): Prom
     // The person's own listing knows their role; a business's listing may not.
     found.set(item.id, { wire: known?.wire.user_tasks === undefined ? item : known.wire, manager })
   }
-  const listOf = (path: string): Listing<typeof wire.accountSchema> => ({
-    path,
-    query,
-    item: wire.accountSchema,
-    subject: 'app',
-  })
-  for await (const page of reads.pages(listOf('/me/adaccounts'), signal)) for (const item of page) note(item, undefined)
+  const take = async (path: string, fields: string, above: map.Manager | undefined): Promise<void> => {
+    const listing = { path, query: { fields }, item: wire.accountSchema, subject: 'app' }
+    for await (const page of reads.pages(listing, signal)) for (const item of page) note(item, above)
+  }
+  try {
+    await take('/me/adaccounts', `${ACCOUNT_FIELDS},business`, undefined)
+  } catch (error) {
+    // Who owns an account may need a permission of its own; the accounts do not.
+    if (!isRefused(error)) throw error
+    await take('/me/adaccounts', ACCOUNT_FIELDS, undefined)
+  }
   const managers = await businesses(deps, signal)
   for (const relation of ['owned_ad_accounts', 'client_ad_accounts'])
     for (const manager of managers)
       try {
-        for await (const page of reads.pages(listOf(`/${manager.externalId}/${relation}`), signal))
-          for (const item of page) note(item, manager)
+        await take(`/${manager.externalId}/${relation}`, `${ACCOUNT_FIELDS},business`, manager)
       } catch (error) {
         // One business that keeps its list to itself does not hide the others.
-        if (!(error instanceof OperationError) || error.code !== 'platform_refused') throw error
+        if (!isRefused(error)) throw error
       }
   return [...found.values()].map((each) => map.toAccount(each.wire, each.manager))
 }

@@ -3,7 +3,8 @@ import { dailyBudgetUnder, type Entity, type Field, valueOf } from '../../../sha
 import { type AccountId, type EntityId, splitEntityId } from '../../../shared/domain/ids.ts'
 import { OperationError } from '../../../shared/errors.ts'
 import type { LiveValue } from '../adapter.ts'
-import { unknownEntity } from './codes.ts'
+import type { Received } from './client.ts'
+import { unknownEntity, unreadable } from './codes.ts'
 import type { AccountFacts, CampaignFacts } from './editable.ts'
 import { AD_FIELDS, AD_SET_FIELDS, CAMPAIGN_FIELDS, contextOf } from './listings.ts'
 import * as map from './map.ts'
@@ -22,8 +23,15 @@ export interface LiveDeps {
   readonly nowMs: () => number
 }
 
+/** What is about to be changed must be known to belong to the account whose rules were applied. @throws OperationError */
+async function owned<T extends { account_id?: string | undefined }>(reading: Promise<Received<T>>): Promise<Received<T>> {
+  const found = await reading
+  if (found.data.account_id === undefined) throw unreadable('an object without its account')
+  return found
+}
+
 function readCampaign(reads: MetaReads, id: AccountId, campaignId: string, signal: AbortSignal) {
-  return reads.node(id, campaignId, CAMPAIGN_FIELDS, wire.campaignSchema, signal)
+  return owned(reads.node(id, campaignId, CAMPAIGN_FIELDS, wire.campaignSchema, signal))
 }
 
 async function readEntity(
@@ -44,12 +52,12 @@ async function readEntity(
       return { entity: map.toCampaign(data, context), campaign: map.factsOf(data, account), requestId }
     }
     case 'ad_group': {
-      const { data, requestId } = await reads.node(accountId, externalId, AD_SET_FIELDS, wire.adSetSchema, signal)
+      const { data, requestId } = await owned(reads.node(accountId, externalId, AD_SET_FIELDS, wire.adSetSchema, signal))
       const campaign = await above(data.campaign_id)
       return { entity: map.toAdSet(data, campaign, context), campaign, requestId }
     }
     case 'ad': {
-      const { data, requestId } = await reads.node(accountId, externalId, AD_FIELDS, wire.adSchema, signal)
+      const { data, requestId } = await owned(reads.node(accountId, externalId, AD_FIELDS, wire.adSchema, signal))
       const campaign = await above(data.campaign_id)
       return { entity: map.toAd(data, campaign, context), campaign, requestId }
     }

@@ -27,7 +27,7 @@ function dateOf(day: number): string {
   return new Date(day * DAY_MS).toISOString().slice(0, 10)
 }
 
-/** The first day Meta still reports on, as of `today`. */
+/** The first day that Meta surely still reports on, as of `today`: the one after that day 37 months ago, which may be over there. */
 export function firstKeptDay(today: string): string {
   dayOf(today)
   const [year = 0, month = 1] = today.split('-').map(Number)
@@ -35,7 +35,7 @@ export function firstKeptDay(today: string): string {
   const [keptYear, keptMonth] = [Math.floor(months / 12), (months % 12) + 1]
   const last = new Date(Date.UTC(keptYear, keptMonth, 0)).getUTCDate()
   const day = Math.min(Number(today.slice(8)), last)
-  return `${keptYear}-${String(keptMonth).padStart(2, '0')}-${String(day).padStart(2, '0')}`
+  return dateOf(Date.UTC(keptYear, keptMonth - 1, day) / DAY_MS + 1)
 }
 
 /**

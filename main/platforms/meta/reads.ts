@@ -15,7 +15,8 @@ const SMALLEST_PAGE = 5
 /** An account's currency and zone never change; roles and minimum budgets do, at leisure. */
 const ACCOUNT_FRESH_MS = 600_000
 
-const ACCOUNT_FIELDS = 'id,name,account_status,currency,timezone_name,business,min_daily_budget,user_tasks'
+/** Nothing of the business: that would need a permission of its own. */
+const ACCOUNT_FIELDS = 'id,account_status,currency,timezone_name,min_daily_budget,user_tasks'
 
 export type Query = Readonly<Record<string, QueryValue>>
 
@@ -24,8 +25,8 @@ export interface Listing<T extends z.ZodType> {
   readonly query: Query
   readonly item: T
   readonly subject: string
-  /** Stops there without an error; for what is only nice to have. */
-  readonly maxPages?: number
+  /** Stops with the page that reaches it, without an error; for what is only nice to have. */
+  readonly maxRows?: number
   /** Rows per page below which "too much data" is given up on; 5 unless told. */
   readonly smallestPage?: number
   /** Whether "too much data" on the very first page is for the caller to solve, with a smaller question. */
@@ -74,9 +75,9 @@ export function createMetaReads(client: MetaClient, clock: Clock, pageSize: numb
     const seen = new Set<string>()
     let limit = pageSize
     let after: string | undefined
-    const maxPages = listing.maxPages ?? MAX_PAGES
+    let rows = 0
     const smallest = Math.min(pageSize, listing.smallestPage ?? SMALLEST_PAGE)
-    for (let page = 0; page < maxPages; ) {
+    for (let page = 0; page < MAX_PAGES; ) {
       const query = { ...listing.query, limit, ...(after === undefined ? {} : { after }) }
       let received: wire.WirePage<z.infer<T>>
       try {
@@ -89,6 +90,8 @@ export function createMetaReads(client: MetaClient, clock: Clock, pageSize: numb
       }
       yield received.data
       page += 1
+      rows += received.data.length
+      if (listing.maxRows !== undefined && rows >= listing.maxRows) return
       // Only a missing `next` ends a listing: pages may be short or empty in the middle.
       if (received.paging?.next === undefined) return
       after = received.paging.cursors?.after
@@ -96,7 +99,7 @@ export function createMetaReads(client: MetaClient, clock: Clock, pageSize: numb
       if (seen.has(after)) throw unreadable('a cursor that does not move on')
       seen.add(after)
     }
-    if (listing.maxPages === undefined) throw unreadable('more pages than any account has')
+    throw unreadable('more pages than any account has')
   }
 
   async function all<T extends z.ZodType>(listing: Listing<T>, signal: AbortSignal): Promise<readonly z.infer<T>[]> {

@@ -7,7 +7,7 @@ import { OperationError } from '../../../shared/errors.ts'
 import type { TokenHealth } from '../adapter.ts'
 import type { MetaClient } from './client.ts'
 import { errorFor, parseError, serverTrouble } from './codes.ts'
-import { debugTokenSchema } from './wire.ts'
+import { debugTokenSchema, permissionsSchema } from './wire.ts'
 
 const DAY_MS = 86_400_000
 const SOON_MS = 7 * DAY_MS
@@ -65,11 +65,20 @@ export function toInspected(wire: z.infer<typeof debugTokenSchema>['data'], nowM
   return { ...facts, problem: problemOf(facts, nowMs) }
 }
 
-/**
- * The token looks at itself: every token may.
- * @throws OperationError platform_throttled, platform_unreachable, timeout or cancelled. A dead token is an answer, not an error.
- */
-export async function inspect(
+/** What every token may ask: which permissions it holds. That it may ask shows that it lives; when it ends stays unsaid. */
+async function byPermissions(client: MetaClient, nowMs: number, signal: AbortSignal): Promise<InspectedToken> {
+  const ask = { path: '/me/permissions', query: {}, schema: permissionsSchema, subject: 'app', signal }
+  const { data } = (await client.get(ask)).data
+  const scopes = data.flatMap(({ permission, status }) => (status === 'granted' ? [permission] : []))
+  return toInspected({ is_valid: true, scopes }, nowMs)
+}
+
+function deadToken(message: string): InspectedToken {
+  const problem = `${message} Connect again.`
+  return { ...toInspected({ is_valid: false }, 0), problem }
+}
+
+async function alive(
   client: MetaClient,
   accessToken: string,
   nowMs: number,
@@ -80,18 +89,27 @@ export async function inspect(
     const ask = { path: '/debug_token', query, schema: debugTokenSchema, subject: 'app', signal }
     return toInspected((await client.get(ask)).data.data, nowMs)
   } catch (error) {
+    if (!(error instanceof OperationError) || error.code !== 'platform_refused') throw error
+    return byPermissions(client, nowMs, signal)
+  }
+}
+
+/**
+ * The token looks at itself, as the tokens of an app's owners and developers may. Others are turned away there ("You must provide an app
+ * access token, or a user access token that is an owner or developer of the app") and are asked for their permissions instead.
+ * @throws OperationError platform_throttled, platform_unreachable, timeout or cancelled. A dead token is an answer, not an error.
+ */
+export async function inspect(
+  client: MetaClient,
+  accessToken: string,
+  nowMs: number,
+  signal: AbortSignal,
+): Promise<InspectedToken> {
+  try {
+    return await alive(client, accessToken, nowMs, signal)
+  } catch (error) {
     if (!(error instanceof OperationError) || error.code !== 'needs_reconnect') throw error
-    return {
-      isValid: false,
-      expiresAtMs: undefined,
-      canWrite: undefined,
-      scopes: [],
-      problem: `${error.message} Connect again.`,
-      appId: undefined,
-      type: undefined,
-      userId: undefined,
-      dataAccessExpiresAtMs: undefined,
-    }
+    return deadToken(error.message)
   }
 }
 
@@ -100,7 +118,7 @@ export async function inspect(
  * @throws OperationError needs_reconnect when the token was dead already; else as every request
  */
 export async function revokePermissions(client: MetaClient, signal: AbortSignal): Promise<void> {
-  const answer = await client.remove('/me/permissions', signal)
+  const answer = await client.removePermissions(signal)
   if (answer.status === 200) return
   const error = parseError(answer.text)
   throw error === undefined ? serverTrouble(answer.status) : errorFor(error, answer.status)

@@ -15,7 +15,9 @@ const MAX_PIXELS = 500
 /** Pixels looked into; every one costs two more requests. */
 const MAX_DETAILED = 50
 const MAX_EVENTS = 50
-const MAX_STAT_PAGES = 20
+/** One row per hour; a week has 168. */
+const MAX_STAT_ROWS = 1000
+const MAX_CHECKS = 200
 /** So many checkouts in a week without one purchase are no slow week. */
 const MANY_CHECKOUTS = 20
 
@@ -62,7 +64,7 @@ async function eventsOf(
     query,
     item: wire.pixelStatsSchema,
     subject,
-    maxPages: MAX_STAT_PAGES,
+    maxRows: MAX_STAT_ROWS,
   }
   const sums = new Map<string, number>()
   for await (const page of reads.pages(listing, signal))
@@ -133,7 +135,7 @@ async function toTracker(
   const isUnavailable = pixel.is_unavailable === true
   const hasEvents = isDetailed && lastFiredAtMs !== null && !isUnavailable
   const events = hasEvents ? await ifAllowed(eventsOf(deps, pixel.id, subject, signal)) : undefined
-  const checkListing = { path: `/${pixel.id}/da_checks`, query: {}, item: checkSchema, subject, maxPages: 1 }
+  const checkListing = { path: `/${pixel.id}/da_checks`, query: {}, item: checkSchema, subject, maxRows: MAX_CHECKS }
   const checks = hasEvents ? await ifAllowed(deps.reads.all(checkListing, signal)) : undefined
   const { state, problems } = judgePixel({ isUnavailable, lastFiredAtMs, events, checks, nowMs: deps.clock.nowMs() })
   return {

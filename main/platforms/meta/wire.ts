@@ -178,7 +178,6 @@ export const reportRunSchema = z.object({ report_run_id: id })
 export const reportStateSchema = z.object({
   async_status: word,
   async_percent_completion: maybe(z.union([z.number(), numeric.transform(Number)])),
-  error_code: maybe(z.union([z.number(), numeric.transform(Number)])),
 })
 
 export const pixelSchema = z.object({
@@ -198,6 +197,7 @@ export const tokenSchema = z.object({
   access_token: z.string().min(8).max(1000),
   expires_in: maybe(seconds),
 })
+export const permissionsSchema = z.object({ data: listOf(z.object({ permission: word, status: word })) })
 export const debugTokenSchema = z.object({
   data: z.object({
     app_id: maybe(numeric),

@@ -29,8 +29,21 @@ export interface LocalMoment {
   readonly minuteOfDay: number
 }
 
+const MINUTE_MS = 60_000
+/** The last moment asked for in each zone: a report asks for the same one for every row. */
+const lastMoments = new Map<string, { readonly minute: number; readonly moment: LocalMoment }>()
+
 /** The account-local date and minute of a moment. */
 export function localMoment(nowMs: number, timeZone: string): LocalMoment {
+  const minute = Math.floor(nowMs / MINUTE_MS)
+  const last = lastMoments.get(timeZone)
+  if (last?.minute === minute) return last.moment
+  const moment = readMoment(nowMs, timeZone)
+  lastMoments.set(timeZone, { minute, moment })
+  return moment
+}
+
+function readMoment(nowMs: number, timeZone: string): LocalMoment {
   const parts: Record<string, string> = {}
   for (const { type, value } of formatFor(timeZone).formatToParts(nowMs)) parts[type] = value
   return {
@@ -41,6 +54,19 @@ export function localMoment(nowMs: number, timeZone: string): LocalMoment {
 
 /** Whole days since 1970-01-01 of a calendar day, or NaN when the text is no calendar day. */
 export function dayNumber(date: string): number {
+  const known = dayNumbers.get(date)
+  if (known !== undefined) return known
+  const day = readDay(date)
+  if (dayNumbers.size >= MAX_DAYS) dayNumbers.clear()
+  dayNumbers.set(date, day)
+  return day
+}
+
+/** Reports read the same few hundred days a hundred thousand times. */
+const dayNumbers = new Map<string, number>()
+const MAX_DAYS = 4_000
+
+function readDay(date: string): number {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(date)) return Number.NaN
   const ms = Date.parse(`${date}T00:00:00Z`)
   return Number.isNaN(ms) || new Date(ms).toISOString().slice(0, 10) !== date ? Number.NaN : ms / DAY_MS

@@ -6,7 +6,16 @@ import type { z } from 'zod'
 import { OperationError } from '../../../shared/errors.ts'
 import type { Logger } from '../../logger.ts'
 import type { QuotaMeter, QuotaSubject } from '../quota.ts'
-import { allowedBase, ReadFailure, readOnce, sleepFor, type WriteOutcome, writeOnce } from '../http.ts'
+import {
+  allowedBase,
+  backoffMs,
+  MAX_READ_RETRIES,
+  ReadFailure,
+  readOnce,
+  sleepFor,
+  type WriteOutcome,
+  writeOnce,
+} from '../http.ts'
 import { errorForCode, errorForFailure, isRetryable, throttleOf, unreadable } from './codes.ts'
 import { envelopeSchema } from './wire.ts'
 
@@ -14,11 +23,8 @@ const HOSTS = ['business-api.tiktok.com']
 const PREFIX = '/open_api/v1.3'
 /** A full page of 1,000 ads is about 2 MB. */
 const MAX_REPLY_BYTES = 32_000_000
-const MAX_RETRIES = 4
-const BASE_DELAY_MS = 500
 /** TikTok's limits are per second first: never ask again within one after a throttle. */
 const THROTTLE_DELAY_MS = 1000
-const MAX_DELAY_MS = 30_000
 
 export interface TiktokCredentials {
   readonly accessToken: string
@@ -58,8 +64,8 @@ export interface Received<T> {
 export type QueryValue = string | number | boolean | readonly unknown[] | Readonly<Record<string, unknown>>
 
 export interface TiktokClient {
-  /** Where this client talks to. */
-  readonly origin: string
+  /** Where the sandbox is; undefined for the real TikTok. */
+  readonly loopbackOrigin: string | undefined
   get<T extends z.ZodType>(
     path: string,
     query: Readonly<Record<string, QueryValue>>,
@@ -172,16 +178,14 @@ export function createTiktokClient(options: TiktokClientOptions): TiktokClient {
     retries: number,
     subject: QuotaSubject,
   ): number {
-    // Full jitter on the upper half: many accounts that were throttled together come back apart.
-    const backoff = BASE_DELAY_MS * 2 ** retries * (0.5 + options.random() / 2)
     const least = result.throttle === undefined ? 0 : THROTTLE_DELAY_MS * (1 + options.random())
-    const delayMs = Math.min(MAX_DELAY_MS, Math.max(least, backoff))
+    const delayMs = Math.max(least, backoffMs(retries, options.random()))
     if (result.throttle !== undefined) options.quota?.throttled(result.throttle === 'app' ? APP : subject, delayMs)
     return delayMs
   }
 
   return {
-    origin: base.origin,
+    loopbackOrigin: base.protocol === 'http:' ? base.origin : undefined,
     get: async (path, query, schema, signal) => {
       const url = addressOf(base, path, query)
       const subject = subjectFor(query['advertiser_id'])
@@ -195,7 +199,7 @@ export function createTiktokClient(options: TiktokClientOptions): TiktokClient {
         if (result.kind === 'done') return result.received
         options.logger?.info('tiktok.read_retry', { path, retries, code: result.error.code })
         const delayMs = delayAfter(result, retries, subject)
-        if (retries >= MAX_RETRIES) throw result.error
+        if (retries >= MAX_READ_RETRIES) throw result.error
         await pause(delayMs, signal)
       }
     },

@@ -3,7 +3,9 @@
  * (business-api.tiktok.com/portal/docs, "Return codes", id 1737172488964097). HTTP is 200 for all of them.
  */
 import { OperationError } from '../../../shared/errors.ts'
-import type { ReadFailure } from '../http.ts'
+import { commonFailures } from '../failures.ts'
+
+export const { errorForFailure, unreadable, unknownEntity } = commonFailures('tiktok', 'TikTok')
 
 /** Too many requests, of the whole app or of one advertiser. */
 const THROTTLED: ReadonlyMap<number, 'app' | 'account'> = new Map([
@@ -79,48 +81,5 @@ export function errorForCode(code: number): OperationError {
       ? 'Ask an administrator of the advertiser account to give this connection access to it.'
       : 'Nothing was changed. The code is explained in TikTok’s list of return codes.',
     { details },
-  )
-}
-
-/** The failure a person sees when no complete answer came. */
-export function errorForFailure(failure: ReadFailure): OperationError {
-  const details = { platform: 'tiktok', reason: failure.kind }
-  switch (failure.kind) {
-    case 'cancelled':
-      return new OperationError('cancelled', 'The request to TikTok was stopped.', 'Start it again when you like.', {
-        details,
-      })
-    case 'timeout':
-      return new OperationError('timeout', 'TikTok did not answer in time.', 'Check the connection and try again.', {
-        retryable: true,
-        details,
-      })
-    case 'redirect':
-      return new OperationError(
-        'platform_unreachable',
-        'Something answered in TikTok’s place and pointed elsewhere. It was not followed.',
-        'Check whether a network sign-in page or a proxy is in the way.',
-        { retryable: true, details },
-      )
-    case 'too_large':
-      return unreadable('the answer was too long')
-    case 'network':
-    default:
-      return new OperationError(
-        'platform_unreachable',
-        'TikTok could not be reached.',
-        'Check the connection and try again.',
-        { retryable: true, details },
-      )
-  }
-}
-
-/** An answer that is not what TikTok documents. */
-export function unreadable(reason: string): OperationError {
-  return new OperationError(
-    'platform_unreachable',
-    `TikTok’s answer could not be understood (${reason}).`,
-    'Nothing was changed. Try again; if it stays, a proxy may be altering traffic or TikTok has changed its interface.',
-    { retryable: true, details: { platform: 'tiktok', reason: 'unreadable' } },
   )
 }

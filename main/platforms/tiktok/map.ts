@@ -2,6 +2,7 @@
 import type { Account, Entity, EntityStatus } from '../../../shared/domain/entity.ts'
 import { type AccountId, accountId, entityId } from '../../../shared/domain/ids.ts'
 import { formatDecimal } from '../../../shared/domain/money.ts'
+import { isZone } from '../days.ts'
 import { microsFromNumber } from './amounts.ts'
 import { bidFields, bidsOf, bidValues } from './bids.ts'
 import {
@@ -15,15 +16,6 @@ import {
 } from './editable.ts'
 import type { WireAd, WireAdGroup, WireAdvertiser, WireCampaign, WireSmartAd } from './wire.ts'
 import { deliveryOf, reviewOf, targetingOf } from './words.ts'
-
-function isZone(name: string | undefined): name is string {
-  if (name === undefined || name === '') return false
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
-  } catch {
-    return false
-  }
-}
 
 /** The account's zone. `timezone` is a fixed offset ("Etc/GMT-1"), which is wrong half of the year where clocks change. */
 export function zoneOf(wire: WireAdvertiser): string {

@@ -1,9 +1,8 @@
 /** Paging, single look-ups and the small caches behind the adapter's reads. Never writes. */
 import type { z } from 'zod'
 import { type AccountId, splitAccountId } from '../../../shared/domain/ids.ts'
-import { OperationError } from '../../../shared/errors.ts'
 import type { QueryValue, Received, TiktokClient } from './client.ts'
-import { unreadable } from './codes.ts'
+import { unknownEntity, unreadable } from './codes.ts'
 import type { CampaignFacts } from './editable.ts'
 import { campaignFacts, zoneOf } from './map.ts'
 import * as wire from './wire.ts'
@@ -16,14 +15,6 @@ export const EVERYTHING = { primary_status: 'STATUS_ALL' }
 
 type Query = Readonly<Record<string, QueryValue>>
 type PageSchema<T> = z.ZodType<{ list: T[]; page_info: { page: number; total_page: number; total_number: number } }>
-
-export function unknownEntity(): OperationError {
-  return new OperationError(
-    'unknown_entity',
-    'TikTok does not know this any more, or this connection may not see it.',
-    'Synchronise, then look again.',
-  )
-}
 
 /** TikTok's own id of an account. @throws OperationError unknown_entity for another platform's account */
 export function advertiserOf(id: AccountId): string {

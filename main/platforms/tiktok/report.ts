@@ -2,10 +2,13 @@
 import type { MetricFact } from '../../../shared/domain/metric.ts'
 import { OperationError } from '../../../shared/errors.ts'
 import type { PlatformAdapter } from '../adapter.ts'
+import { splitDays } from '../days.ts'
 import { REPORT_LEVELS, REPORT_METRICS, toFact } from './map-facts.ts'
-import { splitRange } from './ranges.ts'
 import { advertiserOf, type Listing, type TiktokReads } from './reads.ts'
 import * as wire from './wire.ts'
+
+/** Reports by day cover at most 30 days (platform docs, /report/integrated/get/). */
+const MAX_DAYS = 30
 
 /** @throws OperationError platform_refused when TikTok cut a report off */
 export async function* readDailyMetrics(
@@ -14,7 +17,7 @@ export async function* readDailyMetrics(
   signal: AbortSignal,
 ): AsyncGenerator<readonly MetricFact[]> {
   const { accountId: id, level } = request
-  const pieces = splitRange(request.startDate, request.endDate)
+  const pieces = splitDays(request, MAX_DAYS)
   const currency = await reads.currencyOf(id, signal)
   const { dataLevel, dimension, statusField } = REPORT_LEVELS[level]
   const rows: Listing<wire.WireReportRow> = {

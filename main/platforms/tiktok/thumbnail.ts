@@ -3,12 +3,15 @@ import { type AccountId, type EntityId, splitEntityId } from '../../../shared/do
 import { OperationError } from '../../../shared/errors.ts'
 import type { Thumbnail } from '../adapter.ts'
 import { ReadFailure } from '../http.ts'
+import { fetchPicture } from '../pictures.ts'
 import type { TiktokClient } from './client.ts'
 import { errorForFailure } from './codes.ts'
 import { smartCreatives } from './map.ts'
-import { allowedPicture, readPicture } from './picture.ts'
 import { advertiserOf, type TiktokReads } from './reads.ts'
 import * as wire from './wire.ts'
+
+/** Where TikTok's signed addresses of covers and images point to. */
+export const PICTURE_HOSTS = ['.tiktokcdn.com', '.ibyteimg.com', '.ttwstatic.com']
 
 interface Files {
   readonly videos: readonly string[]
@@ -80,10 +83,11 @@ export async function readThumbnailOf(
   if (type !== 'ad' && type !== 'creative') return undefined
   const files = type === 'ad' ? await filesOfAd(reads, accountId, externalId, signal) : filesOfCreative(externalId)
   const address = await addressOf(client, advertiser, files, signal)
-  const url = address === undefined ? undefined : allowedPicture(address, client.origin)
-  if (url === undefined) return undefined
+  if (address === undefined) return undefined
+  const { loopbackOrigin } = client
   try {
-    return await readPicture(url, asked.timeoutMs, signal)
+    const from = { url: address, allowedHosts: PICTURE_HOSTS, loopbackOrigin }
+    return await fetchPicture({ ...from, timeoutMs: asked.timeoutMs, signal })
   } catch (error) {
     throw error instanceof ReadFailure ? errorForFailure(error) : error
   }

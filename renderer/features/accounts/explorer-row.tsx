@@ -11,7 +11,7 @@ import { type Account, canOpen, type Row } from './explorer-rows.ts'
 
 const t = TEXTS.accounts
 export const COLUMNS =
-  'grid grid-cols-[minmax(15rem,1fr)_5.5rem_7.5rem_8rem_7rem_4.5rem_6rem] @5xl:grid-cols-[minmax(18rem,1fr)_6rem_8rem_8rem_12rem_8rem_5rem_6rem]'
+  'grid grid-cols-[minmax(15rem,1fr)_5.5rem_7.5rem_8rem_7rem_4.5rem_6rem] @5xl:grid-cols-[minmax(15rem,1fr)_5.5rem_7rem_7.5rem_12rem_7rem_4rem_5.5rem]'
 /** Gives way on narrow windows; the inspector has it. */
 export const WIDE_ONLY = 'hidden @5xl:block'
 const INDENT = ['pl-2', 'pl-2', 'pl-7', 'pl-12', 'pl-17'] as const

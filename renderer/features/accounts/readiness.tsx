@@ -28,6 +28,7 @@ const LOOKS: Readonly<Record<Check['severity'], { tone: Tone; icon: IconName }>>
 }
 const ORDER: readonly Check['severity'][] = ['critical', 'warning', 'info', 'ok']
 const SHOWN = 5
+const LEADS_TO_CONNECTIONS: readonly Check['check'][] = ['token_dead', 'token_expiring', 'writes_off']
 
 function Cure({ item, cure, reason }: { item: Item; cure: ChangeInput; reason: string }) {
   const propose = useAct('propose_change')
@@ -102,7 +103,7 @@ function CheckRow({ check }: { check: Check }) {
   return (
     <li className="border-b border-line px-3 py-2.5 last:border-0">
       <div className="flex flex-wrap items-start gap-x-3 gap-y-1">
-        <span className="w-24 shrink-0">
+        <span className="w-28 shrink-0">
           <Chip tone={look.tone} icon={look.icon}>
             {t.severities[check.severity]}
           </Chip>
@@ -112,7 +113,7 @@ function CheckRow({ check }: { check: Check }) {
           {check.hint === null ? null : <p className="text-ink-2">{visible(check.hint)}</p>}
           <Items check={check} />
         </div>
-        {check.area === 'access' && check.severity !== 'ok' ? (
+        {LEADS_TO_CONNECTIONS.includes(check.check) && check.severity !== 'ok' ? (
           <LinkButton href={href('connections')}>{TEXTS.rail.connections}</LinkButton>
         ) : null}
       </div>

@@ -3,7 +3,7 @@ import { PLATFORMS } from '../../../shared/domain/ids.ts'
 import type { OutputOf } from '../../../shared/operations.ts'
 import { plural, relativeTime, fill } from '../../format.ts'
 import { useNow } from '../../clock.ts'
-import { ErrorNotice, PlatformChip } from '../../parts/pieces.tsx'
+import { ErrorNotice, Foreign, PlatformChip } from '../../parts/pieces.tsx'
 import { type Platform, visible } from '../../parts/words.ts'
 import { WorkspaceDialog } from '../../parts/workspace-dialog.tsx'
 import { useAct, useRead } from '../../queries.ts'
@@ -151,7 +151,14 @@ function Row({
         )}
       </div>
       <p className="text-xs text-ink-2">
-        {t.methods[connection.method]} · {fill(t.since, { when: relativeTime(connection.created_at, nowMs) })}
+        {t.methods[connection.method]}
+        {connection.untrusted.label === null ? null : (
+          <>
+            {' · '}
+            <Foreign text={connection.untrusted.label} />
+          </>
+        )}{' '}
+        · {fill(t.since, { when: relativeTime(connection.created_at, nowMs) })}
       </p>
       {detail === null ? null : <p className="foreign mt-1 text-warn">{visible(detail)}</p>}
       {check.data === undefined && check.error === null ? null : (
