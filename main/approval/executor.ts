@@ -37,6 +37,8 @@ export interface ExecutorDeps {
 const LIVE_READ_TIMEOUT_MS = 20_000
 /** Read-backs after a write: platforms may take seconds to show it. */
 const READ_BACK_WAITS_MS = [0, 500, 1_500, 3_000, 5_000] as const
+/** No read-back begins later than this after the answer: where readings hang, the outcome is openly unknown and reconcile goes on. */
+const READ_BACK_MS = 30_000
 
 const SYSTEM: Actor = { kind: 'system', id: 'executor' }
 
@@ -200,8 +202,9 @@ export function createExecutor(deps: ExecutorDeps) {
     let reads = 0
     for (const waitMs of READ_BACK_WAITS_MS) {
       if (waitMs > 0) await deps.sleep(waitMs)
+      const askedMs = deps.clock.monotonicMs()
+      if (askedMs - answeredMs > READ_BACK_MS) break
       try {
-        const askedMs = deps.clock.monotonicMs()
         live = await readLive(adapter, change)
         seenMs = askedMs
         reads += 1

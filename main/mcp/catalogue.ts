@@ -41,7 +41,10 @@ export const INSTRUCTIONS = [
   'Errors say in next_step what helps. Repeat a call only when retryable is true.',
 ].join('\n')
 
-/** What answers carry is checked by the core. Clients get the shape, without the bounds that would triple its length. */
+/**
+ * What answers carry is checked by the core. Clients get the shape, without the bounds that would triple its length, and without what the
+ * answer itself says: which fields are always there, and the words of long lists.
+ */
 const LEFT_OUT_OF_ANSWERS: ReadonlySet<string> = new Set([
   '$schema',
   'pattern',
@@ -52,14 +55,20 @@ const LEFT_OUT_OF_ANSWERS: ReadonlySet<string> = new Set([
   'minItems',
   'maxItems',
   'propertyNames',
+  'required',
+  'description',
 ])
+const LONGEST_LIST = 6
+const MOST_VARIANTS = 3
 
 function shapeOnly(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(shapeOnly)
   if (typeof schema !== 'object' || schema === null) return schema
+  if ('oneOf' in schema && Array.isArray(schema.oneOf) && schema.oneOf.length > MOST_VARIANTS) return { type: 'object' }
   return Object.fromEntries(
     Object.entries(schema)
       .filter(([key, value]) => !LEFT_OUT_OF_ANSWERS.has(key) && !(key === 'additionalProperties' && value === false))
+      .filter(([key, value]) => !(key === 'enum' && Array.isArray(value) && value.length > LONGEST_LIST))
       .map(([key, value]) => [key, key === 'properties' ? shapeOfProperties(value) : shapeOnly(value)]),
   )
 }

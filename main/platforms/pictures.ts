@@ -26,15 +26,17 @@ export function pictureAddress(text: string, { allowedHosts, loopbackOrigin }: P
   return isAllowed && url.protocol === 'https:' && url.port === '' ? url : undefined
 }
 
+/** First bytes in hex, with a dot where any digit may stand. */
 const SIGNATURES = [
-  ['image/png', /^\x89PNG\r\n\x1a\n/],
-  ['image/jpeg', /^\xff\xd8\xff/],
-  ['image/webp', /^RIFF[^]{4}WEBP/],
+  ['image/png', /^89504e470d0a1a0a/],
+  ['image/jpeg', /^ffd8ff/],
+  // "RIFF", four bytes of length, "WEBP".
+  ['image/webp', /^52494646.{8}57454250/],
 ] as const
 
 /** The kind of picture by its first bytes; undefined for anything else, whatever a header claims. */
 export function pictureType(bytes: Uint8Array): Thumbnail['mimeType'] | undefined {
-  const start = Buffer.from(bytes.subarray(0, 12)).toString('latin1')
+  const start = Buffer.from(bytes.subarray(0, 12)).toString('hex')
   return SIGNATURES.find(([, signature]) => signature.test(start))?.[0]
 }
 

@@ -19,11 +19,13 @@ const MAX_CREATIVES = 50
 const MAX_DRAFTS = 20
 const MAX_TEXT = 500
 const MAX_REASONS = 20
-const MAX_REASON = 300
+const MAX_REASON = 200
 const MAX_OUTSIDE_CHANGES = 20
-/** Of one kind of targeting. */
-const MAX_TARGETS = 50
-/** A bound finer than a ratio can be written is not offered. */
+/** Together these keep the answer below what an AI client takes, whatever is set on the platform; see the warnings for what was cut. */
+const MAX_TARGETS = 20
+const MAX_TARGET = 60
+const MAX_SHARING = 100
+/** The finest that a ratio is written in: millionths. */
 const RATIO_STEP = 100n
 
 /** @throws OperationError account_not_available, not_synced, unknown_entity (the parent), invalid_input (the cursor) */
@@ -90,7 +92,10 @@ export function getEntity(
       shared_budget:
         entity.sharedBudget === undefined
           ? null
-          : { external_id: entity.sharedBudget.externalId, campaign_ids: [...entity.sharedBudget.campaignIds] },
+          : {
+              external_id: entity.sharedBudget.externalId,
+              campaign_ids: entity.sharedBudget.campaignIds.slice(0, MAX_SHARING),
+            },
     },
     outside_changes: factsReaders(deps.facts)
       .outsideChanges.ofEntity(entity.entityKey, MAX_OUTSIDE_CHANGES)
@@ -152,12 +157,12 @@ function currentValues(entity: Entity, view: EntityView): OutputOf<'get_entity'>
 
 function editableFields(entity: Entity, currency: string): OutputOf<'get_entity'>['editable_fields'] {
   return entity.editable.map((field) => {
-    const amount = (micros: bigint | undefined): string | null =>
-      micros === undefined
-        ? null
-        : field.field === 'target_roas'
-          ? formatRatio(micros - (micros % RATIO_STEP))
-          : formatRounded(micros, currency)
+    const amount = (micros: bigint | undefined): string | null => {
+      if (micros === undefined) return null
+      if (field.field !== 'target_roas') return formatRounded(micros, currency)
+      // Finer than a ratio can be written is no bound at all.
+      return micros < RATIO_STEP ? null : formatRatio(micros - (micros % RATIO_STEP))
+    }
     return {
       field: field.field,
       is_editable: field.isEditable,
@@ -179,7 +184,7 @@ function targetingView(entity: Entity): OutputOf<'get_entity'>['untrusted']['tar
   const kinds = TARGETINGS.flatMap((kind) => {
     const words = entity.targeting?.[kind]
     if (words === undefined || words.length === 0) return []
-    return [[kind, words.slice(0, MAX_TARGETS).map((word) => cleanUntrusted(word))]]
+    return [[kind, words.slice(0, MAX_TARGETS).map((word) => cleanUntrusted(word, MAX_TARGET))]]
   })
   return Object.fromEntries(kinds) as OutputOf<'get_entity'>['untrusted']['targeting']
 }
@@ -189,6 +194,11 @@ function warningsOf(entity: StoredEntity, account: StoredAccount): string[] {
   if (entity.status === 'deleted') warnings.push('The platform no longer lists it; these are its last known values.')
   if (entity.status === 'unknown' && entity.rawStatus === '')
     warnings.push('The platform reports numbers for it but does not list it; only its id is known.')
+  const sharing = entity.sharedBudget?.campaignIds.length ?? 0
+  if (sharing > MAX_SHARING)
+    warnings.push(`${sharing} campaigns draw on its budget; the first ${MAX_SHARING} are named.`)
+  if (Object.values(entity.targeting ?? {}).some((words) => words.length > MAX_TARGETS))
+    warnings.push(`Of each kind of targeting the first ${MAX_TARGETS} are named.`)
   if (!account.isListed)
     warnings.push('Its account is no longer reachable through a connection; these are its last known values.')
   return warnings

@@ -15,9 +15,10 @@ export interface ReportingDeps {
   readonly clock: Clock
 }
 
-/** Whether there is, or will be, anything to read: a platform that has shut an account may refuse to report on it for good. */
-export function isReadable({ status, lastSyncAtMs }: StoredAccount): boolean {
-  return status !== 'disabled' || lastSyncAtMs !== null
+/** Whether there is, or will be, anything to read: a platform that has shut or suspended an account may let nobody read it, for good. */
+export function isReadable({ status, entitiesAtMs, lastSyncAtMs }: StoredAccount): boolean {
+  const isInTrouble = status === 'disabled' || status === 'limited'
+  return !isInTrouble || entitiesAtMs !== null || lastSyncAtMs !== null
 }
 
 /** Oldest sync of the accounts; null when one of them was never synced completely, or there is none. */

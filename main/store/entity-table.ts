@@ -5,7 +5,7 @@
 import type { Entity, EntityStatus, Field, SharedBudget } from '../../shared/domain/entity.ts'
 import type { AccountId, EntityId, EntityType } from '../../shared/domain/ids.ts'
 import { splitEntityId } from '../../shared/domain/ids.ts'
-import { parseDecimal } from '../../shared/domain/money.ts'
+import { formatRounded, parseDecimal } from '../../shared/domain/money.ts'
 import { type EntityRow, fromJson, type StoredEntity, toEntity, toJson, toParameters } from './entity-codec.ts'
 import type { FactsDb, FactsReadDb } from './open.ts'
 import { createOutsideChangeWriter, type KnownValues, outsideChanges } from './outside-change-table.ts'
@@ -150,6 +150,21 @@ export function createEntityWriter(db: FactsDb) {
     ...staging,
     ...live,
     /**
+     * As updateLive, for a value that this app has not written since it last looked: one that differs is somebody else's edit, and noted.
+     * @throws OperationError as updateLive
+     */
+    noticeLive(id: EntityId, field: Field, value: string, readAtMs: number): boolean {
+      const row = known.get(id)
+      if (row === undefined || !live.updateLive(id, field, value, readAtMs)) return false
+      const { wasListed, ...before } = knownValues(row)
+      const after = value === '' ? null : value
+      const currency = live.currencyOf(id)
+      const was = storedText(before, field, currency)
+      if (wasListed && was !== undefined && was !== after)
+        outside.record(Number(row.entity_key), [{ field, before: was, after, noticedAtMs: readAtMs }])
+      return true
+    },
+    /**
      * Puts up to `limit` staged entities after `afterId` in place of the stored ones, and notes what somebody else has changed. Call inside
      * a transaction, for all of them and then dropUnseen, once the whole listing is staged: never for a part of one.
      * @returns the last id done and how many; no id when there were none left
@@ -261,6 +276,7 @@ function createLiveWriter(db: FactsDb) {
   }
   return {
     keyOf: (id: EntityId): number | undefined => target.get(id)?.entity_key,
+    currencyOf: (id: EntityId): string => target.get(id)?.currency ?? '',
     /**
      * A value read from the platform just now, after a write. `value` is in wire form; the empty text: the entity has no such value any more.
      * A shared budget moves for every campaign that draws on it.
@@ -316,6 +332,14 @@ function knownValues(row: KnownRow): KnownValues {
     readAtMs: Number(row.read_at_ms),
     wasListed: row.was_listed === 1n,
   }
+}
+
+/** One known value in wire form; null: there is none; undefined: it was never read. */
+function storedText(known: Omit<KnownValues, 'wasListed'>, field: Field, currency: string): string | null | undefined {
+  if (field === 'status') return known.status === 'unknown' ? undefined : known.status
+  if (field === 'daily_budget')
+    return known.dailyBudgetMicros === null ? null : formatRounded(known.dailyBudgetMicros, currency)
+  return known.values === null ? undefined : (known.values?.[field] ?? null)
 }
 
 /** What was read live since `@at` stays, field by field; the rest is the listing's word. */

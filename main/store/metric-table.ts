@@ -188,7 +188,8 @@ export function createMetricWriter(db: FactsDb) {
       let gone = 0
       for (const [entityKey, bits] of pull.stored) {
         const missing = bits & ~(pull.seen.get(entityKey) ?? 0)
-        for (let bit = 0; missing !== 0 && bit < MAX_CHUNK_DAYS; bit += 1) {
+        if (missing === 0) continue
+        for (let bit = 0; bit < MAX_CHUNK_DAYS; bit += 1) {
           if (((missing >>> bit) & 1) === 0) continue
           const day = pull.startDay + bit
           const before = storedFact(entityKey, day)

@@ -54,8 +54,8 @@ export function createProgress(clock: Clock, onChange: () => void) {
   let toldAtMs = Number.NEGATIVE_INFINITY
   let pace = createPace(clock)
 
-  function set(change: Partial<SyncProgress>, isUrgent = false): void {
-    view = { ...view, ...change }
+  function set(to: Partial<SyncProgress>, isUrgent = false): void {
+    view = { ...view, ...to }
     const nowMs = clock.monotonicMs()
     if (!isUrgent && nowMs - toldAtMs < QUIET_MS) return
     toldAtMs = nowMs

@@ -244,7 +244,8 @@ export class SyncRunner {
     } catch (error) {
       if (this.#pull.signal.aborted || !(error instanceof OperationError)) throw error
       this.#deps.log.error('sync step failed', error, { code: error.code, accountId: account?.accountId ?? null })
-      if (account?.status === 'disabled' && error.code === 'platform_refused') {
+      const isInTrouble = account?.status === 'disabled' || account?.status === 'limited'
+      if (isInTrouble && level === undefined && error.code === 'platform_refused') {
         this.#outcome.accountShut(account)
         this.#progress.accountFailed(account.accountId, error)
         return false

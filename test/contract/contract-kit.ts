@@ -19,17 +19,19 @@ export interface Bench {
 
 export const signal = (): AbortSignal => new AbortController().signal
 
-/** Only tests may do this: the product's single maker of ApprovedChange is the gate. */
+/** Only tests may do this: the product's single maker of ApprovedChange is the gate. `target`: a shared budget, where it is one. */
 export function approvedChange(
   id: EntityId,
   field: Field,
   currency: string,
   before: string,
   after: string,
+  target: string = id,
 ): ApprovedChange {
   const { accountId, platform } = splitEntityId(id)
   const draft = { draftId: 'd_aaaaaaaaaaaaaaaa', k: 0, challengeHash: 'test' }
-  return { ...draft, platform, accountId, entityId: id, field, currency, before, after } as unknown as ApprovedChange
+  const change = { ...draft, platform, accountId, entityId: id, field, currency, before, after, target }
+  return change as unknown as ApprovedChange
 }
 
 export async function collect<T>(pages: AsyncIterable<readonly T[]>): Promise<T[]> {
@@ -88,9 +90,15 @@ export function exampleOr<T>(context: TestContext, example: T | undefined, platf
 }
 
 /** What is live now, the change applied, and what is live then. */
-export async function changeAndReadBack({ adapter, currency }: Bench, id: EntityId, field: Field, after: string) {
+export async function changeAndReadBack(
+  { adapter, currency }: Bench,
+  id: EntityId,
+  field: Field,
+  after: string,
+  target?: string,
+) {
   const before = await adapter.readLive(id, field, signal())
-  const result = await adapter.apply(approvedChange(id, field, currency, before.value, after))
+  const result = await adapter.apply(approvedChange(id, field, currency, before.value, after, target))
   const now = await adapter.readLive(id, field, signal())
   return { before, result, now }
 }

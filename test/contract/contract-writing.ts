@@ -111,7 +111,9 @@ export function describeBudgets(bench: () => Bench): void {
         [shared.campaign, ...shared.others].toSorted((left, right) => left.localeCompare(right)),
       )
     }
-    const { result } = await changeAndReadBack(bench(), shared.campaign, 'daily_budget', doubled(live.value))
+    const budget = listed.find((item) => item.entityId === shared.campaign)?.sharedBudget?.externalId ?? ''
+    const target = `${account}/budget/${budget}`
+    const { result } = await changeAndReadBack(bench(), shared.campaign, 'daily_budget', doubled(live.value), target)
     expect(result.kind).toBe('accepted')
     for (const id of [shared.campaign, ...shared.others])
       expect((await adapter.readLive(id, 'daily_budget', signal())).value).toBe(doubled(live.value))

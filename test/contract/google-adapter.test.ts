@@ -53,10 +53,12 @@ async function proposed(id: EntityId, field: Field, after: string): Promise<Prop
   const { accountId, platform } = splitEntityId(id)
   return { platform, accountId, entityId: id, field, currency: live.currency, before: live.value, after }
 }
-async function apply(id: EntityId, field: Field, after: string) {
+async function apply(id: EntityId, field: Field, after: string, target?: string) {
   const { currency, before } = await proposed(id, field, after)
-  return adapter.apply(approvedChange(id, field, currency, before, after))
+  return adapter.apply(approvedChange(id, field, currency, before, after, target))
 }
+/** How a draft names the shared budget of the campaign. */
+const budgetTarget = (part: string) => `${harness.account}/budget/${harness.campaignNamed(part).budget.id}`
 const validate = async (id: EntityId, field: Field, after: string) =>
   adapter.validate(await proposed(id, field, after), signal())
 
@@ -126,6 +128,46 @@ describe('the way to an account', () => {
     expect((await adapter.listAccounts(signal())).length).toBeGreaterThan(0)
   })
 
+  it.each(['CLOUD_PROJECT_NOT_APPROVED_FOR_PRODUCTION', 'ACCESS_DENIED_FOR_ACCOUNT_TYPE'])(
+    'that ends in %s leaves the other customers, a test account among real ones',
+    async (name) => {
+      harness.sandbox.faults.add({ kind: 'code', path: '#listing', code: 403, message: `authorizationError.${name}` })
+      expect((await adapter.listAccounts(signal())).length).toBeGreaterThan(0)
+      harness.sandbox.faults.add({
+        kind: 'code',
+        path: '#listing',
+        code: 403,
+        message: `authorizationError.${name}`,
+        times: 50,
+      })
+      expect((await failure(adapter.listAccounts(signal()))).code).toBe('platform_refused')
+    },
+  )
+
+  it.each([
+    [401, 'authenticationError.CUSTOMER_NOT_FOUND'],
+    [403, 'authorizationError.INVALID_LOGIN_CUSTOMER_ID_SERVING_CUSTOMER_ID_COMBINATION'],
+  ])('that ended, by %i %s, costs this account and not the connection, and is looked for again', async (code, message) => {
+    const id = harness.examples.budgetCampaign
+    await read(id, 'status')
+    harness.sandbox.faults.add({ kind: 'code', path: '#listing', code, message })
+    expect((await failure(read(id, 'status'))).code).toBe('platform_refused')
+    // The token was good: no new one was asked for.
+    expect(sentTo('/token')).toHaveLength(1)
+    expect((await read(id, 'status')).value).toBe('enabled')
+    expect(sentTo('/customers:listAccessibleCustomers')).toHaveLength(2)
+  })
+
+  it('of a customer that is gone does not hide the others', async () => {
+    harness.sandbox.faults.add({
+      kind: 'code',
+      path: '#listing',
+      code: 401,
+      message: 'authenticationError.CUSTOMER_NOT_FOUND',
+    })
+    expect((await adapter.listAccounts(signal())).length).toBeGreaterThan(0)
+  })
+
   it('to a cancelled account ends in words, never in an empty list that would look like deletions', async () => {
     const closed = (await adapter.listAccounts(signal())).filter((each) => each.status === 'disabled')
     expect(closed).toHaveLength(1)
@@ -165,18 +207,45 @@ describe('a shared budget', () => {
   it('is written once, where it lives, and changes for all of them', async () => {
     const shared = harness.examples.sharedBudget
     if (shared === undefined) throw new Error('no shared budget')
-    expect(await apply(shared.campaign, 'daily_budget', '77.00')).toMatchObject({ kind: 'accepted' })
+    expect(await apply(shared.campaign, 'daily_budget', '77.00', budgetTarget('Ratgeber'))).toMatchObject({
+      kind: 'accepted',
+    })
     expect(mutates().map((each) => each.path)).toEqual(['/campaignBudgets:mutate'])
     for (const other of shared.others) expect((await read(other, 'daily_budget')).value).toBe('77.00')
   })
 
-  it('that moved after approval is written where it is now', async () => {
+  it('that a campaign joined after approval is not written, whatever its amount: nobody was shown the others', async () => {
     const moved = harness.campaignNamed('Leads ohne Tracking')
     const id = harness.idOf('campaign', moved.id)
+    harness.changeOutside(campaign('Ratgeber'), 'daily_budget', (await read(id, 'daily_budget')).value)
     const change = await proposed(id, 'daily_budget', '33.00')
     harness.sandbox.world.setOutside(moved.id, { joinBudgetOf: harness.campaignNamed('Ratgeber').id })
-    await adapter.apply(approvedChange(id, 'daily_budget', change.currency, change.before, change.after))
-    expect((await read(id, 'daily_budget')).value).toBe('33.00')
+    const result = await adapter.apply(approvedChange(id, 'daily_budget', change.currency, change.before, change.after))
+    expect(result.kind).toBe('not_sent')
+    expect(mutates()).toEqual([])
+    expect((await read(campaign('Ratgeber'), 'daily_budget')).value).toBe(change.before)
+  })
+
+  it('that was approved is not written once the campaign draws on another one', async () => {
+    const shared = harness.examples.sharedBudget
+    if (shared === undefined) throw new Error('no shared budget')
+    const change = await proposed(shared.campaign, 'daily_budget', '33.00')
+    const elsewhere = `${harness.account}/budget/4711`
+    const { currency, before, after } = change
+    const result = await adapter.apply(
+      approvedChange(shared.campaign, 'daily_budget', currency, before, after, elsewhere),
+    )
+    expect(result.kind).toBe('not_sent')
+    expect(mutates()).toEqual([])
+  })
+
+  it('whose amount somebody changed right before the write is not written', async () => {
+    const id = harness.examples.budgetCampaign
+    const change = await proposed(id, 'daily_budget', '33.00')
+    harness.changeOutside(id, 'daily_budget', '44.00')
+    const result = await adapter.apply(approvedChange(id, 'daily_budget', change.currency, change.before, change.after))
+    expect(result.kind).toBe('not_sent')
+    expect((await read(id, 'daily_budget')).value).toBe('44.00')
   })
 
   it('that cannot be read right before the write is not written', async () => {
@@ -393,6 +462,27 @@ describe('a write', () => {
     const result = await adapter.apply(approvedChange(id, 'target_cpa', change.currency, change.before, change.after))
     expect(result.kind).toBe('not_sent')
     expect((await read(id, 'bid_strategy')).value).toBe('maximize_conversion_value:3.00')
+  })
+
+  it('of a strategy is not sent when somebody gave it another target meanwhile', async () => {
+    const id = campaign('Ziel-CPA')
+    const change = await proposed(id, 'bid_strategy', 'manual_cpc')
+    harness.changeOutside(id, 'bid_strategy', 'maximize_conversions:31.00')
+    const result = await adapter.apply(approvedChange(id, 'bid_strategy', change.currency, change.before, change.after))
+    expect(result.kind).toBe('not_sent')
+    expect((await read(id, 'bid_strategy')).value).toBe('maximize_conversions:31.00')
+  })
+
+  it.each([
+    ['a target', () => [campaign('Ziel-CPA'), 'target_cpa', '19.00'] as const],
+    ['a switch', () => [harness.examples.ad, 'status', 'paused'] as const],
+  ])('of %s for which the vault gives nothing away is not sent, and says nothing of the vault', async (_what, what) => {
+    const [id, field, after] = what()
+    const change = await proposed(id, field, after)
+    const shut = harness.adapterWith({ credentials: () => Promise.reject(new Error('vault: /home/me/keys is locked')) })
+    const result = await shut.apply(approvedChange(id, field, change.currency, change.before, after))
+    expect(result.kind).toBe('not_sent')
+    expect(JSON.stringify(result)).not.toContain('/home/me')
   })
 
   it.each([

@@ -6,7 +6,8 @@ import { classifyAnswer } from '../../main/platforms/meta/apply.ts'
 import { assertKind } from '../../main/platforms/meta/client.ts'
 import { microsFromMinor, microsFromReport, minorFromMicros, stepMicrosOf } from '../../main/platforms/meta/money.ts'
 import { dryRunBodyOf, liveBodyOf, planWrite } from '../../main/platforms/meta/plan.ts'
-import { isPictureAddress } from '../../main/platforms/meta/thumbnail.ts'
+import { PICTURE_HOSTS } from '../../main/platforms/meta/thumbnail.ts'
+import { pictureAddress } from '../../main/platforms/pictures.ts'
 import type { Entity, Field } from '../../shared/domain/entity.ts'
 import { type AccountId, accountId, type EntityId, entityId, splitEntityId } from '../../shared/domain/ids.ts'
 import type { MetricFact, MetricLevel } from '../../shared/domain/metric.ts'
@@ -223,7 +224,7 @@ describe('the Meta client', () => {
       if (seen.url.pathname.endsWith('/act_42')) return { body: ACCOUNT }
       if (seen.url.pathname.endsWith('/minimum_budgets'))
         return { body: { data: [{ currency: 'EUR', min_daily_budget_imp: 93 }] } }
-      if (seen.url.searchParams.has('effective_status')) return { body: { data: [] } }
+      if (seen.url.searchParams.has('filtering')) return { body: { data: [] } }
       return { body: page(seen) }
     })
 
@@ -298,12 +299,12 @@ describe('the Meta client', () => {
     expect(graph.waits).toEqual([])
   })
 
-  it('still shows what is archived where Meta refuses to list what was deleted', async () => {
+  it('still shows what is archived where Meta refuses to list what was deleted, filter or not', async () => {
     graph = await startGraph(({ url }) => {
       if (url.pathname.endsWith('/act_42')) return { body: ACCOUNT }
       if (url.pathname.endsWith('/minimum_budgets')) return { body: { data: [] } }
       const asked = url.searchParams.get('effective_status')
-      if (asked === '["ARCHIVED","DELETED"]')
+      if (url.searchParams.has('filtering'))
         return {
           status: 400,
           body: { error: { message: 'Cannot request for deleted objects', code: 100, error_subcode: 1815001 } },
@@ -382,10 +383,11 @@ describe('the Meta client', () => {
       'not an address',
     ]) {
       address = () => elsewhere
-      expect(isPictureAddress(elsewhere, 'http://127.0.0.1:1')).toBe(false)
+      expect(pictureAddress(elsewhere, { allowedHosts: PICTURE_HOSTS })).toBeUndefined()
       expect(await picture()).toBeUndefined()
     }
-    expect(isPictureAddress('https://scontent-ber1.xx.fbcdn.net/a.png?oe=1', undefined)).toBe(true)
+    const real = 'https://scontent-ber1.xx.fbcdn.net/a.png?oe=1'
+    expect(pictureAddress(real, { allowedHosts: PICTURE_HOSTS })?.href).toBe(real)
   })
 
   it('waits a moment before the next read when three quarters of an allowance are used', async () => {

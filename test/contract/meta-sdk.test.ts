@@ -134,9 +134,13 @@ describe('Meta’s official SDK reads the sandbox', () => {
       expect(read.get(item.id)?.dailyBudgetMicros).toBe(BigInt(String(item.exportAllData()['daily_budget'])) * 10_000n)
   })
 
-  it('shows what was archived or deleted only when asked', async () => {
-    const archived = await account.getCampaigns(['name', 'status'], { effective_status: ['ARCHIVED', 'DELETED'] })
-    expect(column(archived, 'status')).toEqual(['ARCHIVED', 'DELETED'])
+  it('shows what was archived or deleted only when asked, and what was deleted only by a filter', async () => {
+    const gone = ['ARCHIVED', 'DELETED']
+    const filtering = [{ field: 'campaign.effective_status', operator: 'IN', value: gone }]
+    expect(column(await account.getCampaigns(['name', 'status'], { filtering }), 'status')).toEqual(gone)
+    await expect(account.getCampaigns(['name', 'status'], { effective_status: gone })).rejects.toMatchObject({
+      response: { error_subcode: 1815001 },
+    })
   })
 
   it('reads ad sets, ads, creatives, pixels, conversions and the smallest budgets', async () => {

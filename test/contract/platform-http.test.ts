@@ -119,9 +119,9 @@ describe('a read that is posted', () => {
       '/revoke',
     ])
       expect((await posted(path)).text).toBe('ok')
-    expect(received.every((each) => each.method === 'POST' && each.headers['content-type'] === 'application/json')).toBe(
-      true,
-    )
+    expect(
+      received.every((each) => each.method === 'POST' && each.headers['content-type'] === 'application/json'),
+    ).toBe(true)
   })
 
   it('cannot be used for a write: nothing is sent to any other address', async () => {

@@ -104,10 +104,16 @@ const SHARED = {
   new_value: '90.00',
 }
 
+const LOWER = { kind: 'set_budget', entity_id: adSet, budget: 'daily', expected_current: '60.00', new_value: '40.00' }
+
+let stored: readonly Entity[]
 let rig: Rig
 beforeEach(async () => {
-  rig = await startRig(world())
+  stored = world()
+  rig = await startRig(stored)
 })
+/** As a sync between the proposal and the decision would leave the ad set. */
+const syncs = (rest: Partial<Entity>): void => void Object.assign(stored[0] ?? {}, rest)
 afterEach(() => rig.close())
 
 describe.each(KINDS)('%s', (_, change, after, inLog) => {
@@ -391,9 +397,129 @@ describe('an account whose changes are switched off', () => {
     expect(await rig.push(waiting.draftId)).toMatchObject({ state: 'applied' })
   })
 
+  test('after the confirmation sends nothing any more, and says so', async () => {
+    const draft = rig.propose(BID)
+    const armed = await rig.arm(draft.draftId)
+    const [change] = rig.gate.confirm(draft.draftId, armed.challenge.confirmToken, 'click')
+    if (change === undefined) throw new Error('nothing was approved')
+    off()
+    await rig.executor.run(change)
+    expect(rig.platform.writes).toHaveLength(0)
+    expect(rig.get(draft.draftId)).toMatchObject({ state: 'apply_failed', stateReason: 'writes_off' })
+    expect(rig.history(draft.draftId)).not.toContain('apply.sent')
+    expect(rig.line(draft.draftId, 'apply.outcome')).toContain('"code":"writes_off"')
+    expect(rig.drafts.outboxOf(draft.draftId)).toMatchObject([{ state: 'done', outcome: 'not_sent' }])
+    expect(await rig.verified()).toBe(true)
+  })
+
   test('is the state of every account that nobody has spoken for', () => {
     expect(rig.permissions.isAllowed(idOf(META, 'campaign', '1').split('/')[0] as typeof META)).toBe(true)
     expect(rig.permissions.isAllowed('meta:43' as typeof META)).toBe(false)
+  })
+})
+
+describe('what a person is shown', () => {
+  test.each<[string, Partial<Entity>]>([
+    [
+      'takes effect at another time',
+      { editable: [{ field: 'daily_budget', isEditable: true, takesEffect: 'next_midnight' }] },
+    ],
+    ['makes less room for raises', { status: 'paused' }],
+  ])('that by now %s is not armed: the draft is stale', async (_, sync) => {
+    const draft = rig.propose(LOWER)
+    syncs(sync)
+    expect(await rig.tryArm(draft.draftId)).toBeUndefined()
+    expect(rig.get(draft.draftId)).toMatchObject({ state: 'stale', stateReason: 'policy_changed' })
+    expect(rig.platform.checks).toHaveLength(0)
+  })
+
+  test.each(KINDS)('in one currency is not written in another: %s', async (_, change) => {
+    const input = { ...change, entity_id: adSet }
+    const early = rig.propose(input)
+    rig.platform.currency = 'USD'
+    expect(await rig.tryArm(early.draftId)).toBeUndefined()
+    expect(rig.get(early.draftId)).toMatchObject({ state: 'stale', stateReason: 'drift' })
+    rig.platform.currency = undefined
+    const late = rig.propose(input)
+    const armed = await rig.arm(late.draftId)
+    rig.platform.currency = 'USD'
+    expect(await rig.push(late.draftId, armed)).toMatchObject({ state: 'stale', stateReason: 'drift' })
+    expect(rig.get(late.draftId).stateMessage).toBe('The account is not kept in EUR any more. Nothing was sent.')
+    expect(rig.line(late.draftId, 'apply.outcome')).not.toMatch(/"live":\{"amount":"[0-9.]+","cur":"EUR"/)
+    expect(rig.platform.writes).toHaveLength(0)
+  })
+
+  test('holds no hidden characters of a campaign’s name when the platform’s reason quotes one', async () => {
+    const reason = 'The budget is set on the campaign "Sum\u202Emer\nIgnore \u200Bthis". Change it there.'
+    const clean = 'The budget is set on the campaign "Summer Ignore this". Change it there.'
+    const draft = rig.propose(LOWER)
+    rig.platform.refusal = reason
+    expect((await refusalOf(() => rig.tryArm(draft.draftId))).message).toBe(`${clean} Nothing was changed.`)
+    rig.platform.refusal = undefined
+    const armed = await rig.arm(draft.draftId)
+    rig.platform.refusal = reason
+    await rig.push(draft.draftId, armed)
+    expect(rig.get(draft.draftId)).toMatchObject({
+      stateReason: 'not_editable',
+      stateMessage: `${clean} Nothing was sent.`,
+    })
+    syncs({ editable: [{ field: 'daily_budget', isEditable: false, refusal: reason }] })
+    expect((await refusalOf(() => rig.propose(LOWER))).message).toBe(clean)
+  })
+})
+
+describe('what was not sent', () => {
+  test('says why, and not that the platform could not be reached', async () => {
+    const draft = rig.propose(BID)
+    rig.platform.behaviour = 'cannot_send'
+    expect(await rig.push(draft.draftId)).toMatchObject({
+      state: 'apply_failed',
+      stateReason: 'not_sent',
+      stateMessage: 'Nothing was sent: a portfolio bid strategy bids for this campaign.',
+    })
+  })
+})
+
+describe('a cut in spend', () => {
+  const net = (): bigint => rig.drafts.usage(accountOf(adSet), 0).netMicros
+
+  test('makes room for raises only once it is known to have been applied', async () => {
+    const draft = rig.propose(LOWER)
+    rig.platform.behaviour = 'ignores_and_is_silent'
+    expect(await rig.push(draft.draftId)).toMatchObject({ state: 'unknown' })
+    expect(net()).toBe(0n)
+    rig.platform.set(adSet, 'daily_budget', '40.00')
+    await rig.reconcile.once(draft.draftId, AbortSignal.timeout(5_000))
+    expect(rig.get(draft.draftId).state).toBe('applied')
+    expect(net()).toBe(-20n * ONE)
+  })
+
+  test('that somebody else wrote over makes none, while a raise of unknown outcome counts', async () => {
+    const cut = rig.propose(LOWER)
+    rig.platform.behaviour = 'ignores_and_is_silent'
+    await rig.push(cut.draftId)
+    rig.platform.set(adSet, 'daily_budget', '75.00')
+    await rig.reconcile.once(cut.draftId, AbortSignal.timeout(5_000))
+    expect(rig.get(cut.draftId)).toMatchObject({ state: 'unknown', stateReason: 'reconciled_conflict' })
+    expect(net()).toBe(0n)
+    syncs({ dailyBudgetMicros: 75n * ONE })
+    await rig.push(rig.propose({ ...LOWER, expected_current: '75.00', new_value: '85.00' }).draftId)
+    expect(net()).toBe(10n * ONE)
+    expect(rig.drafts.usage(accountOf(adSet), 0).grossMicros).toBe(30n * ONE)
+  })
+})
+
+describe('a change that somebody else wrote over', () => {
+  test('stays unknown and does not stand in the way of a new draft by the same maker', async () => {
+    const draft = rig.propose(BID)
+    rig.platform.behaviour = 'takes_and_is_silent'
+    const waiting = rig.push(draft.draftId)
+    await waiting
+    expect((await refusalOf(() => rig.propose({ ...BID, new_value: '8.00' }))).code).toBe('conflicting_draft')
+    rig.platform.set(adSet, 'cost_cap', '7.00')
+    await rig.reconcile.once(draft.draftId, AbortSignal.timeout(5_000))
+    expect(rig.get(draft.draftId)).toMatchObject({ state: 'unknown', stateReason: 'reconciled_conflict' })
+    expect(rig.propose({ ...BID, new_value: '8.00' }).state).toBe('pending')
   })
 })
 
@@ -450,6 +576,23 @@ describe('a clear yes that never shows', () => {
     await look()
     expect(rig.get(draft.draftId)).toMatchObject({ state: 'apply_failed', stateReason: 'reconciled_not_applied' })
     expect(rig.get(draft.draftId).stateMessage).not.toContain('said yes')
+    expect(rig.line(draft.draftId, 'apply.reconciled')).toContain('"reads":2')
+  })
+
+  test('that shows between two readings is applied, and the log counts both', async () => {
+    const draft = rig.propose(BID)
+    rig.platform.behaviour = 'ignores_and_is_silent'
+    await rig.push(draft.draftId)
+    const look = (): Promise<void> => rig.reconcile.once(draft.draftId, AbortSignal.timeout(5_000))
+    await refusalOf(look)
+    rig.clock.pass(SETTLE_MS)
+    const last = rig.platform.reads + 2
+    rig.platform.beforeRead = (reads) => {
+      if (reads === last) rig.platform.set(adSet, 'cost_cap', '10.00')
+    }
+    await look()
+    expect(rig.get(draft.draftId)).toMatchObject({ state: 'applied' })
+    expect(rig.line(draft.draftId, 'apply.reconciled')).toContain('"reads":2')
   })
 })
 
@@ -465,6 +608,19 @@ describe('reading back', () => {
     throttleReads(3, 5) // 1 to arm, 2 before the write, then three of five read-backs
     expect(await rig.push(draft.draftId)).toMatchObject({ state: 'applied', stateReason: 'read_back' })
     expect(rig.platform.writes).toHaveLength(1)
+  })
+
+  test('that hangs keeps nobody waiting for long: the outcome is openly unknown', async () => {
+    const draft = rig.propose(BID)
+    let readBacks = 0
+    rig.platform.beforeRead = (reads) => {
+      if (reads < 3) return
+      readBacks += 1
+      rig.clock.pass(20_000)
+      throw throttled()
+    }
+    expect(await rig.push(draft.draftId)).toMatchObject({ state: 'unknown', stateReason: 'read_back_failed' })
+    expect(readBacks).toBe(2)
   })
 
   test('that is throttled to the end is unknown, and found by reading later', async () => {
@@ -495,6 +651,19 @@ describe('reading back', () => {
     throttleReads(8, 10)
     await rig.reconcile.watch(draft.draftId)
     expect(rig.get(draft.draftId)).toMatchObject({ state: 'apply_failed', stateReason: 'no_effect' })
+    expect(rig.platform.writes).toHaveLength(1)
+  })
+
+  test('goes on in the background through hours of throttling, ever more seldom', async () => {
+    const draft = rig.propose(BID)
+    const startedMs = rig.clock.nowMs()
+    rig.platform.beforeRead = (reads) => {
+      if (reads > 2 && rig.clock.nowMs() - startedMs < 6 * 3_600_000) throw throttled()
+    }
+    expect(await rig.push(draft.draftId)).toMatchObject({ state: 'unknown', stateReason: 'read_back_failed' })
+    await rig.reconcile.watch(draft.draftId)
+    expect(rig.get(draft.draftId)).toMatchObject({ state: 'applied' })
+    expect(rig.platform.reads).toBeLessThan(60)
     expect(rig.platform.writes).toHaveLength(1)
   })
 

@@ -126,6 +126,18 @@ describe('a budget', () => {
     })
   })
 
+  test('makes room for raises only if it is lowered at once and for good', () => {
+    const lower = { new_value: '40.00' }
+    const net = (rest: object, stored: Partial<Entity> = {}) =>
+      worldOf([tiktokGroup(stored)]).plan(budget({ ...lower, ...rest })).item.netMicros
+    expect(net({})).toBe(-10n * ONE)
+    expect(net({ takes_effect: 'next_midnight' })).toBe(0n)
+    // Today's 50 becomes 40, and at midnight the 80 that wait.
+    expect(net({}, { values: { scheduled_budget: '80.00' } })).toBe(0n)
+    const later = [money('daily_budget', { takesEffect: 'next_midnight' })]
+    expect(net({}, { editable: later })).toBe(0n)
+  })
+
   test('from next midnight on is refused where the platform has no such thing', () => {
     const { plan: google } = worldOf([googleCampaign()])
     const input = budget({ entity_id: campaign, takes_effect: 'next_midnight', expected_current: '100.00' })
@@ -325,6 +337,32 @@ describe('a bid strategy', () => {
     expect(refused(() => from('9.005')).code).toBe('invalid_value')
   })
 
+  test('that brings a new amount takes it in the steps of the budget where its own bid has no bounds yet', () => {
+    // As on Meta in forint: whole units only, and the cap is closed until the strategy is switched.
+    const { plan: forint } = worldOf(
+      [
+        tiktokGroup({
+          values: { bid_strategy: 'lowest_cost' },
+          editable: [
+            money('daily_budget', { stepMicros: ONE }),
+            { field: 'cost_cap', isEditable: false, refusal: 'Change the bid strategy first.' },
+            {
+              field: 'bid_strategy',
+              isEditable: true,
+              strategies: [offer('cost_cap', 'money'), offer('min_roas', 'ratio')],
+            },
+          ],
+        }),
+      ],
+      'HUF',
+    )
+    const to = (new_strategy: string, target: string): Plan =>
+      forint(strategy({ expected_current: 'lowest_cost', new_strategy, target }))
+    expect(refused(() => to('cost_cap', '9.50'))).toMatchObject({ code: 'invalid_value', details: { step: '1.00' } })
+    expect(to('cost_cap', '9').item.after).toBe('cost_cap:9.00')
+    expect(to('min_roas', '1.2345').item.after).toBe('min_roas:1.2345')
+  })
+
   test('can gain or lose an optional target, and its ratio stays a ratio', () => {
     const { plan: google } = worldOf([googleCampaign()])
     const change = (rest: object): Plan =>
@@ -397,6 +435,13 @@ describe('a budget that campaigns share', () => {
     expect(refused(() => worldOf([one]).plan(change)).code).toBe('field_not_editable')
   })
 
+  test('never stands in the way of a pause, which then makes no room when others may draw on it', () => {
+    const many = Array.from({ length: 500 }, (_, index) => idOf(GOOGLE, 'campaign', String(index + 1)))
+    const one = googleCampaign({ sharedBudget: { externalId: '5', campaignIds: many } })
+    const pause = { kind: 'set_status', entity_id: campaign, expected_current: 'enabled', new_status: 'paused' }
+    expect(worldOf([one]).plan(pause)).toMatchObject({ item: { movementMicros: 0n }, policy: { outcome: 'pass' } })
+  })
+
   test('is part of what a person decides on: other campaigns are another draft', () => {
     const { item, policy } = worldOf(sharing()).plan(change)
     const hash = (items: readonly (typeof item)[]): string =>
@@ -442,6 +487,9 @@ describe('what the person is told beside the numbers', () => {
     expect(notes(budget({}))).toContain('at once, for today as well')
     expect(notes(budget({ takes_effect: 'next_midnight' }))).toContain('next midnight of the account')
     expect(notes(bid({}))).toContain('daily budget still caps')
+    // Google may spend twice the daily budget on one day, Meta three quarters more.
+    expect(notes(bid({}))).toContain('on single days a platform may go over it')
+    expect(notes(bid({}))).not.toContain('in a day')
     expect(notes(bid({ new_value: '8.00' }))).not.toContain('caps')
     expect(notes(strategy({}))).toMatch(/learn anew.*daily budget still caps/)
     expect(notes(bid({ new_value: '90.00' }))).toBe('Takes effect at once.')

@@ -4,7 +4,7 @@ import { listAccounts } from '../../main/reporting/list-accounts.ts'
 import { queryMetrics } from '../../main/reporting/query-metrics.ts'
 import { readSnapshot } from '../../main/reporting/snapshot.ts'
 import { factsWriters } from '../../main/store/facts-tables.ts'
-import type { Entity } from '../../shared/domain/entity.ts'
+import { type Entity, TARGETINGS } from '../../shared/domain/entity.ts'
 import { accountIdSchema, type EntityId, entityId } from '../../shared/domain/ids.ts'
 import { type InputOf, OPERATIONS, type OutputOf } from '../../shared/operations.ts'
 import { paperPlatform, type SyncRig, syncRig } from '../support/facts-rig.ts'
@@ -193,6 +193,87 @@ describe('get_entity', () => {
         landing_page: 'https://shop.example/?a=1',
       },
     })
+  })
+})
+
+describe('what the new platforms bring', () => {
+  const full: Partial<Entity> = {
+    values: { cpc_bid: '0.80', target_roas: '3.50', bid_strategy: 'target_roas:3.50', scheduled_budget: '130.00' },
+    delivery: 'limited',
+    deliveryReasons: ['BUDGET_CONSTRAINED\u0007'],
+    targeting: { age: ['25-34'], keyword: ['-free', 'snow \u202E shoes'] },
+    isAutomated: true,
+    editable: [
+      { field: 'target_roas', isEditable: true, minMicros: 10_000n, maxMicros: 1_000_000_000n, stepMicros: 10n },
+      {
+        field: 'bid_strategy',
+        isEditable: true,
+        strategies: [{ strategy: 'lowest_cost', target: 'none', isTargetOptional: true }],
+        takesEffect: 'immediately',
+      },
+    ],
+  }
+  let own: SyncRig
+  const view = (entity: EntityId) =>
+    OPERATIONS.get_entity.output.parse(getEntity({ ...own, openDraftIds: [] }, { entity_id: entity }))
+  beforeAll(async () => {
+    const other = paperPlatform({ campaigns: 120, adGroups: 1, ads: 1 })
+    const set = (entity: EntityId, change: Partial<Entity>) => {
+      const found = other.entities.get(entity)
+      if (found !== undefined) other.entities.set(entity, { ...found, ...change })
+    }
+    set(id('ad_group', '101'), full)
+    set(id('ad', '10101'), {
+      review: 'disapproved',
+      reviewReasons: ['PROHIBITED <b>claim</b>\u200B'],
+      isAutomated: false,
+    })
+    const word = 'x'.repeat(400)
+    for (let n = 1; n <= 120; n += 1)
+      set(id('campaign', `${n}`), {
+        ...full,
+        sharedBudget: { externalId: '9', campaignIds: [] },
+        targeting: Object.fromEntries(TARGETINGS.map((kind) => [kind, Array.from({ length: 50 }, () => word)])),
+        deliveryReasons: Array.from({ length: 20 }, () => word),
+        creativeIds: Array.from({ length: 50 }, () => word),
+        text: word,
+      })
+    own = syncRig(other)
+    await own.run(1)
+  })
+
+  test('is given in the words of a proposal, with what it can be switched to', () => {
+    expect(view(id('ad_group', '101'))).toMatchObject({
+      entity: { delivery: 'limited', review: null, is_automated: true, bid_strategy: 'target_roas:3.50' },
+      current: {
+        cpc_bid: '0.80',
+        target_roas: '3.50',
+        scheduled_budget: '130.00',
+        bid_strategy: 'target_roas:3.50',
+        cost_cap: null,
+      },
+      editable_fields: [
+        { field: 'target_roas', min: '0.01', max: '1000.00', step: null, strategies: [] },
+        { field: 'bid_strategy', strategies: [{ strategy: 'lowest_cost', target: 'none', is_target_optional: true }] },
+      ],
+      settings: { delivery_reasons: ['BUDGET_CONSTRAINED'], shared_budget: null },
+      outside_changes: [],
+      untrusted: { targeting: { age: ['25-34'], keyword: ['-free', 'snow shoes'] }, review_reasons: [] },
+    })
+    expect(view(id('ad', '10101'))).toMatchObject({
+      entity: { review: 'disapproved', delivery: 'unknown' },
+      untrusted: { review_reasons: ['PROHIBITED <b>claim</b>'] },
+    })
+  })
+
+  test('fits an AI client however much is set on the platform, and says what was cut', () => {
+    const answer = view(id('campaign', '1'))
+    expect(JSON.stringify(answer).length).toBeLessThan(40_000)
+    expect(answer.settings.shared_budget?.campaign_ids).toHaveLength(100)
+    expect(answer.warnings).toEqual([
+      '120 campaigns draw on its budget; the first 100 are named.',
+      'Of each kind of targeting the first 20 are named.',
+    ])
   })
 })
 

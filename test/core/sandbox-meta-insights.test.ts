@@ -216,6 +216,23 @@ describe('reports of the Meta sandbox', () => {
     expect((await ask({ time_range: { since: '2026-02-30', until: '2026-03-01' } })).error).toBe('100')
   })
 
+  it('refuse more rows than one call may hold, and give them in pieces', async () => {
+    const demo = await startMetaRig({ size: 'demo' })
+    try {
+      const rowsOf = (days: number) =>
+        demo.get(`/act_${demo.euro.id}/insights`, {
+          level: 'ad',
+          time_increment: '1',
+          time_range: { since: dayBefore(days), until: dayBefore(1) },
+          limit: 500,
+        })
+      expect((await rowsOf(400)).error).toBe('100/1487534')
+      expect((await rowsOf(30)).status).toBe(200)
+    } finally {
+      await demo.sandbox.close()
+    }
+  })
+
   it('count forint, yen and euros in main units, forint and yen without decimals', async () => {
     for (const account of meta.sandbox.world.accounts.slice(0, 3)) {
       const rows = await meta.rows(`/act_${account.id}/insights`, {

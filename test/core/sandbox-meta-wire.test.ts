@@ -116,7 +116,7 @@ describe('faults', () => {
       expired_token: '400 190/463',
       invalid_token: '400 190/460',
       redirect: '302 undefined',
-      partial: '400 100/1815001',
+      partial: '400 100/1815004',
       latency: '200 undefined',
       code: '400 190',
       empty_body: '200 undefined',
@@ -340,6 +340,13 @@ describe('logins', () => {
     await meta.post('/', {
       batch: [{ method: 'GET', relative_url: `${id}?access_token=${issued}&fields=id` }],
       access_token: issued,
+    })
+    // Quoted in JSON that is a text itself, and inside an encoded address.
+    await meta.post('/', {
+      batch: JSON.stringify([
+        { method: 'POST', relative_url: id, body: JSON.stringify({ access_token: issued, fields: 'id' }) },
+        { method: 'GET', relative_url: `${id}?next=${encodeURIComponent(`x?access_token=${issued}&y=1`)}` },
+      ]),
     })
     const log = JSON.stringify(meta.sandbox.requests.entries)
     for (const secret of [appSecret, code, issued, proof, token()]) expect(log).not.toContain(secret)

@@ -45,9 +45,12 @@ describe('a sync of three platforms killed at random', () => {
 
   beforeAll(async () => {
     const whole = rigOn(join(folder, 'whole.db'), key)
-    expect(await whole.rig.run(DAYS)).toMatchObject({ state: 'done', accountsSynced: 6, failedAccounts: [] })
+    await whole.rig.run(DAYS)
     expected = contentOf(whole.rig.facts)
     allRequests = whole.pages()
+  })
+
+  test('the run they are compared with is whole', () => {
     expect(expected['facts']).toHaveLength((3 + 6 + 12) * 2 * 3 * DAYS)
     expect(expected['restated']).toEqual([])
     expect(expected['trackers']).toHaveLength(6)

@@ -125,6 +125,20 @@ test('a value that is gone is forgotten, and a budget that is gone is not known'
   expect(entity).not.toHaveProperty('dailyBudgetMicros')
 })
 
+test('a drift that this app meets before it writes is somebody else’s edit too, and told once', async () => {
+  rig.clock.advance(1000)
+  const { entities } = factsWriters(rig.facts)
+  const notice = (value: string) => entities.noticeLive(group, 'daily_budget', value, rig.clock.nowMs())
+  expect(notice('120.00')).toBe(true)
+  expect(changes()).toEqual([])
+  rig.clock.advance(1000)
+  expect(notice('125.00')).toBe(true)
+  expect(entities.noticeLive(group, 'status', 'paused', rig.clock.nowMs() - 10 * DAY_MS)).toBe(false)
+  edit(group, { dailyBudgetMicros: 125_000_000n, values: { cpc_bid: '0.80', scheduled_budget: '125.00' } })
+  await nextDay()
+  expect(changes()).toEqual([['daily_budget', '120.00', '125.00']])
+})
+
 test('a scheduled budget that came into force overnight is nobody’s edit', async () => {
   rig.clock.advance(1000)
   write(group, 'scheduled_budget', '140.00')

@@ -42,7 +42,7 @@ const AGENT: Caller = {
 }
 
 /** What the platform does with the next writes. */
-type Behaviour = 'takes' | 'ignores' | 'refuses' | 'takes_and_is_silent' | 'ignores_and_is_silent'
+type Behaviour = 'takes' | 'ignores' | 'refuses' | 'cannot_send' | 'takes_and_is_silent' | 'ignores_and_is_silent'
 
 /** A platform on paper. */
 export class PaperPlatform {
@@ -54,6 +54,10 @@ export class PaperPlatform {
   behaviour: Behaviour = 'takes'
   check: ValidateResult = { kind: 'ok', platformRequestId: 'dry-1' }
   readAfterWriteMs = READ_AFTER_WRITE_MS
+  /** What the accounts are kept in, once that is no longer what the store believes. */
+  currency: string | undefined
+  /** Why nothing could be changed. */
+  refusal: string | undefined
   /** Called before each answer to a reading; may throw, or change the platform as somebody else would. */
   beforeRead: (reads: number) => void = () => undefined
   readonly #clock: HandClock
@@ -81,15 +85,18 @@ export class PaperPlatform {
       entityId: id,
       field,
       value: this.value(id, field),
-      currency,
+      currency: this.currency ?? currency,
       readAtMs: this.#clock.nowMs(),
       platformRequestId: `read-${this.reads}`,
+      ...(this.refusal === undefined ? {} : { refusal: this.refusal }),
       ...(field === 'status' ? { dailyBudgetUnderMicros: under ?? null } : {}),
       ...(affects === undefined ? {} : { affects }),
     }
   }
 
   apply(change: ApprovedChange): ApplyResult {
+    if (this.behaviour === 'cannot_send')
+      return { kind: 'not_sent', reason: 'a portfolio bid strategy bids for this campaign' }
     this.writes.push(change)
     const yes: ApplyResult = {
       kind: 'accepted',

@@ -48,13 +48,27 @@ export interface WriteStory extends Pick<Ground, 'harness' | 'refuseDryRun' | 't
 interface Ground {
   readonly harness: PlatformHarness
   /** The platform's next dry run says no. */
-  refuseDryRun(): void
-  /** "Too many requests" to readings of single entities: after `after` of them, `times` times. */
-  throttleReadBack(options: { after: number; times: number }): void
+  readonly refuseDryRun: () => void
+  /** "Too many requests" to what is read after the write; the reading before it gets through. */
+  readonly throttleReadBack: () => void
   /** What was set to go wrong no longer does. */
-  calm(): void
+  readonly calm: () => void
   readonly addresses: PlatformAddresses
-  connect(core: Core): Promise<void>
+  readonly connect: (core: Core) => Promise<void>
+}
+
+/** Waits for the next write to arrive, then has the following readings throttled. */
+function throttleAfterWrite(
+  harness: PlatformHarness,
+  add: (fault: { readonly kind: 'throttle'; readonly times: number }) => void,
+): void {
+  const target = harness.examples.budgetCampaign
+  const before = harness.writesReceived(target)
+  const timer = setInterval(() => {
+    if (harness.writesReceived(target) === before) return
+    clearInterval(timer)
+    add({ kind: 'throttle', times: 3 })
+  }, 1)
 }
 
 async function run<N extends OperationName>(core: Core, caller: Caller, name: N, input: unknown): Promise<OutputOf<N>> {
@@ -71,7 +85,7 @@ const GROUNDS: Readonly<Record<Platform, (clock: TestClock) => Promise<Ground>>>
       harness,
       refuseDryRun: () =>
         faults.add({ kind: 'code', path: '#dry_run', code: 400, message: 'mutateError.MUTATE_NOT_ALLOWED' }),
-      throttleReadBack: (when) => faults.add({ kind: 'throttle', path: '#listing', ...when }),
+      throttleReadBack: () => throttleAfterWrite(harness, (fault) => faults.add({ ...fault, path: '#listing' })),
       calm: () => faults.clear(),
       addresses: { ...REAL_ADDRESSES, google: { api: baseUrl, oauth: baseUrl, consent: baseUrl } },
       connect: async (core) =>
@@ -87,7 +101,7 @@ const GROUNDS: Readonly<Record<Platform, (clock: TestClock) => Promise<Ground>>>
       harness,
       refuseDryRun: () =>
         faults.add({ kind: 'code', path: 'POST /node validate_only', code: 100, message: 'Invalid parameter' }),
-      throttleReadBack: (when) => faults.add({ kind: 'throttle', path: '/node', ...when }),
+      throttleReadBack: () => throttleAfterWrite(harness, (fault) => faults.add({ ...fault, path: '/node' })),
       calm: () => faults.clear(),
       addresses: { ...REAL_ADDRESSES, meta: { graph: baseUrl, dialog: baseUrl } },
       connect: async (core) =>
@@ -104,7 +118,7 @@ const GROUNDS: Readonly<Record<Platform, (clock: TestClock) => Promise<Ground>>>
     return {
       harness,
       refuseDryRun: () => undefined,
-      throttleReadBack: (when) => faults.add({ kind: 'throttle', path: '/campaign/get/', ...when }),
+      throttleReadBack: () => throttleAfterWrite(harness, (fault) => faults.add({ ...fault, path: '/campaign/get/' })),
       calm: () => faults.clear(),
       addresses: { ...REAL_ADDRESSES, tiktok: { api: baseUrl } },
       connect: async (core) =>

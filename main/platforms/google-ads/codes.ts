@@ -4,7 +4,10 @@
  */
 import { z } from 'zod'
 import { OperationError } from '../../../shared/errors.ts'
-import type { HttpAnswer, ReadFailure } from '../http.ts'
+import { commonFailures } from '../failures.ts'
+import type { HttpAnswer } from '../http.ts'
+
+export const { errorForFailure: errorForRead, unreadable, unknownEntity } = commonFailures('google_ads', 'Google')
 
 export interface GoogleError {
   readonly code: string
@@ -249,59 +252,5 @@ export function errorFor(failure: GoogleFailure): OperationError {
     words?.message ?? `Google refused the request (${code}).`,
     words?.hint ?? 'Nothing was changed. The code is explained in Google’s list of API errors.',
     { details },
-  )
-}
-
-/** The failure a person sees when no complete answer came. */
-export function errorForRead(failure: ReadFailure): OperationError {
-  const details = { platform: 'google_ads', reason: failure.kind }
-  const retry = { retryable: true, details }
-  switch (failure.kind) {
-    case 'cancelled':
-      return new OperationError('cancelled', 'The request to Google was stopped.', 'Start it again when you like.', {
-        details,
-      })
-    case 'timeout':
-      return new OperationError(
-        'timeout',
-        'Google did not answer in time.',
-        'Check the connection and try again.',
-        retry,
-      )
-    case 'redirect':
-      return new OperationError(
-        'platform_unreachable',
-        'Something answered in Google’s place and pointed elsewhere. It was not followed.',
-        'Check whether a network sign-in page or a proxy is in the way.',
-        retry,
-      )
-    case 'too_large':
-      return unreadable('the answer was too long')
-    case 'network':
-    default:
-      return new OperationError(
-        'platform_unreachable',
-        'Google could not be reached.',
-        'Check the connection and try again.',
-        retry,
-      )
-  }
-}
-
-/** An answer that is not what Google documents. */
-export function unreadable(reason: string): OperationError {
-  return new OperationError(
-    'platform_unreachable',
-    `Google’s answer could not be understood (${reason}).`,
-    'Nothing was changed. Try again; if it stays, a proxy may be altering traffic or Google has changed its interface.',
-    { retryable: true, details: { platform: 'google_ads', reason: 'unreadable' } },
-  )
-}
-
-export function unknownEntity(): OperationError {
-  return new OperationError(
-    'unknown_entity',
-    'Google does not know this any more, or this connection may not see it.',
-    'Synchronise, then look again.',
   )
 }

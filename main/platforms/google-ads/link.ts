@@ -6,10 +6,9 @@ import { createPrivateKey } from 'node:crypto'
 import { z } from 'zod'
 import { OperationError } from '../../../shared/errors.ts'
 import type { PlatformAddresses } from '../addresses.ts'
-import { allowedBase, type HttpAnswer, ReadFailure } from '../http.ts'
+import { allowedBase, type HttpAnswer, postedReadOnce, ReadFailure } from '../http.ts'
 import { errorForRead, unreadable } from './codes.ts'
 import { ADS_SCOPE, type GoogleCredentials, OAUTH_HOSTS, parseJson, tokenError } from './token.ts'
-import { postOnce } from './transport.ts'
 import { codeTokenSchema, tokenErrorSchema } from './wire.ts'
 
 const CONSENT_HOSTS = ['accounts.google.com']
@@ -73,7 +72,7 @@ interface FormPost {
 
 async function post(request: FormPost, signal: AbortSignal | undefined): Promise<HttpAnswer> {
   try {
-    return await postOnce({
+    return await postedReadOnce({
       url: new URL(request.path, allowedBase(request.oauth, OAUTH_HOSTS)),
       headers: { accept: 'application/json' },
       contentType: 'application/x-www-form-urlencoded',

@@ -6,11 +6,11 @@ import type { MetricFact, MetricLevel } from '../../../shared/domain/metric.ts'
 import type { AccountId } from '../../../shared/domain/ids.ts'
 import { OperationError } from '../../../shared/errors.ts'
 import type { Logger } from '../../logger.ts'
+import { type DayRange, splitDays } from '../days.ts'
 import type { GoogleClient } from './client.ts'
 import { isFieldRefusal } from './codes.ts'
 import { addLag, type LagSums, reachOf, rowKey, toFact } from './map-facts.ts'
 import * as queries from './queries.ts'
-import { type DateRange, splitRange } from './ranges.ts'
 import type { AccountContext, GoogleReads } from './reads.ts'
 import * as wire from './wire.ts'
 
@@ -73,7 +73,7 @@ export function createOffered(client: GoogleClient, logger?: Logger): Offered {
 interface Piece {
   readonly context: AccountContext
   readonly level: MetricLevel
-  readonly range: DateRange
+  readonly range: DayRange
 }
 
 /** Lag sums of a piece; undefined where Google does not let the lag be asked for. */
@@ -130,7 +130,7 @@ export async function* dailyMetrics(
   signal: AbortSignal,
 ): AsyncGenerator<readonly MetricFact[]> {
   const { accountId: id, level } = request
-  const pieces = splitRange(request, PIECE_DAYS[level])
+  const pieces = splitDays(request, PIECE_DAYS[level])
   const context = await reads.context(id, signal)
   const account = { id, currency: context.currency }
   for (const range of pieces) {

@@ -3,7 +3,7 @@
  * Field names are those of v25 (start_date_time, video_trueview_views).
  */
 import type { MetricLevel } from '../../../shared/domain/metric.ts'
-import type { DateRange } from './ranges.ts'
+import type { DayRange } from '../days.ts'
 
 const select = (fields: readonly string[], from: string, where: readonly string[] = []) =>
   `SELECT ${fields.join(', ')} FROM ${from}${where.length === 0 ? '' : ` WHERE ${where.join(' AND ')}`}`
@@ -168,9 +168,9 @@ export const LEVELS: Readonly<Record<MetricLevel, { readonly from: string; reado
   ad_group: { from: 'ad_group', key: 'ad_group.id' },
   ad: { from: 'ad_group_ad', key: 'ad_group_ad.resource_name' },
 }
-const between = ({ startDate, endDate }: DateRange) => `segments.date BETWEEN '${startDate}' AND '${endDate}'`
+const between = ({ startDate, endDate }: DayRange) => `segments.date BETWEEN '${startDate}' AND '${endDate}'`
 
-export const metrics = (level: MetricLevel, range: DateRange) =>
+export const metrics = (level: MetricLevel, range: DayRange) =>
   select(
     [
       LEVELS[level].key,
@@ -199,7 +199,7 @@ export const SEVEN_DAY_BUCKETS = [
 ] as const
 
 /** Conversions only: Google does not let the lag be combined with cost, impressions or clicks. */
-export const lagBuckets = (level: MetricLevel, range: DateRange) =>
+export const lagBuckets = (level: MetricLevel, range: DayRange) =>
   select(
     [
       LEVELS[level].key,
@@ -213,7 +213,7 @@ export const lagBuckets = (level: MetricLevel, range: DateRange) =>
   )
 
 /** Unique users exist for Display, Video, Demand Gen and App campaigns only (metrics.proto), for at most 92 days at a time. */
-export const reach = (level: MetricLevel, range: DateRange) =>
+export const reach = (level: MetricLevel, range: DayRange) =>
   select([LEVELS[level].key, 'segments.date', 'metrics.unique_users'], LEVELS[level].from, [
     between(range),
     `campaign.advertising_channel_type IN ('DISPLAY', 'VIDEO', 'DEMAND_GEN', 'MULTI_CHANNEL')`,

@@ -5,19 +5,15 @@
 import type { z } from 'zod'
 import { OperationError } from '../../../shared/errors.ts'
 import type { Logger } from '../../logger.ts'
-import { type HttpAnswer, ReadFailure, readOnce } from '../http.ts'
+import { backoffMs, type HttpAnswer, MAX_READ_RETRIES, postedReadOnce, ReadFailure, readOnce } from '../http.ts'
 import type { QuotaMeter, QuotaSubject } from '../quota.ts'
 import { adviceFor, codeOf, errorFor, errorForRead, parseFailure, unreadable } from './codes.ts'
 import type { TokenSource } from './token.ts'
-import { postOnce } from './transport.ts'
 
 /** A page of 10,000 ads with their texts is about 30 MB. */
 const MAX_REPLY_BYTES = 64_000_000
-const MAX_RETRIES = 4
-const BASE_DELAY_MS = 500
 /** Google's rate limits count per second: never ask again within one after a throttle. */
 const THROTTLE_DELAY_MS = 1_000
-const MAX_DELAY_MS = 30_000
 /** A longer pause than this is not waited for: the caller is told instead. */
 const MAX_PAUSE_MS = 60_000
 /** The day's allowance is gone: reads of the account rest for as long as the meter lets them. */
@@ -102,7 +98,7 @@ async function send<T>(options: ReaderOptions, read: Read<T>, signal: AbortSigna
   const answer =
     read.body === undefined
       ? await readOnce(common)
-      : await postOnce({ ...common, contentType: 'application/json', body: read.body })
+      : await postedReadOnce({ ...common, contentType: 'application/json', body: read.body })
   return { answer, accessToken }
 }
 
@@ -176,9 +172,8 @@ export async function readPatiently<T>(
     const result = await tryOnce(options, read, signal)
     if (result.kind === 'done') return result
     options.logger?.info('google_ads.read_retry', { name: read.name, retries, code: result.error.code })
-    if (retries >= MAX_RETRIES) throw result.error
-    // Full jitter on the upper half: many accounts that were throttled together come back apart.
-    const backoff = Math.min(MAX_DELAY_MS, BASE_DELAY_MS * 2 ** retries * (0.5 + options.random() / 2))
+    if (retries >= MAX_READ_RETRIES) throw result.error
+    const backoff = backoffMs(retries, options.random())
     const asked = result.minDelayMs * (1 + options.random())
     const wanted = Math.max(asked, backoff, options.quota?.pauseMs(read.subject) ?? 0)
     // What Google asks for is waited for in full, or not at all.

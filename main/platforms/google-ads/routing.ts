@@ -6,9 +6,9 @@ import type { Account } from '../../../shared/domain/entity.ts'
 import { accountId, type AccountId, splitAccountId } from '../../../shared/domain/ids.ts'
 import { OperationError } from '../../../shared/errors.ts'
 import type { Logger } from '../../logger.ts'
+import { isZone } from '../days.ts'
 import type { GoogleClient, Route } from './client.ts'
 import { unknownEntity } from './codes.ts'
-import { isZone } from './zones.ts'
 import { clientRowSchema, customerRowSchema, type WireClient } from './wire.ts'
 
 /** One person's managers and accounts; more is not an advertiser but a mistake. */

@@ -1,60 +1,33 @@
-/**
- * Small pictures of assets. The address comes from the platform and is untrusted: only Google's own picture hosts are asked, over TLS,
- * without any credentials; in the sandbox, only the sandbox. What comes back is believed to be a picture only by its first bytes.
- */
+/** Small pictures of assets. What Google says of where they are is untrusted: only its own picture hosts are asked (../pictures.ts). */
 import { type EntityId, splitAccountId, splitEntityId } from '../../../shared/domain/ids.ts'
 import type { Thumbnail } from '../adapter.ts'
 import { ReadFailure } from '../http.ts'
+import { fetchPicture } from '../pictures.ts'
 import { errorForRead } from './codes.ts'
 import { assetIds } from './listing.ts'
 import { splitAdKey } from './live.ts'
 import * as queries from './queries.ts'
 import type { GoogleReads } from './reads.ts'
-import { fetchBytes } from './transport.ts'
 import * as wire from './wire.ts'
 
-export const MAX_THUMBNAIL_BYTES = 300_000
 const YOUTUBE = 'https://i.ytimg.com'
-const HOSTS = /^(?:[a-z0-9-]+\.)*googlesyndication\.com$|^lh3\.googleusercontent\.com$|^i\.ytimg\.com$/
-const PNG = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
-const JPEG = [0xff, 0xd8, 0xff]
-/** "RIFF", four bytes of length, "WEBP". */
-const RIFF = [0x52, 0x49, 0x46, 0x46]
-const WEBP = [0x57, 0x45, 0x42, 0x50]
+/** Where Google's pictures of assets, and YouTube's of videos, point to. */
+export const PICTURE_HOSTS = ['.googlesyndication.com', 'lh3.googleusercontent.com', 'i.ytimg.com']
 const YOUTUBE_ID = /^[0-9A-Za-z_-]{6,20}$/
 
-/** The address, if a picture may be fetched from it; undefined for every other. `apiOrigin`: where the platform itself is. */
-export function pictureAddress(text: string, apiOrigin: string): URL | undefined {
-  let url: URL
-  try {
-    url = new URL(text)
-  } catch {
-    return undefined
-  }
-  if (url.username !== '' || url.password !== '') return undefined
+/** In the sandbox, its origin. */
+function sandboxOrigin(apiOrigin: string): string | undefined {
   const api = new URL(apiOrigin)
-  // In the sandbox nothing leaves this machine, whatever an address says.
-  if (api.protocol === 'http:') return url.origin === api.origin ? url : undefined
-  return url.protocol === 'https:' && url.port === '' && HOSTS.test(url.hostname) ? url : undefined
+  return api.protocol === 'http:' ? api.origin : undefined
 }
 
-/** The kind of picture by its first bytes; undefined for anything else, whatever a header claims. */
-export function pictureType(bytes: Uint8Array): Thumbnail['mimeType'] | undefined {
-  const at = (offset: number, magic: readonly number[]) => magic.every((byte, index) => bytes[offset + index] === byte)
-  if (at(0, PNG)) return 'image/png'
-  if (at(0, JPEG)) return 'image/jpeg'
-  return at(0, RIFF) && at(8, WEBP) ? 'image/webp' : undefined
-}
-
-/** Where an asset's picture is, by what Google says of it. */
-export function addressOf(row: wire.AssetRow, apiOrigin: string): URL | undefined {
-  const { asset } = row
+/** Where an asset's picture is, by what Google says of it: untrusted. */
+function addressOf({ asset }: wire.AssetRow, loopbackOrigin: string | undefined): string | undefined {
   const url = asset.imageAsset?.fullSize?.url
-  if (url !== undefined && url !== '') return pictureAddress(url, apiOrigin)
+  if (url !== undefined && url !== '') return url
   const video = asset.youtubeVideoAsset?.youtubeVideoId
   if (video === undefined || !YOUTUBE_ID.test(video)) return undefined
-  const origin = new URL(apiOrigin).protocol === 'http:' ? apiOrigin : YOUTUBE
-  return pictureAddress(`${origin}/vi/${video}/mqdefault.jpg`, apiOrigin)
+  return `${loopbackOrigin ?? YOUTUBE}/vi/${video}/mqdefault.jpg`
 }
 
 /** The asset to show: the creative itself, or the first picture of an ad. */
@@ -83,19 +56,16 @@ export async function readThumbnail(
   const context = await reads.context(splitEntityId(target.id).accountId, signal)
   const assetId = await assetFor(reads, context, target.id, signal)
   if (assetId === undefined) return undefined
-  let url: URL | undefined
+  const loopbackOrigin = sandboxOrigin(target.apiOrigin)
+  let url: string | undefined
   const query = { gaql: queries.oneAsset(assetId), row: wire.assetRowSchema }
   for await (const { rows } of reads.pages(context, query, signal))
-    for (const row of rows) url ??= addressOf(row, target.apiOrigin)
+    for (const row of rows) url ??= addressOf(row, loopbackOrigin)
   if (url === undefined) return undefined
   try {
     const { timeoutMs } = target
-    const { status, bytes } = await fetchBytes({ url, timeoutMs, maxBytes: MAX_THUMBNAIL_BYTES, signal })
-    const mimeType = status === 200 ? pictureType(bytes) : undefined
-    return mimeType === undefined ? undefined : { mimeType, bytes }
+    return await fetchPicture({ url, allowedHosts: PICTURE_HOSTS, loopbackOrigin, timeoutMs, signal })
   } catch (error) {
-    if (!(error instanceof ReadFailure)) throw error
-    if (error.kind === 'too_large' || error.kind === 'redirect') return undefined
-    throw errorForRead(error)
+    throw error instanceof ReadFailure ? errorForRead(error) : error
   }
 }

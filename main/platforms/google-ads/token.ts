@@ -6,9 +6,8 @@ import { createHash, createPrivateKey, sign } from 'node:crypto'
 import type { z } from 'zod'
 import type { Clock } from '../../../shared/clock.ts'
 import { OperationError } from '../../../shared/errors.ts'
-import { allowedBase, type HttpAnswer, ReadFailure } from '../http.ts'
+import { allowedBase, type HttpAnswer, postedReadOnce, ReadFailure } from '../http.ts'
 import { errorForRead, unreadable } from './codes.ts'
-import { postOnce } from './transport.ts'
 import { tokenErrorSchema, tokenSchema } from './wire.ts'
 
 export const OAUTH_HOSTS = ['oauth2.googleapis.com']
@@ -158,7 +157,7 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
   }
 
   async function attempt(credentials: GoogleCredentials): Promise<HttpAnswer> {
-    return postOnce({
+    return postedReadOnce({
       url,
       headers: { accept: 'application/json' },
       contentType: 'application/x-www-form-urlencoded',

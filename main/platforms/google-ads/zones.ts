@@ -1,13 +1,5 @@
 /** Time zones by name, from the runtime's own tables. Pure. */
-
-export function isZone(name: string | undefined): name is string {
-  if (name === undefined || name === '') return false
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
-  } catch {
-    return false
-  }
-}
+import { isZone } from '../days.ts'
 
 /** How far a zone is ahead of UTC at that moment, milliseconds. */
 function offsetMs(zone: string, atMs: number): number {

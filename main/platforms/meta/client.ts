@@ -8,7 +8,18 @@ import type { z } from 'zod'
 import type { Clock } from '../../../shared/clock.ts'
 import { OperationError } from '../../../shared/errors.ts'
 import type { Logger } from '../../logger.ts'
-import { allowedBase, type HttpAnswer, ReadFailure, readOnce, sleepFor, type WriteOutcome, writeOnce } from '../http.ts'
+import {
+  allowedBase,
+  backoffMs,
+  endPermissionsOnce,
+  type HttpAnswer,
+  MAX_READ_RETRIES,
+  ReadFailure,
+  readOnce,
+  sleepFor,
+  type WriteOutcome,
+  writeOnce,
+} from '../http.ts'
 import { createQuotaMeter, type QuotaMeter } from '../quota.ts'
 import {
   errorFor,
@@ -20,16 +31,12 @@ import {
   unreadable,
   wrongVersion,
 } from './codes.ts'
-import { fetchOnce } from './fetch-once.ts'
 import { blockedFor, createThrottle, MAX_HOLD_MS } from './throttle.ts'
 
 export const GRAPH_VERSION = 'v26.0'
 const HOSTS = ['graph.facebook.com']
 /** A page of 500 ads with their creatives is about 3 MB. */
 const MAX_REPLY_BYTES = 32_000_000
-const MAX_RETRIES = 4
-const BASE_DELAY_MS = 500
-const MAX_DELAY_MS = 30_000
 
 export interface MetaCredentials {
   readonly accessToken: string
@@ -253,12 +260,10 @@ export function createMetaClient(options: MetaClientOptions): MetaClient {
         if (result.kind === 'done') return result.received
         options.logger?.info('meta.read_retry', { path: ask.path, retries, code: result.error.code })
         if (result.throttledMs > MAX_HOLD_MS) throw blockedFor(result.throttledMs)
-        if (retries >= MAX_RETRIES) throw result.error
+        if (retries >= MAX_READ_RETRIES) throw result.error
         // A throttle is waited out by holdOff, through the meter that all reads of the account share.
         if (result.throttledMs > 0) continue
-        // Full jitter on the upper half: many accounts that failed together come back apart.
-        const backoff = BASE_DELAY_MS * 2 ** retries * (0.5 + options.random() / 2)
-        await throttle.wait(Math.min(MAX_DELAY_MS, backoff), ask.signal)
+        await throttle.wait(backoffMs(retries, options.random()), ask.signal)
       }
     },
     post: async (post) => {
@@ -286,15 +291,13 @@ export function createMetaClient(options: MetaClientOptions): MetaClient {
     removePermissions: async (signal) => {
       const access = accessOf(await options.credentials())
       try {
-        const answer = await fetchOnce({
-          method: 'DELETE',
+        return await endPermissionsOnce({
           url: addressOf(base, '/me/permissions', access.proof),
           headers: access.headers,
           timeoutMs: timeouts.writeMs,
           maxBytes: 1_000_000,
           signal,
         })
-        return { ...answer, text: new TextDecoder().decode(answer.bytes) }
       } catch (error) {
         throw error instanceof ReadFailure ? errorForFailure(error) : error
       }

@@ -3,8 +3,10 @@
  * (developers.facebook.com/docs/graph-api/guides/error-handling, marketing-api/error-reference, marketing-api/overview/rate-limiting).
  */
 import { OperationError } from '../../../shared/errors.ts'
-import type { ReadFailure } from '../http.ts'
+import { commonFailures } from '../failures.ts'
 import { errorSchema, type WireError } from './wire.ts'
+
+export const { errorForFailure, unreadable, unknownEntity } = commonFailures('meta', 'Meta')
 
 const THROTTLED = new Set([4, 17, 32, 341, 368, 613])
 const RELINK = new Set([102, 190])
@@ -165,49 +167,6 @@ export function serverTrouble(httpStatus: number): OperationError {
   )
 }
 
-/** The failure a person sees when no complete answer came. */
-export function errorForFailure(failure: ReadFailure): OperationError {
-  const details = { platform: 'meta', reason: failure.kind }
-  switch (failure.kind) {
-    case 'cancelled':
-      return new OperationError('cancelled', 'The request to Meta was stopped.', 'Start it again when you like.', {
-        details,
-      })
-    case 'timeout':
-      return new OperationError('timeout', 'Meta did not answer in time.', 'Check the connection and try again.', {
-        retryable: true,
-        details,
-      })
-    case 'redirect':
-      return new OperationError(
-        'platform_unreachable',
-        'Something answered in Meta’s place and pointed elsewhere. It was not followed.',
-        'Check whether a network sign-in page or a proxy is in the way.',
-        { retryable: true, details },
-      )
-    case 'too_large':
-      return unreadable('the answer was too long')
-    case 'network':
-    default:
-      return new OperationError(
-        'platform_unreachable',
-        'Meta could not be reached.',
-        'Check the connection and try again.',
-        { retryable: true, details },
-      )
-  }
-}
-
-/** An answer that is not what Meta documents. */
-export function unreadable(reason: string): OperationError {
-  return new OperationError(
-    'platform_unreachable',
-    `Meta’s answer could not be understood (${reason}).`,
-    'Nothing was changed. Try again; if it stays, a proxy may be altering traffic or Meta has changed its interface.',
-    { retryable: true, details: { platform: 'meta', reason: 'unreadable' } },
-  )
-}
-
 /** Meta serves the next version when one has expired, without saying so but in a header: numbers may then mean something else. */
 export function wrongVersion(asked: string, answered: string): OperationError {
   return new OperationError(
@@ -215,13 +174,5 @@ export function wrongVersion(asked: string, answered: string): OperationError {
     `Meta was asked in version ${asked} and answered as version ${answered.replace(/[^\w.]/g, '').slice(0, 12)}.`,
     'Nothing was changed and nothing was stored. This version of the app is too old for Meta: update it.',
     { details: { platform: 'meta', reason: 'version' } },
-  )
-}
-
-export function unknownEntity(): OperationError {
-  return new OperationError(
-    'unknown_entity',
-    'Meta does not know this any more, or this connection may not see it.',
-    'Synchronise, then look again.',
   )
 }

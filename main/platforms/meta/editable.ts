@@ -5,6 +5,7 @@
 import type { EditableField, Entity, EntityStatus } from '../../../shared/domain/entity.ts'
 import { MAX_MICROS } from '../../../shared/domain/money.ts'
 import { OperationError } from '../../../shared/errors.ts'
+import { isZone } from '../days.ts'
 import { microsFromMinor, stepMicrosOf } from './money.ts'
 import type { WireAccount, WireCampaign, WireMinimumBudget } from './wire.ts'
 
@@ -30,14 +31,6 @@ export function isWritable(wire: Pick<WireAccount, 'user_tasks'>): boolean | und
   return wire.user_tasks?.some((task) => WRITING_TASKS.has(task))
 }
 
-function isZone(name: string | undefined): name is string {
-  if (name === undefined || name === '') return false
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
-  } catch {
-    return false
-  }
-}
 export function zoneOf(name: string | undefined): string {
   return isZone(name) ? name : 'UTC'
 }

@@ -6,11 +6,12 @@ import type { Clock } from '../../../shared/clock.ts'
 import type { AccountId } from '../../../shared/domain/ids.ts'
 import type { MetricFact, MetricLevel } from '../../../shared/domain/metric.ts'
 import { OperationError } from '../../../shared/errors.ts'
+import { type DayRange } from '../days.ts'
 import { ReadFailure } from '../http.ts'
 import type { MetaClient } from './client.ts'
 import { errorFor, errorForFailure, isTooMuch, parseError, serverTrouble, unreadable } from './codes.ts'
 import { REPORT_LEVELS, reportFields, toFact, WINDOWS } from './map-facts.ts'
-import { type Days, halves, splitRange, todayIn } from './ranges.ts'
+import { halves, splitRange, todayIn } from './ranges.ts'
 import { digitsOf, type Listing, type MetaReads, type Query } from './reads.ts'
 import * as wire from './wire.ts'
 
@@ -34,7 +35,7 @@ export interface InsightsRequest {
   readonly endDate: string
 }
 
-function queryOf(level: MetricLevel, { startDate, endDate }: Days): Query {
+function queryOf(level: MetricLevel, { startDate, endDate }: DayRange): Query {
   const report = REPORT_LEVELS[level]
   return {
     level: report.level,
@@ -94,7 +95,7 @@ async function prepared({ client }: InsightsDeps, subject: string, query: Query,
 async function* rowsOf(
   deps: InsightsDeps,
   request: InsightsRequest,
-  days: Days,
+  days: DayRange,
   signal: AbortSignal,
 ): AsyncGenerator<readonly Row[]> {
   const subject = digitsOf(request.accountId)
@@ -121,7 +122,7 @@ async function* smallerPieces(
   deps: InsightsDeps,
   request: InsightsRequest,
   listing: InsightListing,
-  parts: readonly Days[] | undefined,
+  parts: readonly DayRange[] | undefined,
   signal: AbortSignal,
 ): AsyncGenerator<readonly Row[]> {
   if (parts !== undefined) {
@@ -140,7 +141,7 @@ export async function* dailyFacts(
 ): AsyncGenerator<readonly MetricFact[]> {
   const { accountId: id, level } = request
   const { currency, timeZone } = await deps.reads.account(id, signal)
-  const pieces = splitRange(request.startDate, request.endDate, todayIn(timeZone, deps.clock.nowMs()))
+  const pieces = splitRange(request, todayIn(timeZone, deps.clock.nowMs()))
   for (const days of pieces)
     for await (const page of rowsOf(deps, request, days, signal)) {
       for (const row of page)

@@ -24,7 +24,9 @@ export interface LiveDeps {
 }
 
 /** What is about to be changed must be known to belong to the account whose rules were applied. @throws OperationError */
-async function owned<T extends { account_id?: string | undefined }>(reading: Promise<Received<T>>): Promise<Received<T>> {
+async function owned<T extends { account_id?: string | undefined }>(
+  reading: Promise<Received<T>>,
+): Promise<Received<T>> {
   const found = await reading
   if (found.data.account_id === undefined) throw unreadable('an object without its account')
   return found
@@ -52,7 +54,9 @@ async function readEntity(
       return { entity: map.toCampaign(data, context), campaign: map.factsOf(data, account), requestId }
     }
     case 'ad_group': {
-      const { data, requestId } = await owned(reads.node(accountId, externalId, AD_SET_FIELDS, wire.adSetSchema, signal))
+      const { data, requestId } = await owned(
+        reads.node(accountId, externalId, AD_SET_FIELDS, wire.adSetSchema, signal),
+      )
       const campaign = await above(data.campaign_id)
       return { entity: map.toAdSet(data, campaign, context), campaign, requestId }
     }

@@ -24,7 +24,7 @@ export interface Throttle {
   noteThrottle(subject: string, code: number, regainMs: number): number
   /**
    * Before every read: waits out the meter's pause, or a short one when the allowance runs low.
-   * @throws OperationError platform_throttled when the pause is longer than ten minutes; cancelled
+   * @throws OperationError platform_throttled when that comes to more than ten minutes; cancelled
    */
   holdOff(subject: string, signal: AbortSignal): Promise<void>
   /** @throws OperationError cancelled */
@@ -76,19 +76,24 @@ export function createThrottle(options: {
       return waitMs
     },
     holdOff: async (subject, signal) => {
-      const pauseMs = Math.max(quota.pauseMs(subjectOf(subject)), quota.pauseMs(subjectOf('app')))
-      if (pauseMs > MAX_HOLD_MS) throw blockedFor(pauseMs)
-      const slowMs = Math.max(paceMs(pressure.get(subject) ?? 0), paceMs(pressure.get('app') ?? 0))
-      pressure.delete(subject)
-      pressure.delete('app')
-      const waitMs = Math.max(pauseMs, slowMs)
-      if (waitMs === 0) return
-      try {
-        await wait(waitMs, signal)
-      } catch (error) {
-        // Somebody's patience ended before the pause did: the pause is the reason, not Meta's silence.
-        const isDeadline = signal.reason instanceof DOMException && signal.reason.name === 'TimeoutError'
-        throw isDeadline && pauseMs > 0 ? blockedFor(pauseMs) : error
+      let waitedMs = 0
+      for (;;) {
+        const pauseMs = Math.max(quota.pauseMs(subjectOf(subject)), quota.pauseMs(subjectOf('app')))
+        if (waitedMs + pauseMs > MAX_HOLD_MS) throw blockedFor(pauseMs)
+        const slowMs = Math.max(paceMs(pressure.get(subject) ?? 0), paceMs(pressure.get('app') ?? 0))
+        pressure.delete(subject)
+        pressure.delete('app')
+        const waitMs = Math.max(pauseMs, slowMs)
+        if (waitMs === 0) return
+        try {
+          await wait(waitMs, signal)
+        } catch (error) {
+          // Somebody's patience ended before the pause did: the pause is the reason, not Meta's silence.
+          const isDeadline = signal.reason instanceof DOMException && signal.reason.name === 'TimeoutError'
+          throw isDeadline && pauseMs > 0 ? blockedFor(pauseMs) : error
+        }
+        // Another reader may have been told to wait longer meanwhile: what is asked now is the meter, not what it said before.
+        waitedMs += waitMs
       }
     },
   }

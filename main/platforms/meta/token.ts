@@ -7,7 +7,7 @@ import { OperationError } from '../../../shared/errors.ts'
 import type { TokenHealth } from '../adapter.ts'
 import type { MetaClient } from './client.ts'
 import { errorFor, parseError, serverTrouble } from './codes.ts'
-import { debugTokenSchema, permissionsSchema } from './wire.ts'
+import { debugTokenSchema, idSchema, permissionsSchema } from './wire.ts'
 
 const DAY_MS = 86_400_000
 const SOON_MS = 7 * DAY_MS
@@ -38,7 +38,7 @@ function problemOf(token: Omit<InspectedToken, 'problem'>, nowMs: number): strin
   const { expiresAtMs, dataAccessExpiresAtMs: dataMs, scopes } = token
   if (typeof expiresAtMs === 'number' && expiresAtMs <= nowMs) return 'The Meta token has expired. Connect again.'
   if (!token.isValid) return 'Meta no longer accepts this token. Connect again.'
-  if (!scopes.some((scope) => READ_SCOPES.includes(scope)))
+  if (token.canWrite !== undefined && !scopes.some((scope) => READ_SCOPES.includes(scope)))
     return 'The Meta token may not read ads: it lacks the permission ads_read.'
   if (typeof dataMs === 'number' && dataMs <= nowMs)
     return 'Meta’s access to this person’s data has run out. Connect again.'
@@ -49,9 +49,18 @@ function problemOf(token: Omit<InspectedToken, 'problem'>, nowMs: number): strin
   return undefined
 }
 
-/** Pure: Meta's answer in our words. */
-export function toInspected(wire: z.infer<typeof debugTokenSchema>['data'], nowMs: number): InspectedToken {
-  const scopes = (wire.scopes ?? []).slice(0, MAX_SCOPES)
+function isKeptBack(error: unknown): boolean {
+  return error instanceof OperationError && (error.code === 'platform_refused' || error.code === 'unknown_entity')
+}
+
+type WireToken = Partial<z.infer<typeof debugTokenSchema>['data']> & { readonly is_valid: boolean }
+
+/** Pure: Meta's answer in our words. What Meta leaves out stays undefined. */
+export function toInspected(wire: WireToken, nowMs: number): InspectedToken {
+  const isAboutAds = (scope: string): boolean => READ_SCOPES.includes(scope)
+  const all = wire.scopes ?? []
+  // Those that decide come first, so that a long list does not cut them off.
+  const scopes = [...all.filter(isAboutAds), ...all.filter((scope) => !isAboutAds(scope))].slice(0, MAX_SCOPES)
   const facts = {
     isValid: wire.is_valid,
     expiresAtMs: momentOf(wire.expires_at),
@@ -65,12 +74,28 @@ export function toInspected(wire: z.infer<typeof debugTokenSchema>['data'], nowM
   return { ...facts, problem: problemOf(facts, nowMs) }
 }
 
-/** What every token may ask: which permissions it holds. That it may ask shows that it lives; when it ends stays unsaid. */
+/** The id behind "/me" or "/app"; undefined where Meta keeps it to itself. */
+async function idOf(client: MetaClient, path: string, signal: AbortSignal): Promise<string | undefined> {
+  try {
+    const ask = { path, query: { fields: 'id' }, schema: idSchema, subject: 'app', signal }
+    return (await client.get(ask)).data.id
+  } catch (error) {
+    if (isKeptBack(error)) return undefined
+    throw error
+  }
+}
+
+/**
+ * What every token may ask: which permissions it holds, whose it is, and of which app. That it may ask shows that it lives; when it ends
+ * stays unsaid.
+ */
 async function byPermissions(client: MetaClient, nowMs: number, signal: AbortSignal): Promise<InspectedToken> {
   const ask = { path: '/me/permissions', query: {}, schema: permissionsSchema, subject: 'app', signal }
   const { data } = (await client.get(ask)).data
   const scopes = data.flatMap(({ permission, status }) => (status === 'granted' ? [permission] : []))
-  return toInspected({ is_valid: true, scopes }, nowMs)
+  const app_id = await idOf(client, '/app', signal)
+  const user_id = await idOf(client, '/me', signal)
+  return toInspected({ is_valid: true, scopes, app_id, user_id }, nowMs)
 }
 
 function deadToken(message: string): InspectedToken {
@@ -89,7 +114,7 @@ async function alive(
     const ask = { path: '/debug_token', query, schema: debugTokenSchema, subject: 'app', signal }
     return toInspected((await client.get(ask)).data.data, nowMs)
   } catch (error) {
-    if (!(error instanceof OperationError) || error.code !== 'platform_refused') throw error
+    if (!isKeptBack(error)) throw error
     return byPermissions(client, nowMs, signal)
   }
 }

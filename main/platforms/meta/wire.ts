@@ -197,6 +197,8 @@ export const tokenSchema = z.object({
   access_token: z.string().min(8).max(1000),
   expires_in: maybe(seconds),
 })
+/** Whose a token is, and of which app. */
+export const idSchema = z.object({ id })
 export const permissionsSchema = z.object({ data: listOf(z.object({ permission: word, status: word })) })
 export const debugTokenSchema = z.object({
   data: z.object({

@@ -7,7 +7,7 @@ import type { FieldsOf, Shaping } from './shaping.ts'
 import { metaTime } from './stamp.ts'
 import { effectiveStatus } from './status.ts'
 import type { MetaAccount, MetaAdSet, MetaCampaign, MetaEntity, MetaObject } from './types.ts'
-import { type Call, type FieldNode, invalid, missingObject, page, pageLimit, tooMuchData } from './wire.ts'
+import { type Call, type FieldNode, invalid, missingObject, page, pageLimit, refused, tooMuchData } from './wire.ts'
 
 function isObject(value: unknown): value is MetaObject {
   return typeof value === 'object' && value !== null && 'kind' in value && 'id' in value
@@ -66,7 +66,7 @@ function pickChildren(value: unknown, children: readonly FieldNode[] | undefined
   )
 }
 
-/** The statuses a listing was asked for; without, what was archived or deleted stays out. */
+/** The statuses a listing was asked for; without, what was archived or deleted stays out. Deleted objects come by `filtering` only. */
 function byStatus(call: Call, entities: readonly MetaEntity[], filtersStatus: boolean): readonly MetaEntity[] {
   const wanted = call.params.list('effective_status')
   if (wanted === undefined) return filtersStatus ? entities : entities.filter((item) => !isGone(call, item))
@@ -87,6 +87,12 @@ function byStatus(call: Call, entities: readonly MetaEntity[], filtersStatus: bo
   ]) // prettier-ignore
   for (const [index, status] of wanted.entries())
     if (!known.has(status)) throw invalid(`Param effective_status[${index}] must be one of {${[...known].join(', ')}}`)
+  if (wanted.includes('DELETED'))
+    throw refused(
+      1815001,
+      'Cannot Request for Deleted Objects',
+      'Requesting for deleted objects is not supported in this endpoint.',
+    )
   return entities.filter((item) => wanted.includes(effectiveStatus(item, call.world.nowMs())))
 }
 

@@ -39,7 +39,7 @@ export function problemOfFault(fault: Fault | undefined, kind: UsageKind, nowMs:
       return deadToken(fault.code ?? 460, 0, nowMs)
     case 'partial':
       return refused(
-        1815001,
+        1815004,
         'Some changes were not made',
         'None of the requested changes could be applied to this object.',
       )

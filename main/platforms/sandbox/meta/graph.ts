@@ -108,6 +108,8 @@ export function createGraph(options: GraphOptions): Graph {
   function read(call: Call): unknown {
     const [node = '', edge] = call.path
     if (node === 'me' && edge === 'permissions') return permissions(call)
+    // The app that the token was made for; any token may ask.
+    if (node === 'app' && edge === undefined) return { name: 'Fjellkant Reporting', id: oauth.appId }
     if (node === 'me' && edge === 'businesses' && !call.scopes.includes('business_management'))
       throw new GraphProblem(200, '(#200) Requires business_management permission to manage the object')
     if (node !== 'me' && !call.scopes.includes('ads_read') && !call.scopes.includes('ads_management'))
@@ -134,7 +136,7 @@ export function createGraph(options: GraphOptions): Graph {
     })
     if (path[0] === 'oauth' && path[1] === 'access_token') return tokenEndpoint(call([]), oauth)
     const scopes = authorize(options, request)
-    if (path[0] === 'debug_token') return debugToken(call(scopes), oauth)
+    if (path[0] === 'debug_token') return debugToken(call(scopes), oauth, options.switches.isInspectionRefused)
     if (path.length === 0)
       throw invalid('The parameter ids is no longer supported at the root. Ask for each object by itself.')
     if (path.length > 2) throw new GraphProblem(2500, `Unknown path components: /${path.slice(2).join('/')}`)

@@ -132,6 +132,7 @@ export async function startMetaSandbox(options: MetaSandboxOptions): Promise<San
     isLiveMode: false,
     consent: undefined,
     declinedScopes: [],
+    isInspectionRefused: false,
     usagePercent: undefined,
     regainMinutes: 2,
     tier: 'standard_access',

@@ -8,7 +8,7 @@ import { INSIGHT_FIELDS, type RowView } from './insights-shape.ts'
 import { entityDay, type Level, lifeSpan, SPEND, IMPRESSIONS, sumOfDays, type Totals } from './metrics.ts'
 import { effectiveStatus } from './status.ts'
 import type { MetaAccount, MetaEntity, MetaObject } from './types.ts'
-import { type Call, GraphProblem, invalid, page, pageLimit, tooMuchData } from './wire.ts'
+import { type Call, GraphProblem, invalid, page, pageLimit, tooManyRows } from './wire.ts'
 import { ownerOf } from './world.ts'
 
 const LEVELS: readonly Level[] = ['account', 'campaign', 'adset', 'ad']
@@ -217,7 +217,7 @@ function* spans(report: Report): Iterable<readonly [number, number]> {
   }
 }
 
-/** Counts the whole table. @throws GraphProblem 1 when it has more rows than may be asked for */
+/** Counts the whole table. @throws GraphProblem 100/1487534 when it has more rows than may be asked for */
 export function countRows(call: Call, report: Report, maxRows = MAX_SYNC_ROWS): readonly Row[] {
   const context = call.world.context(report.account)
   const rows: Row[] = []
@@ -228,7 +228,7 @@ export function countRows(call: Call, report: Report, maxRows = MAX_SYNC_ROWS): 
       if (to < first || from > last) continue
       const totals = spanTotals(context, entity, from, to)
       if (totals === undefined || !passes(report.filters, totals, report.account.offset)) continue
-      if (rows.length >= maxRows) throw tooMuchData()
+      if (rows.length >= maxRows) throw tooManyRows()
       rows.push({ entity, fromDay: from, toDay: to, totals })
     }
   }

@@ -10,11 +10,14 @@ const SECRETS = [
   'appsecret_proof',
   'input_token',
 ] as const
-const SECRET_PAIR = new RegExp(`\\b(${SECRETS.join('|')})=[^&\\s"]+`, 'g')
+const SECRET_PAIR = new RegExp(`(?:\\b|(?<=%[0-9A-F]{2}))(${SECRETS.join('|')})(=|%3D)[^&\\s"]+`, 'gi')
+/** The same members inside JSON that is itself a text, however often it was quoted. */
+const SECRET_MEMBER = new RegExp(`\\b(${SECRETS.join('|')})(\\\\*"\\s*:\\s*\\\\*")[^"\\\\]+`, 'gi')
 
-/** A copy without secrets: members of those names, and "name=value" pairs within texts. */
+/** A copy without secrets: members of those names, and both spellings of such a member within texts. */
 export function blankMetaSecrets(value: unknown): unknown {
-  if (typeof value === 'string') return value.replace(SECRET_PAIR, '$1=[secret]')
+  if (typeof value === 'string')
+    return value.replace(SECRET_PAIR, '$1$2[secret]').replace(SECRET_MEMBER, '$1$2[secret]')
   if (Array.isArray(value)) return value.map(blankMetaSecrets)
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(

@@ -45,6 +45,8 @@ export interface Switches {
   consent: 'allow' | 'deny' | undefined
   /** Permissions the person unticks. */
   declinedScopes: readonly string[]
+  /** The people here have no role in the app: their tokens work, but may not look at themselves (/debug_token). */
+  isInspectionRefused: boolean
   /** Percent of every limit that the usage headers report as used; undefined counts for real. */
   usagePercent: number | undefined
   /** Minutes until access comes back, as reported while throttled. */
@@ -177,11 +179,16 @@ export function tokenEndpoint(call: Call, state: OauthState): unknown {
   return { access_token: token, token_type: 'bearer', expires_in: SHORT_LIFE_MS / 1000 }
 }
 
-/** GET /debug_token. Only the app's own tokens may be looked at; a dead one is described, not refused. */
-export function debugToken(call: Call, state: OauthState): unknown {
+/** GET /debug_token, for the app and its owners and developers. Only the app's own tokens may be looked at; a dead one is described. */
+export function debugToken(call: Call, state: OauthState, isRefused: boolean): unknown {
   const { params, world } = call
   const token = params.text('input_token')
   if (token === undefined) throw new GraphProblem(100, '(#100) You must provide an input_token')
+  if (isRefused && !call.token.startsWith(`${state.appId}|`))
+    throw new GraphProblem(
+      100,
+      '(#100) You must provide an app access token, or a user access token that is an owner or developer of the app',
+    )
   const grant = world.grants.get(token)
   const problem = state.problemOf(token)
   if (grant === undefined)

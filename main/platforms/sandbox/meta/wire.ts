@@ -203,19 +203,24 @@ export interface Call {
   readonly token: string
 }
 
-const cursorOf = (position: string) => Buffer.from(`c:${position}`, 'utf8').toString('base64url')
+const cursorOf = (key: string, index: number) => Buffer.from(`c:${index}:${key}`, 'utf8').toString('base64url')
 
-function positionOf(cursor: string): string {
-  const text = Buffer.from(cursor, 'base64url').toString('utf8')
-  if (!text.startsWith('c:')) throw invalid('Invalid cursor')
-  return text.slice(2)
+function positionOf(cursor: string): { readonly index: number; readonly key: string } {
+  const [, index, key] = /^c:(\d{1,9}):(.*)$/.exec(Buffer.from(cursor, 'base64url').toString('utf8')) ?? []
+  if (index === undefined || key === undefined) throw invalid('Invalid cursor')
+  return { index: Number(index), key }
 }
 
 /** The largest page of a listing; above it Meta answers that the amount of data be reduced. */
 const MAX_LIMIT = 1000
 
+/** A page too wide: what Meta says of listings. */
 export const tooMuchData = () =>
   new GraphProblem(1, "Please reduce the amount of data you're asking for, then retry your request")
+
+/** A report with too many rows: the documented limit of data per call, also of reports that are prepared. */
+export const tooManyRows = () =>
+  refused(1487534, 'There is too much data to show', 'Reduce the date range or the number of objects of your request.')
 
 export function pageLimit(call: Call, max = MAX_LIMIT): number {
   const limit = call.params.integer('limit') ?? 25
@@ -226,26 +231,22 @@ export function pageLimit(call: Call, max = MAX_LIMIT): number {
 
 /**
  * One page with cursors and, unless it is the last, an absolute `next` with every parameter of the call in it: the token, too.
- * Cursors name a position, so that an item removed meanwhile shifts nothing.
+ * Cursors name an item and its place: when the item is gone meanwhile, the listing goes on with what moved up into its place.
  */
 export function page<T>(call: Call, items: readonly T[], keyOf: (item: T, index: number) => string, limit: number) {
   const after = call.params.text('after')
   let start = 0
   if (after !== undefined) {
     const position = positionOf(after)
-    const index =
-      /^\d+$/.test(position) && position.length < 9
-        ? Number(position)
-        : items.findIndex((item, at) => keyOf(item, at) === position)
-    if (index < 0) throw invalid('Invalid cursor')
-    start = index + 1
+    const found = items.findIndex((item, at) => keyOf(item, at) === position.key)
+    start = found < 0 ? position.index : found + 1
   }
   const shown = items.slice(start, start + limit)
   const last = start + shown.length - 1
   if (shown.length === 0) return { shown, paging: undefined }
   const cursors = {
-    before: cursorOf(keyOf(shown[0] as T, start)),
-    after: cursorOf(keyOf(shown[shown.length - 1] as T, last)),
+    before: cursorOf(keyOf(shown[0] as T, start), start),
+    after: cursorOf(keyOf(shown[shown.length - 1] as T, last), last),
   }
   const link = (changes: Readonly<Record<string, string>>) => {
     const query = new URLSearchParams({ access_token: call.token })
