@@ -125,17 +125,20 @@ export async function openSession(options: SessionOptions) {
     return adapter
   }
   /** Tells facts.db what was read just now. It is a copy: whatever goes wrong here decides nothing. */
-  const noteLive = (live: LiveValue): void => {
-    if (live.value === '') return
+  const noting = (how: 'updateLive' | 'noticeLive') => (live: LiveValue) => {
     try {
-      factsWriters(facts).entities.updateLive(live.entityId, live.field, live.value, live.readAtMs)
+      factsWriters(facts).entities[how](live.entityId, live.field, live.value, live.readAtMs)
     } catch (error) {
       log.error('note_live_failed', error)
     }
   }
+  /** A value that this app has written and read back. */
+  const noteLive = noting('updateLive')
+  /** A value found on the platform: where it differs from the one known, somebody else has changed it. */
+  const noticeLive = noting('noticeLive')
   const sleep = (ms: number): Promise<void> => wait(ms, undefined, { ref: false })
   const gate = createGate({ drafts, audit, clock, policy, bootId, appVersion: options.appVersion, writesAllowed })
-  const common = { drafts, audit, clock, log, adapterFor, noteLive, onChange, sleep, writesAllowed }
+  const common = { drafts, audit, clock, log, adapterFor, noteLive, noticeLive, onChange, sleep, writesAllowed }
   const draftDeps: DraftDeps = { drafts, audit, clock, policy, snapshot, writesAllowed }
   const decide = createDecide({ ...common, policy, bootId, gate, snapshot })
   const executor = createExecutor({

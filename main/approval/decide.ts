@@ -29,7 +29,7 @@ export interface DecideDeps {
   readonly snapshot: () => PlanningSnapshot
   readonly adapterFor: (accountId: AccountId) => PlatformAdapter
   /** Tells facts.db what the platform holds now. */
-  readonly noteLive: (live: LiveValue) => void
+  readonly noticeLive: (live: LiveValue) => void
   /** Whether the person lets changes be made in an account. */
   readonly writesAllowed: (accountId: AccountId) => boolean
 }
@@ -119,7 +119,7 @@ export function createDecide(deps: DecideDeps) {
       const live: LiveValue[] = []
       for (const item of draft.items)
         live.push(await deps.adapterFor(item.accountId).readLive(item.entityId, item.field, signal))
-      for (const each of live) noteEverywhere(deps.noteLive, each)
+      for (const each of live) noteEverywhere(deps.noticeLive, each)
       const drift = draft.items.flatMap((item, k) => {
         const value = live[k]
         const shown = { ...item, affects: item.affects.map((each) => each.entityId) }

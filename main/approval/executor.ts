@@ -25,7 +25,10 @@ export interface ExecutorDeps {
   readonly log: Logger
   readonly gate: Pick<Gate, 'isApproved'>
   readonly adapterFor: (accountId: AccountId) => PlatformAdapter
+  /** Tells facts.db of a value that this app has written and read back. */
   readonly noteLive: (live: LiveValue) => void
+  /** Tells it of a value that was found: another than the known one is somebody else's. */
+  readonly noticeLive: (live: LiveValue) => void
   readonly onChange: () => void
   /** Whether the person lets changes be made in an account: they may have thought better of it since they confirmed. */
   readonly writesAllowed: (accountId: AccountId) => boolean
@@ -100,7 +103,7 @@ export function createExecutor(deps: ExecutorDeps) {
         message: 'The live value could not be read again, so nothing was sent.',
       }
     }
-    noteEverywhere(deps.noteLive, live)
+    noteEverywhere(deps.noticeLive, live)
     const drift = driftOf(change, live)
     if (drift !== undefined)
       return { outcome: 'not_sent', reason: drift.reason, message: `${drift.message} Nothing was sent.`, live }
@@ -291,7 +294,7 @@ export function createExecutor(deps: ExecutorDeps) {
   }
 }
 
-type SettleDeps = Pick<ExecutorDeps, 'drafts' | 'audit' | 'clock' | 'noteLive'>
+type SettleDeps = Pick<ExecutorDeps, 'drafts' | 'audit' | 'clock' | 'noteLive' | 'noticeLive'>
 export type Settled = Pick<ApprovedChange, 'draftId' | 'k' | 'field' | 'challengeHash'>
 
 const OUTBOX: Readonly<Record<Verdict['outcome'], OutboxOutcome | undefined>> = {
@@ -359,7 +362,8 @@ export function settleVerdict(deps: SettleDeps, change: Settled, verdict: Verdic
     append({ type, actor: SYSTEM, data: { draft: change.draftId, draftHash: draft.draftHash, reason: verdict.reason } })
     if (to === 'applied') noteRollback(deps, draft.undoOf, draft.draftId, nowMs, append)
   })
-  if (verdict.live !== undefined) noteEverywhere(deps.noteLive, verdict.live)
+  if (verdict.live !== undefined)
+    noteEverywhere(verdict.outcome === 'applied' ? deps.noteLive : deps.noticeLive, verdict.live)
 }
 
 /** An applied undo marks the draft it undid. */

@@ -23,6 +23,7 @@ export interface ReconcileDeps {
   readonly log: Logger
   readonly adapterFor: (accountId: AccountId) => PlatformAdapter
   readonly noteLive: (live: LiveValue) => void
+  readonly noticeLive: (live: LiveValue) => void
   readonly onChange: () => void
   readonly sleep: (ms: number) => Promise<void>
 }
@@ -123,7 +124,7 @@ export function createReconcile(deps: ReconcileDeps) {
       })
       if (to === 'applied') noteRollback(deps, draft.undoOf, draft.draftId, nowMs, append)
     })
-    noteEverywhere(deps.noteLive, live)
+    noteEverywhere(outcome === 'applied' ? deps.noteLive : deps.noticeLive, live)
     deps.onChange()
   }
 

@@ -1,6 +1,7 @@
 /** What only Google has: managers and routes, shared budgets, lag buckets, dry runs, two kinds of credentials. Against its sandbox. */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { PlatformAdapter, ProposedChange } from '../../main/platforms/adapter.ts'
 import { createGoogleClient } from '../../main/platforms/google-ads/client.ts'
@@ -147,16 +148,19 @@ describe('the way to an account', () => {
   it.each([
     [401, 'authenticationError.CUSTOMER_NOT_FOUND'],
     [403, 'authorizationError.INVALID_LOGIN_CUSTOMER_ID_SERVING_CUSTOMER_ID_COMBINATION'],
-  ])('that ended, by %i %s, costs this account and not the connection, and is looked for again', async (code, message) => {
-    const id = harness.examples.budgetCampaign
-    await read(id, 'status')
-    harness.sandbox.faults.add({ kind: 'code', path: '#listing', code, message })
-    expect((await failure(read(id, 'status'))).code).toBe('platform_refused')
-    // The token was good: no new one was asked for.
-    expect(sentTo('/token')).toHaveLength(1)
-    expect((await read(id, 'status')).value).toBe('enabled')
-    expect(sentTo('/customers:listAccessibleCustomers')).toHaveLength(2)
-  })
+  ])(
+    'that ended, by %i %s, costs this account and not the connection, and is looked for again',
+    async (code, message) => {
+      const id = harness.examples.budgetCampaign
+      await read(id, 'status')
+      harness.sandbox.faults.add({ kind: 'code', path: '#listing', code, message })
+      expect((await failure(read(id, 'status'))).code).toBe('platform_refused')
+      // The token was good: no new one was asked for.
+      expect(sentTo('/token')).toHaveLength(1)
+      expect((await read(id, 'status')).value).toBe('enabled')
+      expect(sentTo('/customers:listAccessibleCustomers')).toHaveLength(2)
+    },
+  )
 
   it('of a customer that is gone does not hide the others', async () => {
     harness.sandbox.faults.add({
@@ -180,6 +184,41 @@ describe('the way to an account', () => {
     const stranger = entityId('google_ads:9999999999' as AccountId, 'campaign', '1')
     expect((await failure(read(stranger, 'status'))).code).toBe('unknown_entity')
     expect((await failure(list('campaign', 'meta:1' as AccountId))).code).toBe('unknown_entity')
+  })
+})
+
+/** Something between us and Google that answers searches with an empty object. */
+async function startBlankProxy(origin: string) {
+  let isBlank = false
+  const proxy = createServer((request, response) => {
+    if (isBlank && request.url?.endsWith('googleAds:search') === true) {
+      response.writeHead(200, { 'content-type': 'application/json' }).end('{}')
+      return
+    }
+    const { authorization = '', 'login-customer-id': login } = request.headers
+    const headers = { authorization, ...(typeof login === 'string' ? { 'login-customer-id': login } : {}) }
+    const { method = 'GET', url = '' } = request
+    void text(request)
+      .then((body) => fetch(`${origin}${url}`, { method, headers, ...(body === '' ? {} : { body }) }))
+      .then(async (answer) => response.writeHead(answer.status).end(await answer.text()))
+  })
+  await new Promise<void>((done) => proxy.listen(0, '127.0.0.1', done))
+  const { port } = proxy.address() as AddressInfo
+  return { api: `http://127.0.0.1:${port}`, goBlank: () => (isBlank = true), close: () => proxy.close() }
+}
+
+describe('a listing', () => {
+  it('that comes back empty without any mark of Google’s is not believed: it would look like deletions', async () => {
+    const { baseUrl } = harness.sandbox
+    const proxy = await startBlankProxy(baseUrl)
+    try {
+      adapter = harness.adapterWith({ addresses: { api: proxy.api, oauth: baseUrl } })
+      expect((await list('campaign')).length).toBeGreaterThan(3)
+      proxy.goBlank()
+      expect((await failure(list('campaign'))).code).toBe('platform_unreachable')
+    } finally {
+      proxy.close()
+    }
   })
 })
 

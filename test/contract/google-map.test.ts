@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { splitDays } from '../../main/platforms/days.ts'
 import { errorFor, isDefinitiveRefusal, parseFailure } from '../../main/platforms/google-ads/codes.ts'
 import { classifyAnswer } from '../../main/platforms/google-ads/apply.ts'
+import { budgetUnderSwitch } from '../../main/platforms/google-ads/live.ts'
 import { adKey, toAd, toAdGroup, toCampaign } from '../../main/platforms/google-ads/map-entities.ts'
 import { addLag, type LagSums, toFact } from '../../main/platforms/google-ads/map-facts.ts'
 import {
@@ -308,6 +309,14 @@ describe('what may be changed in a campaign', () => {
     expect(rule(vast, 'daily_budget')?.isEditable).toBe(false)
   })
 
+  it('whose budget Google does not tell starts an unknown amount of spend when switched on, not none', () => {
+    const silent = toCampaign(context, { ...row({}), campaignBudget: undefined }, { sharing: new Map() })
+    expect(budgetUnderSwitch(silent)).toBeNull()
+    expect(budgetUnderSwitch(campaign({}))).toBe(50_000_000n)
+    const total = campaign({}, { period: 'CUSTOM_PERIOD', amountMicros: undefined, totalAmountMicros: '900000000' })
+    expect(budgetUnderSwitch(total)).toBeNull()
+  })
+
   it('lists every campaign of a shared budget, in order', () => {
     const others = ['9', '80'].map((id) => entityId(account, 'campaign', id))
     const sharing = new Map([['customers/1112223333/campaignBudgets/5', others]])
@@ -343,12 +352,45 @@ describe('what may be changed in an ad group and an ad', () => {
     expect(manual.budgetKind).toBe('inherited')
   })
 
+  const withTarget = {
+    biddingStrategyType: 'MAXIMIZE_CONVERSIONS',
+    maximizeConversions: { targetCpaMicros: '8000000' },
+  }
+
   it('is a target of its own where it has one', () => {
-    const own = group({ biddingStrategyType: 'MAXIMIZE_CONVERSIONS' }, { targetCpaMicros: '7000000' })
+    const own = group(withTarget, { targetCpaMicros: '7000000' })
     expect(own.values).toEqual({ target_cpa: '7.00' })
     expect(rule(own, 'target_cpa')?.isEditable).toBe(true)
-    const inherited = group({ biddingStrategyType: 'MAXIMIZE_CONVERSIONS' }, {})
+    const inherited = group(withTarget, {})
     expect(rule(inherited, 'target_cpa')?.refusal).toContain('Brand')
+  })
+
+  it('is no target that Google would ignore, because the campaign has none to deviate from', () => {
+    for (const [campaignFields, fields, field] of [
+      [
+        { biddingStrategyType: 'MAXIMIZE_CONVERSIONS', maximizeConversions: {} },
+        { targetCpaMicros: '7000000' },
+        'target_cpa',
+      ],
+      [
+        { biddingStrategyType: 'MAXIMIZE_CONVERSION_VALUE', maximizeConversionValue: { targetRoas: 0 } },
+        { targetRoas: 3.5 },
+        'target_roas',
+      ],
+    ] as const) {
+      const ignored = group(campaignFields, fields)
+      expect(rule(ignored, field)).toMatchObject({ isEditable: false, refusal: expect.stringContaining('ignores') })
+    }
+  })
+
+  it('is no bid and no target under a portfolio strategy, which Google ignores or refuses there', () => {
+    const portfolio = { biddingStrategy: 'customers/1112223333/biddingStrategies/9' }
+    const bid = group({ ...portfolio, biddingStrategyType: 'ENHANCED_CPC' }, { cpcBidMicros: '800000' })
+    expect(rule(bid, 'cpc_bid')?.refusal).toMatch(/portfolio/i)
+    const cpa = group({ ...portfolio, biddingStrategyType: 'TARGET_CPA' }, { targetCpaMicros: '7000000' })
+    expect(rule(cpa, 'target_cpa')?.refusal).toMatch(/portfolio/i)
+    const roas = group({ ...portfolio, biddingStrategyType: 'TARGET_ROAS' }, { targetRoas: 3.5 })
+    expect(rule(roas, 'target_roas')?.refusal).toMatch(/portfolio/i)
   })
 
   it('keeps an ad’s key, names it by its first headline and never invents a review', () => {

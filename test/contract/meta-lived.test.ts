@@ -144,7 +144,8 @@ describe('reading through Meta’s bad moments', () => {
   it('asks the meter again after a wait, so that readers who waited together do not knock one after the other', async () => {
     const clock = movableClock(NOON_MS)
     const quota = createQuotaMeter(clock)
-    const [mine, app] = ['42', 'app'].map((externalId) => ({ platform: 'meta', externalId }) as const)
+    const mine = { platform: 'meta', externalId: '42' } as const
+    const app = { platform: 'meta', externalId: 'app' } as const
     quota.throttled(mine, 60_000)
     const waits: number[] = []
     graph = await startGraph(({ url }) => ({ body: url.pathname.endsWith('/act_42') ? ACCOUNT : { data: [] } }), {

@@ -245,6 +245,16 @@ describe('secrets', () => {
       expect(log).not.toContain(secret)
   })
 
+  it('are not kept even when they come as what no form is', async () => {
+    const { clientSecret, refreshToken } = wire.sandbox.credentials
+    const secrets = { client_secret: clientSecret, refresh_token: refreshToken }
+    for (const body of [JSON.stringify(secrets), JSON.stringify([secrets]), `"${refreshToken}&${clientSecret}"`])
+      await fetch(`${wire.sandbox.baseUrl}/token`, { method: 'POST', body })
+    const log = JSON.stringify(wire.sandbox.requests.entries)
+    expect(wire.sandbox.requests.entries.length).toBeGreaterThan(2)
+    for (const secret of [clientSecret, refreshToken]) expect(log).not.toContain(secret)
+  })
+
   it('seeded for the demo, work again after a restart, weeks later', async () => {
     const { refreshToken, clientSecret } = wire.sandbox.credentials
     const later = await startWire({ nowMs: START_MS + 40 * DAY_MS })

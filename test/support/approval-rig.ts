@@ -174,6 +174,7 @@ export async function startRig(entities: readonly Entity[], currency = 'EUR') {
     writesAllowed: (id: AccountId) => permissions.isAllowed(id),
     adapterFor: () => adapter as PlatformAdapter,
     noteLive: (live: LiveValue) => void noted.push(live),
+    noticeLive: (live: LiveValue) => void noted.push(live),
     onChange: () => undefined,
     sleep: async (ms: number) => clock.pass(ms),
   }

@@ -287,7 +287,7 @@ export async function startWriteStory(platform: Platform): Promise<WriteStory> {
           found = (await window('get_draft', { draft_id: draft.draft_id })).draft
           return !['armed', 'approved', 'applying'].includes(found.state)
         },
-        { what: 'the change to settle', withinMs: 60_000 },
+        { what: 'the change to settle', withinMs: 150_000 },
       )
       return found
     },

@@ -2,6 +2,7 @@
  * The one write and its dry run. A write takes an approved change, sends at most one request and says honestly what is known of its fate.
  * Never retries. What is read before a write is a read: it finds the budget and the strategy that the write is for.
  */
+import { type Entity, valueOf } from '../../../shared/domain/entity.ts'
 import { splitEntityId } from '../../../shared/domain/ids.ts'
 import { OperationError } from '../../../shared/errors.ts'
 import type { ApprovedChange } from '../../approval/gate.ts'
@@ -21,6 +22,7 @@ import {
   unreadable,
 } from './codes.ts'
 import { readCampaign } from './live.ts'
+import { toCampaign } from './map-entities.ts'
 import { dryRunBody, needsCampaign, type PlannedWrite, planWrite, writeBody } from './plan.ts'
 import type { GoogleReads } from './reads.ts'
 import { parseJson } from './token.ts'
@@ -80,12 +82,19 @@ export function classifyAnswer(answer: HttpAnswer, resourceName: string): ApplyR
   return { kind: 'accepted', platformRequestId: requestId, platformDate: answer.header('date') }
 }
 
+interface Prepared {
+  readonly route: Route
+  readonly write: PlannedWrite
+  /** The campaign as read just now, where the request needed it. */
+  readonly campaign?: Entity
+}
+
 /** The request for a change, with what has to be read for it. @throws OperationError */
 async function prepare(
   reads: GoogleReads,
   change: ProposedChange,
   signal: AbortSignal,
-): Promise<{ readonly route: Route; readonly write: PlannedWrite } | { readonly refusal: string }> {
+): Promise<Prepared | { readonly refusal: string }> {
   const { accountId, platform, externalId } = splitEntityId(change.entityId)
   const dry = needsCampaign(change) ? undefined : planWrite(change, undefined)
   if (dry !== undefined && 'refusal' in dry) return dry
@@ -96,10 +105,32 @@ async function prepare(
   if (dry !== undefined) return { route: context.route, write: dry }
   const { row } = await readCampaign(reads, context, externalId, signal)
   const write = planWrite(change, row)
-  return 'refusal' in write ? write : { route: context.route, write }
+  if ('refusal' in write) return write
+  return { route: context.route, write, campaign: toCampaign(context, row, { sharing: new Map() }) }
 }
 
-/** Sends one approved change, once. Never throws but for a bug. */
+/**
+ * Why the campaign is not any more what was approved, or undefined. It is read for the write anyway, so the newest reading decides: another
+ * value, or another budget, which can feed campaigns that nobody was shown.
+ */
+function movedSince(change: ApprovedChange, campaign: Entity): string | undefined {
+  const { accountId, entityId, field, currency } = change
+  if (valueOf(campaign, field, currency) !== change.before) return 'the value is not the approved one any more'
+  if (field !== 'daily_budget') return undefined
+  const { sharedBudget } = campaign
+  const target = sharedBudget === undefined ? entityId : `${accountId}/budget/${sharedBudget.externalId}`
+  return target === change.target ? undefined : 'the campaign draws on another budget than was approved'
+}
+
+/** Something failed before anything was sent. What is no error of ours may spell out a place of the vault, and stays out of here. */
+function notSent(error: unknown): ApplyResult {
+  return {
+    kind: 'not_sent',
+    reason: error instanceof OperationError ? error.message : 'the credentials could not be read',
+  }
+}
+
+/** Sends one approved change, once. Never throws. */
 export async function applyChange(
   client: GoogleClient,
   reads: GoogleReads,
@@ -109,17 +140,18 @@ export async function applyChange(
   try {
     prepared = await prepare(reads, change, AbortSignal.timeout(PREPARE_MS))
   } catch (error) {
-    if (!(error instanceof OperationError)) throw error
-    return { kind: 'not_sent', reason: error.message }
+    return notSent(error)
   }
   if ('refusal' in prepared) return { kind: 'not_sent', reason: prepared.refusal }
-  const { route, write } = prepared
+  const { route, write, campaign } = prepared
+  const moved = campaign === undefined ? undefined : movedSince(change, campaign)
+  if (moved !== undefined) return { kind: 'not_sent', reason: moved }
   let outcome: Awaited<ReturnType<GoogleClient['mutate']>>
   try {
     outcome = await client.mutate(route, { service: write.service, body: writeBody(write), isDryRun: false })
   } catch (error) {
-    // `mutate` throws only while it fetches the token, before anything is sent. A vault's error text stays out of here.
-    return { kind: 'not_sent', reason: error instanceof OperationError ? error.message : 'the token could not be read' }
+    // `mutate` throws only while it fetches the token, before anything is sent.
+    return notSent(error)
   }
   return outcome.kind === 'answer' ? classifyAnswer(outcome.answer, write.resourceName) : outcome
 }

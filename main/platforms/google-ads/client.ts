@@ -113,7 +113,12 @@ export function createGoogleClient(options: GoogleClientOptions): GoogleClient {
       body: JSON.stringify(body),
       schema: pageSchema(query.row),
     }
-    return readPatiently(reader, read, signal)
+    const answered = await readPatiently(reader, read, signal)
+    const { results, fieldMask, totalResultsCount } = answered.value
+    // "Nothing there" would be taken for deletions, so it must come from Google: `{}` is what a proxy says, too.
+    const isMarked = results.length > 0 || answered.requestId !== '' || (fieldMask ?? totalResultsCount) !== undefined
+    if (!isMarked) throw unreadable('empty, and without any mark of Google’s')
+    return answered
   }
 
   async function* search<T extends z.ZodType>(route: Route, query: Query<T>, signal: AbortSignal) {

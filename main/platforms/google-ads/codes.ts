@@ -109,6 +109,11 @@ const EXHAUSTED = new Set([
   'quotaError.RESOURCE_EXHAUSTED',
   'quotaError.EXCESSIVE_LONG_TERM_QUERY_RESOURCE_CONSUMPTION',
 ])
+/** Filed under authentication, but about the customer asked for: the credentials are good (authentication_error.proto). */
+const NO_CUSTOMER = new Set([
+  'authenticationError.CUSTOMER_NOT_FOUND',
+  'authenticationError.CLIENT_CUSTOMER_ID_INVALID',
+])
 /** Kinds of errors that leave open what became of a write, or that are not documented as being raised before it. */
 const OPEN_KINDS = /^(internalError|databaseError|quotaError|partialFailureError|unknownError|UNKNOWN)\./
 
@@ -130,6 +135,7 @@ export function adviceFor(failure: GoogleFailure): ReadAdvice {
 }
 
 function isDeadToken(failure: GoogleFailure): boolean {
+  if (has(failure, NO_CUSTOMER)) return false
   return failure.httpStatus === 401 || has(failure, new Set(['authenticationError.OAUTH_TOKEN_EXPIRED']))
 }
 
@@ -156,11 +162,31 @@ export function isDryRunUnsupported(failure: GoogleFailure): boolean {
   return has(failure, new Set(['mutateError.RESOURCE_DOES_NOT_SUPPORT_VALIDATE_ONLY']))
 }
 
+const codeOfRefusal = (error: unknown): string | undefined => {
+  const code =
+    error instanceof OperationError && error.code === 'platform_refused' ? error.details?.['platformCode'] : undefined
+  return typeof code === 'string' ? code : undefined
+}
+
+/** A refusal of one customer, by whatever right: what else the connection reaches is not touched by it. */
+export function isCustomerRefusal(error: unknown): error is OperationError {
+  const code = codeOfRefusal(error) ?? ''
+  return code.startsWith('authorizationError.') || NO_CUSTOMER.has(code)
+}
+
+/** Whether Google closed the way by which the customer was asked for: another one may be open. */
+export function isClosedWay(error: unknown): boolean {
+  const code = codeOfRefusal(error) ?? ''
+  return (
+    code === 'authorizationError.USER_PERMISSION_DENIED' ||
+    code === 'authorizationError.INVALID_LOGIN_CUSTOMER_ID_SERVING_CUSTOMER_ID_COMBINATION' ||
+    NO_CUSTOMER.has(code)
+  )
+}
+
 /** A selection that this resource does not allow: queryError 53 and 31, and what newer versions may call them. */
 export function isFieldRefusal(error: unknown): boolean {
-  if (!(error instanceof OperationError) || error.code !== 'platform_refused') return false
-  const code = error.details?.['platformCode']
-  return typeof code === 'string' && /^queryError\.(PROHIBITED_|UNRECOGNIZED_FIELD|REQUIRED_SEGMENT)/.test(code)
+  return /^queryError\.(PROHIBITED_|UNRECOGNIZED_FIELD|REQUIRED_SEGMENT)/.test(codeOfRefusal(error) ?? '')
 }
 
 interface Words {
@@ -200,6 +226,14 @@ const REFUSED: Readonly<Record<string, Words>> = {
     message: 'Google does not let this connection use the account.',
     hint: 'Give its user access in Google Ads, or ask the manager account that links it.',
   },
+  'authenticationError.CUSTOMER_NOT_FOUND': {
+    message: 'Google knows no account with this number any more.',
+    hint: 'Synchronise: the list of accounts is then read anew. The connection itself is good.',
+  },
+  'authorizationError.INVALID_LOGIN_CUSTOMER_ID_SERVING_CUSTOMER_ID_COMBINATION': {
+    message: 'The manager account that led to this account does not any more.',
+    hint: 'Synchronise: another way to it is then looked for.',
+  },
   'authorizationError.ACTION_NOT_PERMITTED': {
     message: 'The user of this connection may not do this in the account.',
     hint: 'Give it Standard access in Google Ads. Nothing was changed.',
@@ -236,7 +270,8 @@ export function errorFor(failure: GoogleFailure): OperationError {
       'Try again in a few minutes.',
       { retryable: true, details },
     )
-  if (advice === 'refresh_token' || hasKind(failure, 'authenticationError') || RECONNECT[code] !== undefined) {
+  const isAboutToken = hasKind(failure, 'authenticationError') && !has(failure, NO_CUSTOMER)
+  if (advice === 'refresh_token' || isAboutToken || RECONNECT[code] !== undefined) {
     const words = RECONNECT[code]
     return new OperationError(
       'needs_reconnect',

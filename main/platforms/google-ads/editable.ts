@@ -144,16 +144,22 @@ export function inheritedBudgetField(campaign: CampaignFacts): EditableField {
 }
 
 /** Why an ad group's bid cannot be changed, or undefined. */
-function bidRefusal(campaign: CampaignFacts, status: EntityStatus, amount: Amount): string | undefined {
+function bidRefusal(
+  campaign: CampaignFacts,
+  bidding: CampaignBidding,
+  status: EntityStatus,
+  amount: Amount,
+): string | undefined {
   const refusal = campaignRefusal(campaign) ?? (status === 'deleted' ? REMOVED : undefined)
   if (refusal !== undefined) return refusal
+  if (bidding.isPortfolio) return PORTFOLIO
   if (amount.kind === 'unfit') return amount.reason
   return amount.kind === 'none'
     ? `This ad group has no bid of its own; the campaign "${campaign.name}" sets it.`
     : undefined
 }
 
-/** An ad group's bid per click, used by Google only under manual CPC. */
+/** An ad group's bid per click, used by Google only under manual CPC, and not under a portfolio strategy (ad_group.proto). */
 export function cpcBidField(
   campaign: CampaignFacts,
   bidding: CampaignBidding,
@@ -163,13 +169,16 @@ export function cpcBidField(
 ): EditableField {
   const refusal =
     bidding.strategy === 'manual_cpc'
-      ? bidRefusal(campaign, status, bid)
+      ? bidRefusal(campaign, bidding, status, bid)
       : (campaignRefusal(campaign) ??
         `The campaign "${campaign.name}" bids by itself (${bidding.rawType || 'unknown strategy'}), so Google ignores bids per click.`)
   return refusal === undefined ? openAmount('cpc_bid', step) : closed('cpc_bid', refusal)
 }
 
-/** An ad group's own target where it overrides the campaign's; absent where the campaign has no such target. */
+/**
+ * An ad group's own target where it overrides the campaign's; absent where the campaign's strategy has no such target. Where the strategy
+ * could have one but has none, Google ignores the ad group's (ad_group.proto, target_cpa_micros and target_roas).
+ */
 export function overrideFields(
   campaign: CampaignFacts,
   bidding: CampaignBidding,
@@ -179,7 +188,11 @@ export function overrideFields(
 ): readonly EditableField[] {
   const { field } = bidding
   if (field !== 'target_cpa' && field !== 'target_roas') return []
-  const refusal = bidRefusal(campaign, status, override)
+  const refusal =
+    bidRefusal(campaign, bidding, status, override) ??
+    (bidding.target.kind === 'none'
+      ? `The campaign "${campaign.name}" has no ${TARGET_WORDS[field]} now, so Google ignores the one of this ad group.`
+      : undefined)
   if (refusal !== undefined) return [closed(field, refusal)]
   return [field === 'target_roas' ? openRatio(field) : openAmount(field, step)]
 }

@@ -76,6 +76,13 @@ async function readEntity(
   }
 }
 
+/** Daily budgets that start or stop with the switch, micros; null when not known. Google's ad groups have none to add up. */
+export function budgetUnderSwitch(entity: Entity): bigint | null {
+  // A campaign always has a budget on Google: one that is not told is unknown, not nothing.
+  if (entity.type === 'campaign' && entity.budgetKind === 'none') return null
+  return dailyBudgetUnder(entity, []) ?? null
+}
+
 /** Why a field that the entity does not list cannot be changed. */
 function absent(entity: Entity, field: Field): string {
   if (field === 'daily_budget' || field === 'scheduled_budget')
@@ -114,7 +121,7 @@ export async function readLiveValue(
     currency: context.currency,
     readAtMs: target.nowMs(),
     platformRequestId: requestId,
-    ...(field === 'status' ? { dailyBudgetUnderMicros: dailyBudgetUnder(entity, []) ?? null } : {}),
+    ...(field === 'status' ? { dailyBudgetUnderMicros: budgetUnderSwitch(entity) } : {}),
     ...(affects === undefined ? {} : { affects }),
     ...(refusal === undefined ? {} : { refusal }),
   }

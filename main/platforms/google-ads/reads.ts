@@ -6,7 +6,7 @@ import { currencyExponent } from '../../../shared/domain/money.ts'
 import { OperationError } from '../../../shared/errors.ts'
 import type { Logger } from '../../logger.ts'
 import type { GoogleClient, Page, Query, Route } from './client.ts'
-import { unknownEntity, unreadable } from './codes.ts'
+import { isClosedWay, unknownEntity, unreadable } from './codes.ts'
 import { stepMicros } from './editable.ts'
 import { microsFromInt64 } from './map.ts'
 import { type MoneyContext, sortedIds } from './map-entities.ts'
@@ -47,10 +47,6 @@ export interface GoogleReads {
   /** Every campaign that a budget feeds now, removed ones left out, sorted. */
   campaignsOfBudget(context: AccountContext, budgetId: string, signal: AbortSignal): Promise<readonly EntityId[]>
 }
-
-/** Whether Google closed the way we came: another one may be open. */
-const isClosedWay = (error: unknown) =>
-  error instanceof OperationError && error.details?.['platformCode'] === 'authorizationError.USER_PERMISSION_DENIED'
 
 export function createGoogleReads(client: GoogleClient, routing: Routing, logger?: Logger): GoogleReads {
   /** A currency's billable unit never changes, so it is asked for once. */

@@ -8,7 +8,7 @@ import { OperationError } from '../../../shared/errors.ts'
 import type { Logger } from '../../logger.ts'
 import { isZone } from '../days.ts'
 import type { GoogleClient, Route } from './client.ts'
-import { unknownEntity } from './codes.ts'
+import { isCustomerRefusal, unknownEntity } from './codes.ts'
 import { clientRowSchema, customerRowSchema, type WireClient } from './wire.ts'
 
 /** One person's managers and accounts; more is not an advertiser but a mistake. */
@@ -116,18 +116,6 @@ export function resolveAccounts(sightings: readonly Sighting[]): readonly Reache
   return reached.toSorted((left, right) => compareIds(left.route.customerId, right.route.customerId))
 }
 
-/** Refusals that concern one root only: a cancelled account among healthy ones must not hide them. */
-function isClosedRoot(error: unknown): error is OperationError {
-  if (!(error instanceof OperationError) || error.code !== 'platform_refused') return false
-  const code = error.details?.['platformCode']
-  return (
-    code === 'authorizationError.CUSTOMER_NOT_ENABLED' ||
-    code === 'authorizationError.USER_PERMISSION_DENIED' ||
-    code === 'authorizationError.MISSING_TOS' ||
-    code === 'authorizationError.INCOMPLETE_SIGNUP'
-  )
-}
-
 export function createRouting(client: GoogleClient, logger?: Logger): Routing {
   let known = new Map<AccountId, Reached>()
   let underWay: Promise<readonly Reached[]> | undefined
@@ -167,7 +155,8 @@ export function createRouting(client: GoogleClient, logger?: Logger): Routing {
         try {
           return await below(rootId, signal)
         } catch (error) {
-          if (!isClosedRoot(error)) throw error
+          // A cancelled account, or a real one under test access, must not hide the healthy ones.
+          if (!isCustomerRefusal(error)) throw error
           logger?.info('google_ads.closed_root', { code: String(error.details?.['platformCode']) })
           refusal ??= error
           return []

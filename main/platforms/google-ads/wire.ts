@@ -21,6 +21,8 @@ export const pageSchema = <T extends z.ZodType>(row: T) =>
     results: z.array(row).max(MAX_ROWS).default([]),
     nextPageToken: z.string().max(4_000).optional(),
     totalResultsCount: int64.optional(),
+    /** The fields asked for: in every answer, also in one without rows. */
+    fieldMask: z.string().max(20_000).optional(),
   })
 
 export const accessibleSchema = z.object({

@@ -34,6 +34,11 @@ async function readBody(request: IncomingMessage): Promise<string | undefined> {
   return Buffer.concat(chunks).toString('utf8')
 }
 
+/** Fields with a name that OAuth could have given them: what is no form would stand there as one long name, secrets and all. */
+function formFields(text: string): Readonly<Record<string, string>> {
+  return Object.fromEntries([...new URLSearchParams(text)].filter(([name]) => /^[a-z_]{1,40}$/.test(name)))
+}
+
 /** What the log keeps: never a header but the two harmless ones, never a secret of a form. */
 function logEntry(
   { clock, world }: GoogleServerOptions,
@@ -45,7 +50,7 @@ function logEntry(
   const isForm = route?.isOauth === true
   let body: unknown
   try {
-    body = isForm ? Object.fromEntries(new URLSearchParams(text)) : parseJson(text)
+    body = isForm ? formFields(text) : parseJson(text)
   } catch {
     body = '[not JSON]'
   }
