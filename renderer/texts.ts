@@ -257,7 +257,7 @@ export const TEXTS = {
     },
     notSentTitle: 'This change was not sent to {platform}.',
     notSent: {
-      not_sent: '{platform} could not be reached. Nothing was changed.',
+      writes_off: 'Changes were switched off in this account before it went out. Nothing was changed.',
       live_read_failed: 'The live value could not be read a last time. Nothing was changed.',
       account_not_available: 'The account is no longer connected. Nothing was changed.',
       ledger_broken:
@@ -641,7 +641,7 @@ export const TEXTS = {
       no_effect: 'the platform said yes and changed nothing',
       writes_off: 'changes are switched off in this account',
       refused_by_platform: 'refused by the platform',
-      not_sent: 'the platform could not be reached',
+      not_sent: 'nothing was sent',
       live_read_failed: 'the live value could not be read',
       account_not_available: 'the account is not connected',
       not_editable: 'not editable on the platform',

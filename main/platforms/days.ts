@@ -41,8 +41,8 @@ export function splitDays(range: DayRange, maxDays: number): readonly DayRange[]
 }
 
 /** Whether this runtime knows the time zone. */
-export function isZone(name: string | undefined): name is string {
-  if (name === undefined || name === '') return false
+export function isZone(name: string | null | undefined): name is string {
+  if (name === undefined || name === null || name === '') return false
   try {
     return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
   } catch {

@@ -240,6 +240,18 @@ export function writeOnce(request: WriteRequest): Promise<WriteOutcome> {
   })
 }
 
+/**
+ * What is made of a write's outcome. Whatever fails in it (a log that is full, a meter), the write was sent all the same: an error here could
+ * be taken for "not sent", so there is none.
+ */
+export function afterWrite(outcome: WriteOutcome, work: () => WriteOutcome): WriteOutcome {
+  try {
+    return work()
+  } catch {
+    return outcome.kind === 'not_sent' ? outcome : { kind: 'unknown', reason: 'the answer could not be handled' }
+  }
+}
+
 /** Waits, unless told to stop. Rejects with ReadFailure('cancelled'). */
 export function sleepFor(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -99,19 +99,28 @@ export interface SharedBudget {
  * Undefined when that is not known, as with a lifetime budget: which is not zero.
  */
 export function dailyBudgetUnder(
-  entity: Pick<Entity, 'type' | 'budgetKind' | 'dailyBudgetMicros'>,
-  adGroups: readonly Pick<Entity, 'status' | 'dailyBudgetMicros'>[],
+  entity: Pick<Entity, 'type' | 'budgetKind' | 'dailyBudgetMicros' | 'values'>,
+  adGroups: readonly Pick<Entity, 'status' | 'dailyBudgetMicros' | 'values'>[],
 ): bigint | undefined {
-  if (entity.dailyBudgetMicros !== undefined) return entity.dailyBudgetMicros
+  if (entity.dailyBudgetMicros !== undefined) return highestDaily(entity)
   if (entity.type === 'ad' || entity.budgetKind === 'inherited') return 0n
   if (entity.type !== 'campaign' || entity.budgetKind !== 'none') return undefined
   let sumMicros = 0n
   for (const adGroup of adGroups) {
     if (adGroup.status !== 'enabled') continue
-    if (adGroup.dailyBudgetMicros === undefined) return undefined
-    sumMicros += adGroup.dailyBudgetMicros
+    const ownMicros = highestDaily(adGroup)
+    if (ownMicros === undefined) return undefined
+    sumMicros += ownMicros
   }
   return sumMicros
+}
+
+/** Today's daily budget, or the one that waits for midnight where that is higher: tomorrow's spend is started by the same switch. */
+function highestDaily({ dailyBudgetMicros, values }: Pick<Entity, 'dailyBudgetMicros' | 'values'>): bigint | undefined {
+  const [whole, fraction = ''] = values?.scheduled_budget?.split('.') ?? []
+  if (dailyBudgetMicros === undefined || whole === undefined) return dailyBudgetMicros
+  const scheduledMicros = BigInt(whole) * 1_000_000n + BigInt(fraction.padEnd(6, '0'))
+  return scheduledMicros > dailyBudgetMicros ? scheduledMicros : dailyBudgetMicros
 }
 
 /** A campaign, ad group, ad or creative, as last read. All texts were written on the platform: untrusted. */

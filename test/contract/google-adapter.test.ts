@@ -2,7 +2,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { PlatformAdapter, ProposedChange } from '../../main/platforms/adapter.ts'
 import { createGoogleClient } from '../../main/platforms/google-ads/client.ts'
 import { parseServiceAccountKey } from '../../main/platforms/google-ads/link.ts'
@@ -103,6 +103,21 @@ describe('the way to an account', () => {
   it('is walked once when many accounts are asked for at the same moment', async () => {
     await Promise.all(['JPY', 'KWD', 'EUR'].map((currency) => list('campaign', accountIn(currency))))
     expect(sentTo('/customers:listAccessibleCustomers')).toHaveLength(1)
+  })
+
+  it('is not waited for by whoever was told to stop, though another goes on looking', async () => {
+    harness.sandbox.faults.add({ kind: 'timeout_before_effect', path: '/customers:listAccessibleCustomers', times: 50 })
+    const [first, second] = [new AbortController(), new AbortController()]
+    const id = harness.examples.budgetCampaign
+    let isLooking = true
+    const looking = failure(adapter.readLive(id, 'status', first.signal)).finally(() => (isLooking = false))
+    const waiting = failure(adapter.readLive(id, 'status', second.signal))
+    await vi.waitFor(() => expect(sentTo('/customers:listAccessibleCustomers')).toHaveLength(1))
+    second.abort()
+    expect((await waiting).code).toBe('cancelled')
+    expect(isLooking).toBe(true)
+    first.abort()
+    expect((await looking).code).toBe('cancelled')
   })
 
   it('is looked for again after Google closed it', async () => {
@@ -460,6 +475,22 @@ describe('a dry run', () => {
       expect((await client.mutate(route, { service: 'campaigns', body, isDryRun })).kind).toBe('not_sent')
     expect(requests()).toEqual([])
     expect((await client.mutate(route, { service: 'campaigns', body: marked, isDryRun: true })).kind).toBe('answer')
+  })
+
+  it('of anything in a Video campaign is not tried: Google lets apps only read those', async () => {
+    const film = harness.campaignNamed('YouTube')
+    const [group] = film.adGroups
+    for (const [id, field] of [
+      [harness.idOf('campaign', film.id), 'status'],
+      [harness.idOf('campaign', film.id), 'daily_budget'],
+      [harness.idOf('ad_group', group?.id), 'status'],
+      [harness.idOf('ad', `${group?.id}~${group?.ads[0]?.id}`), 'status'],
+    ] as const)
+      expect((await read(id, field)).refusal).toMatch(/Video/)
+    const listed = [...(await list('campaign')), ...(await list('ad_group')), ...(await list('ad'))]
+    const below = listed.filter((each) => [film.id, group?.id].some((id) => each.entityId.includes(`/${id}`)))
+    expect(below.length).toBeGreaterThan(2)
+    expect(below.flatMap((each) => each.editable).filter((each) => each.isEditable)).toEqual([])
   })
 
   it('is not tried for what cannot be written', async () => {

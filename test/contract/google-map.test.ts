@@ -276,15 +276,16 @@ describe('what may be changed in a campaign', () => {
     for (const [fields, word] of [
       [{ experimentType: 'EXPERIMENT' }, /experiment/],
       [{ advertisingChannelType: 'SMART' }, /Smart/],
+      [{ advertisingChannelType: 'VIDEO' }, /Video/],
       [{ status: 'REMOVED' }, /removed/],
     ] as const) {
       const found = campaign({ biddingStrategyType: 'MANUAL_CPC', ...fields })
       expect(found.editable.filter((each) => each.isEditable)).toEqual([])
       for (const each of found.editable) expect(each.refusal).toMatch(word)
     }
-    const video = campaign({ advertisingChannelType: 'VIDEO', biddingStrategyType: 'TARGET_CPV' })
-    expect(rule(video, 'bid_strategy')?.refusal).toMatch(/TARGET_CPV/)
-    expect(rule(video, 'status')?.isEditable).toBe(true)
+    const display = campaign({ advertisingChannelType: 'DISPLAY', biddingStrategyType: 'TARGET_CPM' })
+    expect(rule(display, 'bid_strategy')?.refusal).toMatch(/TARGET_CPM/)
+    expect(rule(display, 'status')?.isEditable).toBe(true)
   })
 
   it('names what Performance Max can be switched to, and calls it automated', () => {

@@ -182,7 +182,7 @@ describe('bids', () => {
     const wire = { adgroup_id: '1', campaign_id: '2', operation_status: 'ENABLE', billing_event: 'OCPM' }
     const owner = {
       status: 'enabled',
-      campaign: { name: 'A', automation: 'manual', ownsBudget: false, isDeleted: false },
+      campaign: { name: 'A', automation: 'manual', ownsBudget: false, isDeleted: false, isShop: false },
       budgetMicros: 50_000_000n,
     } as const
     const fine = bidsOf({ ...wire, bid_type: 'BID_TYPE_CUSTOM', conversion_bid_price: 9.005 }, 'EUR')

@@ -89,7 +89,8 @@ function examplesOf(sandbox: Sandbox, account: AccountId): PlatformHarness['exam
   const byResult = (item: SandboxAdGroup) => isDaily(item) && item.billingEvent === 'OCPM'
   const costCap = group('ad group with a cost cap', (item) => byResult(item) && item.bidMinor > 0)
   const bidCap = group('ad group with a bid cap', (item) => item.billingEvent === 'CPC' && item.bidMinor > 0)
-  const unbound = group('ad group without a bid', (item) => byResult(item) && item.bidType === 'BID_TYPE_NO_BID')
+  const isFree = (item: SandboxAdGroup) => item.bidType === 'BID_TYPE_NO_BID' && item.optimizationGoal !== 'VALUE'
+  const unbound = group('ad group without a bid', (item) => byResult(item) && isFree(item))
   const film = group('ad group billed by view', (item) => item.billingEvent === 'CPV')
   const minRoas = group('ad group with a minimum return', (item) => item.roasHundredths > 0)
   return {

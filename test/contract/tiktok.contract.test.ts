@@ -269,14 +269,17 @@ describe('the TikTok sandbox refuses what TikTok refuses', () => {
     })
   })
 
-  it('answers with its envelope, floats that keep their point, and no nulls', async () => {
+  it('answers with its envelope, floats that keep their point, and nulls on the classic endpoints only', async () => {
     const first = await ask(`/campaign/get/?advertiser_id=${advertiser()}&page_size=1000`)
     const second = await ask(`/campaign/get/?advertiser_id=${advertiser()}`)
     expect(first).toMatchObject({ status: 200, json: { code: 0, message: 'OK' } })
     expect(first.json?.request_id).not.toBe(second.json?.request_id)
     expect(first.logId).toBeTruthy()
     expect(first.text).toMatch(/"budget":\d+\.\d+/)
-    expect(first.text).not.toContain('null')
+    expect(first.text).toContain('"deep_bid_type":null')
+    const smart = await ask(`/smart_plus/adgroup/get/?advertiser_id=${advertiser()}`)
+    expect(smart.text).toContain('adgroup_id')
+    expect(smart.text).not.toContain('null')
     expect(first.text).toMatch(/"campaign_id":"\d{19}"/)
   })
 

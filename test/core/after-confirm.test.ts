@@ -115,6 +115,7 @@ describe('a daily budget that is gone on the platform', () => {
       state_message: expect.stringContaining('no daily budget') as string,
     })
     worldGroup(target.entityId).budgetMode = 'BUDGET_MODE_DAY'
+    await syncNow()
   })
 
   test('makes it stale between arm and confirm, and frees the entity', async () => {
@@ -125,6 +126,7 @@ describe('a daily budget that is gone on the platform', () => {
     await app.window('confirm_draft', ready)
     expect(await settled(app, draft.draft_id)).toMatchObject({ state: 'stale' })
     worldGroup(target.entityId).budgetMode = 'BUDGET_MODE_DAY'
+    await syncNow()
     const again = await proposeBudget(app, target)
     expect((await arm(again)).challenge).not.toBeNull()
     await app.window('reject_draft', { draft_id: again.draft_id, reason: '' })

@@ -204,6 +204,17 @@ describe('a switch', () => {
     ).toBe('fieldError.IMMUTABLE_FIELD')
   })
 
+  it('of a Video campaign, and of all below it, is not for the API: those can only be read there', async () => {
+    const film = group('YouTube')
+    const code = 'operationAccessDeniedError.MUTATE_ACTION_NOT_PERMITTED_FOR_CLIENT'
+    expect((await setCampaign(film.campaign, 'status', { status: 'PAUSED' })).error).toBe(code)
+    expect((await setGroup(film, 'status', { status: 'PAUSED' })).error).toBe(code)
+    const ad = film.ads[0]?.resourceName ?? ''
+    expect((await wire.mutate('adGroupAds', one(ad, 'status', { status: 'PAUSED' }))).error).toBe(code)
+    expect((await wire.mutate('adGroups', { operations: [{ remove: film.resourceName }] })).error).toBe(code)
+    expect([film.campaign.status, film.status, film.ads[0]?.status]).toEqual(['ENABLED', 'ENABLED', 'ENABLED'])
+  })
+
   it('knows ENABLED and PAUSED; removing is an operation of its own, and final', async () => {
     const target = group('Jacken')
     expect((await setGroup(target, 'status', { status: 'REMOVED' })).error).toBe('requestError.INVALID_ENUM_VALUE')
@@ -299,7 +310,7 @@ describe('a bidding strategy', () => {
       (await setCampaign(campaign(part), mask, update)).error
     const toManual = ['manualCpc.enhancedCpcEnabled', { manualCpc: { enhancedCpcEnabled: false } }] as const
     expect(await set('Performance Max', ...toManual)).toBe('biddingError.BIDDING_STRATEGY_TRANSITION_NOT_ALLOWED')
-    expect(await set('YouTube', ...toManual)).toBe('biddingError.BIDDING_STRATEGY_TRANSITION_NOT_ALLOWED')
+    expect(await set('YouTube', ...toManual)).toBe('operationAccessDeniedError.MUTATE_ACTION_NOT_PERMITTED_FOR_CLIENT')
     expect(await set('Jacken', 'targetCpa.targetCpaMicros', { targetCpa: { targetCpaMicros: '9000000' } })).toBe(
       'biddingError.BIDDING_STRATEGY_TRANSITION_NOT_ALLOWED',
     )

@@ -6,14 +6,14 @@ import type { z } from 'zod'
 import type { Clock } from '../../../shared/clock.ts'
 import type { Logger } from '../../logger.ts'
 import type { PlatformAddresses } from '../addresses.ts'
-import { allowedBase, sleepFor, type WriteOutcome, writeOnce } from '../http.ts'
+import { afterWrite, allowedBase, sleepFor, type WriteOutcome, writeOnce } from '../http.ts'
 import type { QuotaMeter, QuotaSubject } from '../quota.ts'
 import { unreadable } from './codes.ts'
 import { headersFor, readPatiently, type Route } from './reader.ts'
 import { createTokenSource, type Grant, type GoogleCredentials } from './token.ts'
 import { accessibleSchema, fieldPageSchema, pageSchema } from './wire.ts'
 
-export const API_HOSTS = ['googleads.googleapis.com']
+const API_HOSTS = ['googleads.googleapis.com']
 const VERSION = '/v25'
 const MAX_WRITE_REPLY_BYTES = 1_000_000
 /** 10,000 rows each: far above what any account has for one query. */
@@ -61,7 +61,7 @@ export interface GoogleClient {
   accessibleCustomers(signal: AbortSignal): Promise<readonly string[]>
   /** What a field may be selected with, by GoogleAdsFieldService; undefined when Google does not know the field. */
   selectableWith(field: string, signal: AbortSignal): Promise<ReadonlySet<string> | undefined>
-  /** One mutate attempt. `body` is JSON text. Throws only while it has no access token, before anything is sent. */
+  /** One mutate attempt. `body` is JSON text. Throws only before anything is sent: while it has no access token. */
   mutate(
     route: Route,
     request: { readonly service: string; readonly body: string; readonly isDryRun: boolean },
@@ -175,11 +175,13 @@ export function createGoogleClient(options: GoogleClientOptions): GoogleClient {
         maxBytes: MAX_WRITE_REPLY_BYTES,
         ...(signal === undefined ? {} : { signal }),
       })
-      logger?.info('google_ads.mutate', { service, isDryRun, outcome: outcome.kind })
-      if (outcome.kind !== 'answer') return outcome
-      if (outcome.answer.status === 401) tokens.drop(accessToken)
-      // Google's message may repeat what we sent, and it goes into the log: no token may be in it.
-      return { ...outcome, answer: { ...outcome.answer, text: outcome.answer.text.replaceAll(accessToken, '•••') } }
+      return afterWrite(outcome, () => {
+        logger?.info('google_ads.mutate', { service, isDryRun, outcome: outcome.kind })
+        if (outcome.kind !== 'answer') return outcome
+        if (outcome.answer.status === 401) tokens.drop(accessToken)
+        // Google's message may repeat what we sent, and it goes into the log: no token may be in it.
+        return { ...outcome, answer: { ...outcome.answer, text: outcome.answer.text.replaceAll(accessToken, '•••') } }
+      })
     },
     refreshGrant: (signal) => tokens.refresh(signal),
   }

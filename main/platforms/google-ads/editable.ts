@@ -27,14 +27,18 @@ const EXPERIMENT =
   'This campaign is one arm of an experiment. Google keeps its settings tied to the campaign it is compared with; change it under Experiments in Google Ads.'
 const SMART =
   'This is a Smart campaign. Google runs it by itself and takes changes only in its own simplified screens, not through this app.'
+const VIDEO =
+  'This is a Video campaign. Google lets apps read those but not change them; change it in Google Ads. (Demand Gen campaigns can be changed here.)'
 const UNKNOWN_STATUS = 'Google reports a status here that this version does not know.'
 const PORTFOLIO =
   'A portfolio bid strategy of several campaigns bids here. It is changed for all of them at once in Google Ads (Tools, Bid strategies), not through this app.'
 
 /** Why nothing at all can be changed in this campaign, or undefined. */
-export function campaignRefusal(campaign: CampaignFacts): string | undefined {
+function campaignRefusal(campaign: CampaignFacts): string | undefined {
   if (campaign.status === 'deleted') return REMOVED
   if (campaign.channel === 'SMART' || campaign.subType === 'SMART_CAMPAIGN') return SMART
+  // Google Ads API guide, "Video campaigns", API limitations.
+  if (campaign.channel === 'VIDEO') return VIDEO
   return campaign.isExperiment ? EXPERIMENT : undefined
 }
 

@@ -9,7 +9,7 @@ import type { LagRow, MetricsRow } from './wire.ts'
 type Subject = Pick<MetricsRow, 'campaign' | 'adGroup' | 'adGroupAd'>
 
 /** The id of what a row is about, as our entities spell it. */
-export function subjectId(level: MetricLevel, row: Subject): string {
+function subjectId(level: MetricLevel, row: Subject): string {
   const id =
     level === 'campaign'
       ? row.campaign?.id

@@ -9,6 +9,7 @@ import type { Logger } from '../../logger.ts'
 import { isZone } from '../days.ts'
 import type { GoogleClient, Route } from './client.ts'
 import { isCustomerRefusal, unknownEntity } from './codes.ts'
+import { untilStopped } from './token.ts'
 import { clientRowSchema, customerRowSchema, type WireClient } from './wire.ts'
 
 /** One person's managers and accounts; more is not an advertiser but a mistake. */
@@ -182,7 +183,7 @@ export function createRouting(client: GoogleClient, logger?: Logger): Routing {
         return started
       }
       try {
-        return await underWay
+        return await untilStopped(underWay, signal)
       } catch (error) {
         const wasStopped = error instanceof OperationError && error.code === 'cancelled'
         // Somebody else's stop is not ours.

@@ -73,12 +73,8 @@ function assertionFor(email: string, privateKeyPem: string, audience: string, no
 
 /** The failure a person sees for a refusal of the token endpoint (RFC 6749 §5.2 and Google's OAuth guide). */
 export function tokenError(answer: HttpAnswer, kind: GoogleCredentials['kind']): OperationError {
-  let word = ''
-  try {
-    word = tokenErrorSchema.safeParse(JSON.parse(answer.text)).data?.error ?? ''
-  } catch {
-    // Not JSON: an error page. The status decides.
-  }
+  // Nothing to read in an error page: then the status decides.
+  const word = parseJson(answer.text, tokenErrorSchema)?.error ?? ''
   if (answer.status >= 500 || answer.status === 429)
     return new OperationError(
       'platform_unreachable',
@@ -232,7 +228,7 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
 }
 
 /** The result, or `cancelled` as soon as the signal says so. */
-function untilStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+export function untilStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const onAbort = () => reject(errorForRead(new ReadFailure('cancelled')))
     signal.addEventListener('abort', onAbort, { once: true })

@@ -65,7 +65,7 @@ export const currencyRowSchema = z.object({
 
 const reasons = z.array(word).max(100).optional()
 
-export const budgetSchema = z.object({
+const budgetSchema = z.object({
   resourceName,
   id,
   amountMicros: int64.optional(),

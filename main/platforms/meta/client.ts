@@ -9,6 +9,7 @@ import type { Clock } from '../../../shared/clock.ts'
 import { OperationError } from '../../../shared/errors.ts'
 import type { Logger } from '../../logger.ts'
 import {
+  afterWrite,
   allowedBase,
   backoffMs,
   endPermissionsOnce,
@@ -281,12 +282,7 @@ export function createMetaClient(options: MetaClientOptions): MetaClient {
         maxBytes: 1_000_000,
         ...(post.signal === undefined ? {} : { signal: post.signal }),
       })
-      try {
-        return received(post, outcome, access.hidden)
-      } catch {
-        // It has been sent: whatever goes wrong from here on must not look like "not sent".
-        return { kind: 'unknown', reason: 'the answer could not be handled' }
-      }
+      return afterWrite(outcome, () => received(post, outcome, access.hidden))
     },
     removePermissions: async (signal) => {
       const access = accessOf(await options.credentials())

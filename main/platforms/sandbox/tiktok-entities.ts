@@ -129,7 +129,7 @@ function assetInfo(name: 'video_ids' | 'image_ids', max: number) {
   }
 }
 
-const get = (run: Endpoint['run']): Endpoint => ({ method: 'GET', needsToken: true, run })
+const get = (run: Endpoint['run']): Endpoint => ({ method: 'GET', needsToken: true, keepsNulls: true, run })
 
 export const ENTITY_ENDPOINTS: Readonly<Record<string, Endpoint>> = {
   '/advertiser/info/': get(advertiserInfo),

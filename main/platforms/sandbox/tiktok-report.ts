@@ -202,14 +202,12 @@ function sorted(rows: readonly Row[], call: Call): readonly Row[] {
   if (type !== 'ASC' && type !== 'DESC') throw new ApiProblem(40002, 'order_type: must be ASC or DESC.')
   if (field === null || field === '') return rows
   const metric = METRICS[field]
-  if (metric === undefined && field !== 'stat_time_day')
-    throw new ApiProblem(40002, `order_field: ${field} is invalid.`)
+  // Only metrics sort a report, dimensions do not.
+  if (metric === undefined) throw new ApiProblem(40002, `order_field: ${field} is invalid.`)
   const sign = type === 'ASC' ? 1 : -1
-  return rows.toSorted((left, right) => {
-    if (metric === undefined)
-      return sign * (left.dimensions['stat_time_day'] ?? '').localeCompare(right.dimensions['stat_time_day'] ?? '')
-    return sign * ((Number(metric(left.totals, 2)) || 0) - (Number(metric(right.totals, 2)) || 0))
-  })
+  return rows.toSorted(
+    (left, right) => sign * ((Number(metric(left.totals, 2)) || 0) - (Number(metric(right.totals, 2)) || 0)),
+  )
 }
 
 /** The last reports of each world: further pages of one are the same rows, and a demo account has many. */
@@ -263,5 +261,5 @@ function report(call: Call): Reply {
 }
 
 export const REPORT_ENDPOINTS: Readonly<Record<string, Endpoint>> = {
-  '/report/integrated/get/': { method: 'GET', needsToken: true, run: report },
+  '/report/integrated/get/': { method: 'GET', needsToken: true, keepsNulls: true, run: report },
 }

@@ -104,7 +104,7 @@ function answerOfFault(fault: Fault | undefined): Outgoing | undefined {
 }
 
 /** The endpoint's result or problem in TikTok's envelope. Anything else that is thrown is a bug of the sandbox. */
-function envelope(work: () => Reply, requestId: string): Outgoing {
+function envelope(work: () => Reply, requestId: string, keepsNulls: boolean): Outgoing {
   let reply: Reply
   try {
     reply = work()
@@ -113,7 +113,7 @@ function envelope(work: () => Reply, requestId: string): Outgoing {
     reply = { code: error.code, message: error.message, data: error.data }
   }
   const code = reply.code ?? 0
-  const text = toWire({ code, message: reply.message ?? 'OK', request_id: requestId, data: reply.data })
+  const text = toWire({ code, message: reply.message ?? 'OK', request_id: requestId, data: reply.data }, keepsNulls)
   return { status: 200, type: 'application/json', text, code }
 }
 
@@ -216,10 +216,14 @@ export async function startTiktokServer(options: TiktokServerOptions): Promise<{
       if (text === undefined) return html(413, 'Payload Too Large')
       return (
         answerOfFault(fault) ??
-        envelope(() => {
-          if (bodyProblem !== undefined) throw bodyProblem
-          return runEndpoint(endpoint, call, fault)
-        }, requestId)
+        envelope(
+          () => {
+            if (bodyProblem !== undefined) throw bodyProblem
+            return runEndpoint(endpoint, call, fault)
+          },
+          requestId,
+          endpoint.keepsNulls === true,
+        )
       )
     })()
     entry.code = outgoing.code

@@ -10,6 +10,7 @@ export function secondaryStatus(entity: SandboxEntity): string {
   if (entity.kind === 'campaign') return `CAMPAIGN_STATUS_${entity.operationStatus}`
   if (entity.kind === 'ad_group') {
     if (entity.operationStatus === 'DELETE') return 'ADGROUP_STATUS_DELETE'
+    if (entity.campaign.operationStatus === 'DELETE') return 'ADGROUP_STATUS_CAMPAIGN_DELETE'
     if (entity.campaign.operationStatus !== 'ENABLE') return 'ADGROUP_STATUS_CAMPAIGN_DISABLE'
     if (entity.operationStatus === 'DISABLE') return 'ADGROUP_STATUS_DISABLE'
     if (entity.isDone) return 'ADGROUP_STATUS_DONE'
@@ -19,6 +20,8 @@ export function secondaryStatus(entity: SandboxEntity): string {
   }
   const { adGroup } = entity
   if (entity.operationStatus === 'DELETE') return 'AD_STATUS_DELETE'
+  if (adGroup.campaign.operationStatus === 'DELETE') return 'AD_STATUS_CAMPAIGN_DELETE'
+  if (adGroup.operationStatus === 'DELETE') return 'AD_STATUS_ADGROUP_DELETE'
   if (adGroup.campaign.operationStatus !== 'ENABLE') return 'AD_STATUS_CAMPAIGN_DISABLE'
   if (adGroup.operationStatus !== 'ENABLE') return 'AD_STATUS_ADGROUP_DISABLE'
   if (entity.operationStatus === 'DISABLE') return 'AD_STATUS_DISABLE'
@@ -102,7 +105,6 @@ export function campaignItem(campaign: SandboxCampaign): WireItem {
     is_smart_performance_campaign: campaign.automation !== 'MANUAL',
     create_time: utcStamp(campaign.createdAtMs),
     modify_time: utcStamp(campaign.modifiedAtMs),
-    // null-dropped on the wire, as on the platform
     deep_bid_type: null,
     roas_bid: null,
   }

@@ -41,13 +41,18 @@ export function decimalText(minor: number, decimals: number): string {
   return minor < 0 ? `-${text}` : text
 }
 
-/** JSON the way TikTok sends it: floats keep their point, members that are null are left out. */
-export function toWire(value: unknown): string {
+/**
+ * JSON the way TikTok sends it: floats keep their point. Members that are null are left out by the newer endpoints only
+ * (`pop_resp_nullvalue` in yml_files of the official SDK; the examples of the classic ones are full of nulls).
+ */
+export function toWire(value: unknown, keepsNulls: boolean): string {
   if (value instanceof JsonFloat) return value.text
-  if (Array.isArray(value)) return `[${value.map(toWire).join(',')}]`
+  if (Array.isArray(value)) return `[${value.map((item) => toWire(item, keepsNulls)).join(',')}]`
   if (typeof value === 'object' && value !== null) {
-    const members = Object.entries(value).filter(([, member]) => member !== null && member !== undefined)
-    return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${toWire(member)}`).join(',')}}`
+    const members = Object.entries(value).filter(
+      ([, member]) => member !== undefined && (member !== null || keepsNulls),
+    )
+    return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${toWire(member, keepsNulls)}`).join(',')}}`
   }
   return JSON.stringify(value) ?? 'null'
 }
@@ -76,6 +81,8 @@ export interface Endpoint {
   readonly needsToken: boolean
   /** Changes an entity. */
   readonly isWrite?: boolean
+  /** Members without a value come as null. */
+  readonly keepsNulls?: boolean
   readonly run: (call: Call) => Reply
 }
 

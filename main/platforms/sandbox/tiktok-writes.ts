@@ -13,6 +13,7 @@ import type {
   SandboxEntity,
 } from './world-types.ts'
 
+/** Times the currency's ratio, as the minimums are (Budget verification ratio, doc 1737585839634433). */
 const MAX_BUDGET_UNITS = 10_000_000
 /** Next-day budgets are locked from 23:55 to midnight of the account. */
 const LOCK_MINUTE = 23 * 60 + 55
@@ -25,6 +26,13 @@ function advertiserOf(entity: SandboxEntity): SandboxAdvertiser {
 export function campaignOf(entity: SandboxEntity): SandboxCampaign {
   if (entity.kind === 'campaign') return entity
   return entity.kind === 'ad_group' ? entity.campaign : entity.adGroup.campaign
+}
+
+/** Deleted itself, or with what it is in. */
+function isDeleted(entity: SandboxEntity): boolean {
+  if (entity.operationStatus === 'DELETE') return true
+  if (entity.kind === 'campaign') return false
+  return isDeleted(entity.kind === 'ad_group' ? entity.campaign : entity.adGroup)
 }
 
 /** Which endpoints a write came through. */
@@ -42,7 +50,7 @@ export function writable<T extends SandboxEntity>(
     throw new ApiProblem(40002, `${id} belongs to a Smart+ campaign. Use the /smart_plus/ endpoints.`)
   if (family === 'smart_plus' && automation !== 'UPGRADED_SMART_PLUS')
     throw new ApiProblem(40002, `${id} does not belong to an Upgraded Smart+ campaign.`)
-  if (entity.operationStatus === 'DELETE') throw new ApiProblem(40002, `${id} has been deleted and cannot be modified.`)
+  if (isDeleted(entity)) throw new ApiProblem(40002, `${id} has been deleted and cannot be modified.`)
   return entity
 }
 
@@ -67,12 +75,12 @@ export function checkBudget(call: Call, entity: SandboxCampaign | SandboxAdGroup
   const minimum = (entity.kind === 'campaign' ? 50 : 20) * advertiser.minimumRatio
   if (budgetMinor < minimum * unitMinor)
     throw new ApiProblem(40002, `Budget is too low. The minimum budget is ${minimum} ${advertiser.currency}.`)
-  if (budgetMinor >= MAX_BUDGET_UNITS * unitMinor)
-    throw new ApiProblem(40002, `Budget must be less than ${MAX_BUDGET_UNITS}.`)
+  const maximum = MAX_BUDGET_UNITS * advertiser.minimumRatio
+  if (budgetMinor >= maximum * unitMinor) throw new ApiProblem(40002, `Budget must be less than ${maximum}.`)
   if (budgetMinor * 100 < call.world.spentMinor(entity) * 105)
     throw new ApiProblem(40002, 'The new budget must be at least 105% of the amount already spent.')
-  if (entity.kind === 'ad_group' && entity.bidMinor > budgetMinor)
-    throw new ApiProblem(40002, 'The budget must not be lower than the bid.')
+  if (entity.kind === 'ad_group' && entity.bidMinor >= budgetMinor)
+    throw new ApiProblem(40002, 'The budget must be higher than the bid.')
 }
 
 /** The type of bid a request asks for; none under a campaign budget, whose ad groups all bid alike. */
@@ -115,8 +123,8 @@ export function changeBids(call: Call, group: SandboxAdGroup, newBudgetMinor: nu
   const bidMinor = price === undefined ? group.bidMinor : amountMinor(price, ours, advertiser)
   if (bidMinor <= 0 && group.optimizationGoal !== 'VALUE')
     throw new ApiProblem(40002, `${ours}: required when bid_type is BID_TYPE_CUSTOM.`)
-  if (!isCbo && bidMinor > (newBudgetMinor ?? group.budgetMinor))
-    throw new ApiProblem(40002, 'The bid must not be higher than the budget.')
+  if (!isCbo && bidMinor >= (newBudgetMinor ?? group.budgetMinor))
+    throw new ApiProblem(40002, 'The bid must be lower than the budget.')
   return { bidType, bidMinor, ...(roasHundredths === undefined ? {} : { roasHundredths }) }
 }
 
@@ -169,8 +177,8 @@ function adGroupBudgetUpdate(call: Call): Reply {
     const { adgroup_id: id, [name]: value } = item as Record<string, unknown>
     if (typeof id !== 'string') throw new ApiProblem(40002, 'adgroup_id: Not a valid string.')
     const group = writable(call.world.adGroup(id), { advertiser, id, family: 'classic' })
-    const wanted = isScheduled ? 'BUDGET_MODE_DAY' : 'BUDGET_MODE_TOTAL'
-    if (group.budgetMode !== wanted)
+    const wanted = isScheduled ? ['BUDGET_MODE_DAY', 'BUDGET_MODE_DYNAMIC_DAILY_BUDGET'] : ['BUDGET_MODE_TOTAL']
+    if (!wanted.includes(group.budgetMode))
       throw new ApiProblem(40002, `${name}: the ad group ${id} has budget_mode ${group.budgetMode}.`)
     const budgetMinor = amountMinor(value, name, advertiser)
     checkBudget(call, group, budgetMinor)
@@ -235,7 +243,13 @@ export function statusUpdate(target: StatusTarget) {
   }
 }
 
-const post = (run: Endpoint['run']): Endpoint => ({ method: 'POST', needsToken: true, isWrite: true, run })
+const post = (run: Endpoint['run']): Endpoint => ({
+  method: 'POST',
+  needsToken: true,
+  isWrite: true,
+  keepsNulls: true,
+  run,
+})
 
 export const WRITE_ENDPOINTS: Readonly<Record<string, Endpoint>> = {
   '/campaign/update/': post(campaignUpdate),

@@ -58,11 +58,7 @@ export function biddingFor(
   const planned = bid ?? (isMeasured ? { kind: 'cost_cap' as const, units: 9 } : { kind: 'lowest_cost' as const })
   if (planned.kind === 'lowest_cost') return none
   if (planned.kind === 'min_roas')
-    return {
-      ...none,
-      optimizationGoal: 'VALUE',
-      bidType: 'BID_TYPE_CUSTOM',
-      roasHundredths: planned.hundredths,
-    }
+    // Value is bid for through `deep_bid_type`; the bid type underneath must be this one.
+    return { ...none, optimizationGoal: 'VALUE', roasHundredths: planned.hundredths }
   return { ...none, bidType: 'BID_TYPE_CUSTOM', bidMinor: Math.round(planned.units * unitMinor) }
 }

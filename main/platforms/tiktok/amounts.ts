@@ -5,6 +5,7 @@
  */
 import { parseRatio } from '../../../shared/domain/bid.ts'
 import { formatDecimal, parseDecimal } from '../../../shared/domain/money.ts'
+import { OperationError } from '../../../shared/errors.ts'
 
 const MICROS = 1_000_000n
 
@@ -12,6 +13,16 @@ const MICROS = 1_000_000n
 export function microsFromNumber(value: number, currency: string): bigint {
   // String() spells the shortest decimal that reads back as the same double; exponents and NaN fail to parse.
   return parseDecimal(String(value), currency)
+}
+
+/** What `work` makes of an amount; undefined when it is finer than its currency. Nothing is ever rounded. */
+export function exactly(work: () => bigint): bigint | undefined {
+  try {
+    return work()
+  } catch (error) {
+    if (error instanceof OperationError && error.code === 'invalid_value') return undefined
+    throw error
+  }
 }
 
 /** A JSON number from TikTok as millionths of a ratio. @throws OperationError invalid_value with more than four decimals */

@@ -26,7 +26,8 @@ export function classifyAnswer(answer: HttpAnswer, externalId: string): ApplyRes
   const envelope = answer.status === 200 ? parseEnvelope(answer.text) : undefined
   if (envelope === undefined)
     return { kind: 'unknown', reason: answer.status === 200 ? 'the answer could not be read' : `HTTP ${answer.status}` }
-  const { code, message, request_id: requestId } = envelope
+  const { code, message } = envelope
+  const requestId = envelope.request_id ?? undefined
   const refused = (platformMessage: string): ApplyResult => ({
     kind: 'refused',
     platformCode: String(code),
@@ -71,7 +72,7 @@ export async function applyChange(
   try {
     outcome = await client.post(planned.path, planned.body, planned.advertiserId)
   } catch (error) {
-    // `post` throws only while it fetches the token, before anything is sent. A vault's error text stays out of here.
+    // `post` throws only before anything is sent: while it fetches the token. A vault's error text stays out of here.
     return { kind: 'not_sent', reason: error instanceof OperationError ? error.message : 'the token could not be read' }
   }
   return outcome.kind === 'answer' ? classifyAnswer(outcome.answer, planned.externalId) : outcome

@@ -12,9 +12,9 @@ import {
 } from '../../../shared/domain/bid.ts'
 import type { EditableField, Entity, EntityStatus } from '../../../shared/domain/entity.ts'
 import { formatDecimal } from '../../../shared/domain/money.ts'
-import { OperationError } from '../../../shared/errors.ts'
-import { microsFromNumber, ratioFromNumber } from './amounts.ts'
-import { type CampaignFacts, closed, generalRefusal, stepMicros } from './editable.ts'
+import { exactly, microsFromNumber, ratioFromNumber } from './amounts.ts'
+import { stepMicros } from './currencies.ts'
+import { type CampaignFacts, closed, generalRefusal } from './editable.ts'
 import type { WireAdGroup } from './wire.ts'
 
 /** TikTok's own limits are not documented; these only keep nonsense away from it. */
@@ -28,6 +28,8 @@ export interface GroupBids {
   readonly cap: 'bid_cap' | 'cost_cap' | undefined
   /** Whether an amount is too fine to be written back as it is. */
   readonly isTooFine: boolean
+  /** Bids for value or for a second, deeper goal: TikTok ties that to the goal, and the bid type underneath may not be touched. */
+  readonly isDeep: boolean
 }
 
 const CAPS: Readonly<Record<string, 'bid_cap' | 'cost_cap'>> = {
@@ -37,14 +39,8 @@ const CAPS: Readonly<Record<string, 'bid_cap' | 'cost_cap'>> = {
   CPV: 'bid_cap',
 }
 
-function exactly(work: () => bigint): bigint | undefined {
-  try {
-    return work()
-  } catch (error) {
-    if (error instanceof OperationError && error.code === 'invalid_value') return undefined
-    throw error
-  }
-}
+/** Deep bid types that leave the choice of bidding free (platform docs, "Deep-level Bidding Strategy"). */
+const SHALLOW: ReadonlySet<string> = new Set(['', 'DEFAULT', 'AEO'])
 
 export function bidsOf(wire: WireAdGroup, currency: string): GroupBids {
   const billing = wire.billing_event ?? ''
@@ -53,15 +49,20 @@ export function bidsOf(wire: WireAdGroup, currency: string): GroupBids {
     strategy: { strategy, targetMicros },
     cap,
     isTooFine,
+    isDeep: wire.optimization_goal === 'VALUE' || !SHALLOW.has(wire.deep_bid_type ?? ''),
   })
+  const roas = wire.roas_bid ?? 0
+  const deep = wire.deep_bid_type ?? ''
+  // Looked at before the bid type, which is BID_TYPE_NO_BID underneath (platform docs, "Bidding"; `deep_bid_type`).
+  if (deep === 'VO_MIN_ROAS' || (deep === '' && roas > 0)) {
+    const ratio = exactly(() => ratioFromNumber(roas))
+    return ratio === undefined || ratio <= 0n
+      ? found('other', undefined, ratio === undefined)
+      : found('min_roas', ratio)
+  }
   if (wire.bid_type === 'BID_TYPE_NO_BID' || wire.bid_type === 'BID_TYPE_MAX_CONVERSION')
     return found('lowest_cost', undefined)
   if (wire.bid_type !== 'BID_TYPE_CUSTOM') return found('other', undefined)
-  const roas = wire.roas_bid ?? 0
-  if (roas > 0) {
-    const ratio = exactly(() => ratioFromNumber(roas))
-    return ratio === undefined ? found('other', undefined, true) : found('min_roas', ratio)
-  }
   const price = (cap === 'cost_cap' ? wire.conversion_bid_price : cap === 'bid_cap' ? wire.bid_price : undefined) ?? 0
   if (cap === undefined || price <= 0) return found('other', undefined)
   const micros = exactly(() => microsFromNumber(price, currency))
@@ -105,14 +106,14 @@ function strategyRefusal(bids: GroupBids, campaign: CampaignFacts): string | und
     return 'TikTok does not let the bid strategy of a Smart+ ad group be switched through its interface for apps.'
   if (campaign.ownsBudget)
     return `With campaign budget optimisation all ad groups of "${campaign.name}" bid alike. Change it on TikTok, on the campaign.`
-  if (bids.strategy.strategy === 'min_roas' || bids.strategy.strategy === 'other')
+  if (bids.isDeep || bids.strategy.strategy === 'min_roas' || bids.strategy.strategy === 'other')
     return 'TikTok ties this kind of bidding to the goal of the ad group, which cannot be changed from here.'
   return bids.cap === undefined
     ? 'TikTok does not say how this ad group is billed, so no bid can be chosen for it.'
     : undefined
 }
 
-/** What of an ad group's bidding may be changed. `budgetMicros`: its own daily budget, above which no bid may be. */
+/** What of an ad group's bidding may be changed. `budgetMicros`: its own daily budget, below which every bid must stay. */
 export function bidFields(
   bids: GroupBids,
   currency: string,
@@ -120,7 +121,7 @@ export function bidFields(
 ): readonly EditableField[] {
   const refusal = generalRefusal(owner.status, owner.campaign) ?? (bids.isTooFine ? TOO_FINE : undefined)
   const step = stepMicros(currency)
-  const money = { minMicros: step, maxMicros: owner.budgetMicros ?? MAX_BID_MICROS - step, stepMicros: step }
+  const money = { minMicros: step, maxMicros: (owner.budgetMicros ?? MAX_BID_MICROS) - step, stepMicros: step }
   const ratio = { minMicros: ROAS_STEP_MICROS, maxMicros: MAX_ROAS_MICROS, stepMicros: ROAS_STEP_MICROS }
   const { strategy } = bids.strategy
   const fixed = refusal ?? strategyRefusal(bids, owner.campaign)

@@ -7,6 +7,7 @@ import { OperationError } from '../../../shared/errors.ts'
 import type { Logger } from '../../logger.ts'
 import type { QuotaMeter, QuotaSubject } from '../quota.ts'
 import {
+  afterWrite,
   allowedBase,
   backoffMs,
   MAX_READ_RETRIES,
@@ -16,7 +17,7 @@ import {
   type WriteOutcome,
   writeOnce,
 } from '../http.ts'
-import { errorForCode, errorForFailure, isRetryable, throttleOf, unreadable } from './codes.ts'
+import { errorForCode, errorForFailure, isRetryable, pausedFor, throttleOf, unreadable } from './codes.ts'
 import { envelopeSchema } from './wire.ts'
 
 const HOSTS = ['business-api.tiktok.com']
@@ -25,6 +26,10 @@ const PREFIX = '/open_api/v1.3'
 const MAX_REPLY_BYTES = 32_000_000
 /** TikTok's limits are per second first: never ask again within one after a throttle. */
 const THROTTLE_DELAY_MS = 1000
+/** Throttled again and again: the limit per minute is used up, which takes about five to recover (platform docs, "Rate limits"). */
+const EXHAUSTED_PAUSE_MS = 300_000
+/** A longer pause than this is not waited for: the caller is told instead. */
+const MAX_HOLD_MS = 60_000
 
 export interface TiktokCredentials {
   readonly accessToken: string
@@ -72,7 +77,7 @@ export interface TiktokClient {
     schema: T,
     signal: AbortSignal,
   ): Promise<Received<z.infer<T>>>
-  /** One write attempt. `body` is JSON text, because amounts must keep their digits. Throws only when no credentials can be had. */
+  /** One write attempt. `body` is JSON text, because amounts must keep their digits. Throws only before anything is sent. */
   post(path: string, body: string, advertiserId: string): Promise<WriteOutcome>
 }
 
@@ -172,16 +177,33 @@ export function createTiktokClient(options: TiktokClientOptions): TiktokClient {
     }
   }
 
-  /** How long to wait after a failed attempt; told to the meter when TikTok asked for it, so that other reads wait too. */
-  function delayAfter(
-    result: Extract<Attempt<unknown>, { kind: 'again' }>,
+  const pauseMs = (subject: QuotaSubject) =>
+    Math.max(options.quota?.pauseMs(APP) ?? 0, options.quota?.pauseMs(subject) ?? 0)
+
+  /** Before a request: waits out what TikTok asked for, told by the meter that all reads share. */
+  async function holdOff(subject: QuotaSubject, signal: AbortSignal): Promise<void> {
+    const heldMs = pauseMs(subject)
+    if (heldMs > MAX_HOLD_MS) throw pausedFor(heldMs)
+    if (heldMs > 0) await pause(heldMs, signal)
+  }
+
+  /** Waits after a failed attempt, and has other reads wait too when TikTok asked for it. */
+  async function waitAfter(
+    { error, throttle }: Extract<Attempt<unknown>, { kind: 'again' }>,
     retries: number,
     subject: QuotaSubject,
-  ): number {
-    const least = result.throttle === undefined ? 0 : THROTTLE_DELAY_MS * (1 + options.random())
-    const delayMs = Math.max(least, backoffMs(retries, options.random()))
-    if (result.throttle !== undefined) options.quota?.throttled(result.throttle === 'app' ? APP : subject, delayMs)
-    return delayMs
+    signal: AbortSignal,
+  ): Promise<void> {
+    const isLast = retries >= MAX_READ_RETRIES
+    const backoff = backoffMs(retries, options.random())
+    const least = throttle === undefined ? 0 : THROTTLE_DELAY_MS * (1 + options.random())
+    const delayMs = Math.max(least, backoff)
+    if (throttle !== undefined)
+      options.quota?.throttled(throttle === 'app' ? APP : subject, isLast ? EXHAUSTED_PAUSE_MS : delayMs)
+    if (isLast) throw error
+    const wantedMs = Math.max(delayMs, pauseMs(subject))
+    if (wantedMs > MAX_HOLD_MS) throw pausedFor(wantedMs)
+    await pause(wantedMs, signal)
   }
 
   return {
@@ -189,18 +211,14 @@ export function createTiktokClient(options: TiktokClientOptions): TiktokClient {
     get: async (path, query, schema, signal) => {
       const url = addressOf(base, path, query)
       const subject = subjectFor(query['advertiser_id'])
-      const { quota } = options
-      const heldMs = quota === undefined ? 0 : Math.max(quota.pauseMs(APP), quota.pauseMs(subject))
-      if (heldMs > 0) await pause(heldMs, signal)
+      await holdOff(subject, signal)
       for (let retries = 0; ; retries += 1) {
         if (signal.aborted) throw errorForFailure(new ReadFailure('cancelled'))
-        quota?.count(subject, 'read')
+        options.quota?.count(subject, 'read')
         const result = await tryOnce(url, schema, signal)
         if (result.kind === 'done') return result.received
         options.logger?.info('tiktok.read_retry', { path, retries, code: result.error.code })
-        const delayMs = delayAfter(result, retries, subject)
-        if (retries >= MAX_READ_RETRIES) throw result.error
-        await pause(delayMs, signal)
+        await waitAfter(result, retries, subject, signal)
       }
     },
     post: async (path, body, advertiserId) => {
@@ -217,11 +235,13 @@ export function createTiktokClient(options: TiktokClientOptions): TiktokClient {
         timeoutMs: timeouts.writeMs,
         maxBytes: 1_000_000,
       })
-      options.logger?.info('tiktok.write', { path, outcome: outcome.kind })
-      if (outcome.kind !== 'answer') return outcome
-      const throttle = throttleOf(parseEnvelope(outcome.answer.text)?.code ?? 0)
-      if (throttle !== undefined) options.quota?.throttled(throttle === 'app' ? APP : subject, THROTTLE_DELAY_MS)
-      return withoutSecrets(outcome, credentials)
+      return afterWrite(outcome, () => {
+        options.logger?.info('tiktok.write', { path, outcome: outcome.kind })
+        if (outcome.kind !== 'answer') return outcome
+        const throttle = throttleOf(parseEnvelope(outcome.answer.text)?.code ?? 0)
+        if (throttle !== undefined) options.quota?.throttled(throttle === 'app' ? APP : subject, THROTTLE_DELAY_MS)
+        return withoutSecrets(outcome, credentials)
+      })
     },
   }
 }

@@ -18,10 +18,13 @@ const TRANSIENT = new Set([50000, 50002, 51305, 60001])
 /** The link to the account is gone: empty, wrong, expired or revoked token, or refused at the exchange. */
 const RELINK = new Set([40101, 40102, 40104, 40105, 40106, 40110, 40113, 40115])
 const MISSING = new Set([40007, 40300])
-/** Refused for good: parameters, permissions, things that do not exist. Nothing was changed. */
+/**
+ * Refused for good: parameters, permissions, things that do not exist. Nothing was changed. "Duplicate request" (40050) is not one of them:
+ * it says that the same request was there before, and that one may have been carried out.
+ */
 const PERMANENT = new Set([
-  40000, 40001, 40002, 40006, 40007, 40008, 40009, 40010, 40011, 40013, 40014, 40050, 40051, 40065, 40118, 40119, 40124,
-  40125, 40300, 40301, 40700, 41000, 41001,
+  40000, 40001, 40002, 40006, 40007, 40008, 40009, 40010, 40011, 40013, 40014, 40051, 40065, 40118, 40119, 40124, 40125,
+  40300, 40301, 40700, 41000, 41001,
 ])
 
 export function isRetryable(code: number): boolean {
@@ -81,5 +84,16 @@ export function errorForCode(code: number): OperationError {
       ? 'Ask an administrator of the advertiser account to give this connection access to it.'
       : 'Nothing was changed. The code is explained in TikTok’s list of return codes.',
     { details },
+  )
+}
+
+/** TikTok asked for a longer pause than anybody would wait for. Nothing was asked. */
+export function pausedFor(ms: number): OperationError {
+  const minutes = Math.ceil(ms / 60_000)
+  return new OperationError(
+    'platform_throttled',
+    'TikTok is refusing requests because too many were made.',
+    `Nothing was changed. TikTok is asked again in about ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}.`,
+    { retryable: true, details: { platform: 'tiktok', reason: 'paused' } },
   )
 }

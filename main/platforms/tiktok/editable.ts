@@ -3,13 +3,16 @@
  * Pure. Nothing here is a promise of the platform: every value is read again before it is written.
  */
 import type { EditableField, Entity, EntityStatus, Field } from '../../../shared/domain/entity.ts'
-import { currencyExponent, currencyScale } from '../../../shared/domain/money.ts'
+import { MAX_MICROS } from '../../../shared/domain/money.ts'
+import { ratioOf, stepMicros } from './currencies.ts'
 
 export type BudgetKind = Entity['budgetKind']
 
-/** Smallest daily budgets in US-dollar-like units; other currencies scale (platform docs, "Budget"). */
-const MIN_GROUP_UNITS = 20n
-const MIN_CAMPAIGN_UNITS = 50n
+/** Daily budgets in US-dollar-like units; other currencies scale (platform docs, "Budget", 1739381246298114). */
+const MIN_UNITS = { campaign: 50n, ad_group: 20n } as const
+/** Of what sells from a TikTok Shop, on both levels. */
+const MIN_SHOP_UNITS = 10n
+/** Not reached: "less than". */
 const MAX_UNITS = 10_000_000n
 const MICROS = 1_000_000n
 
@@ -17,7 +20,7 @@ const MICROS = 1_000_000n
  * Which endpoints write a campaign and everything below it (`campaign_automation_type`).
  * - manual: the classic ones.
  * - smart_plus: those under /smart_plus/ (Upgraded Smart+).
- * - other: older Smart+ and what we have never heard of; not written at all.
+ * - other: older Smart+, Promote, and what we have never heard of; not written at all.
  */
 export type Automation = 'manual' | 'smart_plus' | 'other'
 
@@ -27,16 +30,18 @@ export interface CampaignFacts {
   readonly automation: Automation
   readonly ownsBudget: boolean
   readonly isDeleted: boolean
+  /** Sells from a TikTok Shop. */
+  readonly isShop: boolean
 }
 
-const OLD_SMART_PLUS =
-  'This belongs to an automated campaign of a kind that TikTok changes only through functions this app does not write to. Change it in TikTok Ads Manager.'
+const NOT_FOR_APPS =
+  'This belongs to a kind of campaign (older Smart+, or Promote from the TikTok app) that TikTok changes only through functions this app does not write to. Change it where it was made.'
 const DELETED = 'This was deleted on TikTok and can no longer be changed.'
 
 /** Why nothing at all may be changed here; undefined when something may. */
 export function generalRefusal(status: EntityStatus, campaign: CampaignFacts): string | undefined {
   if (status === 'deleted' || campaign.isDeleted) return DELETED
-  return campaign.automation === 'other' ? OLD_SMART_PLUS : undefined
+  return campaign.automation === 'other' ? NOT_FOR_APPS : undefined
 }
 
 export const closed = (field: Field, refusal: string): EditableField => ({ field, isEditable: false, refusal })
@@ -70,25 +75,28 @@ export function budgetRefusal(
     : 'This ad group has no budget of its own.'
 }
 
-/** Smallest step of an amount: TikTok takes as many decimals as the currency has. */
-export function stepMicros(currency: string): bigint {
-  return 10n ** BigInt(6 - currencyExponent(currency))
+/** What decides how small and how large a daily budget may be. */
+export interface BudgetLimits {
+  readonly currency: string
+  readonly level: 'campaign' | 'ad_group'
+  readonly isShop: boolean
+  readonly currentMicros: bigint | undefined
 }
 
-export function budgetField(
-  refusal: string | undefined,
-  currency: string,
-  level: 'campaign' | 'ad_group',
-): EditableField {
+export function budgetField(refusal: string | undefined, limits: BudgetLimits): EditableField {
   if (refusal !== undefined) return closed('daily_budget', refusal)
-  const units = level === 'campaign' ? MIN_CAMPAIGN_UNITS : MIN_GROUP_UNITS
+  const { currency, level, isShop, currentMicros } = limits
+  const unitMicros = MICROS * ratioOf(currency)
+  const least = (isShop ? MIN_SHOP_UNITS : MIN_UNITS[level]) * unitMicros
+  const step = stepMicros(currency)
+  const most = MAX_UNITS * unitMicros - step
   return {
     field: 'daily_budget',
     isEditable: true,
-    minMicros: units * MICROS * currencyScale(currency),
-    // "Less than 10,000,000", whatever the currency.
-    maxMicros: MAX_UNITS * MICROS - stepMicros(currency),
-    stepMicros: stepMicros(currency),
+    // What was made in Ads Manager's simplified mode may have less, which TikTok does not tell apart: what it has, it may keep.
+    minMicros: currentMicros !== undefined && currentMicros < least ? currentMicros : least,
+    maxMicros: most > MAX_MICROS ? MAX_MICROS - (MAX_MICROS % step) : most,
+    stepMicros: step,
     takesEffect: 'immediately',
   }
 }
@@ -99,10 +107,10 @@ const NO_SCHEDULE_ON_SMART_PLUS =
 /** The daily budget from the account's next midnight on. Ad groups only. */
 export function scheduledBudgetField(
   refusal: string | undefined,
-  currency: string,
+  limits: BudgetLimits,
   campaign: CampaignFacts,
 ): EditableField {
   const why = refusal ?? (campaign.automation === 'manual' ? undefined : NO_SCHEDULE_ON_SMART_PLUS)
   if (why !== undefined) return closed('scheduled_budget', why)
-  return { ...budgetField(undefined, currency, 'ad_group'), field: 'scheduled_budget', takesEffect: 'next_midnight' }
+  return { ...budgetField(undefined, limits), field: 'scheduled_budget', takesEffect: 'next_midnight' }
 }

@@ -24,7 +24,8 @@ export function inBatches<T>(items: readonly T[], size: number): readonly (reado
 
 /** An ad group can outlive its campaign's listing for a moment: it is shown, but nothing in it is editable. */
 export function factsOf(index: ReadonlyMap<string, CampaignFacts>, campaignId: string): CampaignFacts {
-  return index.get(campaignId) ?? { name: campaignId, automation: 'other', ownsBudget: false, isDeleted: true }
+  const unknown = { name: campaignId, automation: 'other', ownsBudget: false, isDeleted: true, isShop: false } as const
+  return index.get(campaignId) ?? unknown
 }
 
 type Index = ReadonlyMap<string, CampaignFacts>
@@ -101,18 +102,15 @@ export function createListing(client: TiktokClient, reads: TiktokReads, branches
     const videos = new Set<string>()
     const images = new Set<string>()
     const query = everythingOf(id)
+    const note = (inside: map.Creatives) => {
+      for (const video of inside.videos) videos.add(video)
+      for (const image of inside.images) images.add(image)
+    }
     for await (const { data } of reads.pages('/ad/get/', query, ADS, signal))
-      for (const ad of data) {
-        if (ad.video_id !== undefined) videos.add(ad.video_id)
-        for (const image of ad.image_ids ?? []) images.add(image)
-      }
+      for (const ad of data) note(map.classicCreatives(ad))
     if (hasSmart(await reads.campaignIndex(id, signal)))
       for await (const { data } of reads.pages('/smart_plus/ad/get/', query, SMART_ADS, signal))
-        for (const ad of data) {
-          const inside = map.smartCreatives(ad)
-          for (const video of inside.videos) videos.add(video)
-          for (const image of inside.images) images.add(image)
-        }
+        for (const ad of data) note(map.smartCreatives(ad))
     for (const batch of inBatches([...videos], VIDEO_BATCH)) {
       const asked = { advertiser_id: advertiser, video_ids: batch }
       const { data } = await client.get('/file/video/ad/info/', asked, wire.videoInfoSchema, signal)

@@ -47,12 +47,12 @@ export function toFact(account: AccountId, currency: string, level: MetricLevel,
   if (!/^[0-9]{1,24}$/.test(externalId)) throw badRow(dimension)
   if (date === undefined) throw badRow('stat_time_day')
   const micros = (name: string): bigint | null => {
-    const value = microsFromReport(row.metrics[name])
+    const value = microsFromReport(row.metrics[name] ?? undefined)
     if (value === undefined) throw badRow(name)
     return value
   }
   const count = (name: string): number | null => {
-    const text = row.metrics[name]
+    const text = row.metrics[name] ?? undefined
     if (text === undefined || text === '-' || text === '') return null
     // Counts of one day stay far below 2^53; 15 digits are the safe part.
     if (!/^\d{1,15}$/.test(text)) throw badRow(name)

@@ -3,6 +3,7 @@ import type { MetricFact } from '../../../shared/domain/metric.ts'
 import { OperationError } from '../../../shared/errors.ts'
 import type { PlatformAdapter } from '../adapter.ts'
 import { splitDays } from '../days.ts'
+import { unreadable } from './codes.ts'
 import { REPORT_LEVELS, REPORT_METRICS, toFact } from './map-facts.ts'
 import { advertiserOf, type Listing, type TiktokReads } from './reads.ts'
 import * as wire from './wire.ts'
@@ -36,9 +37,7 @@ export async function* readDailyMetrics(
       end_date: endDate,
       // Deleted objects spent money too; without this, levels would not add up.
       filtering: [{ field_name: statusField, filter_type: 'IN', filter_value: '["STATUS_ALL"]' }],
-      // By day, so that numbers that move do not reorder it. Many rows share a day: whether all came is counted in pages().
-      order_field: 'stat_time_day',
-      order_type: 'ASC',
+      // In TikTok's own order: it sorts by metrics only, and those move. Whether all rows came is counted in pages().
     }
     for await (const page of reads.pages('/report/integrated/get/', query, rows, signal)) {
       if (page.isTruncated)
@@ -48,7 +47,9 @@ export async function* readDailyMetrics(
           'Synchronise this account on campaign and ad group level only.',
           { details: { platform: 'tiktok', platformCode: 'X-Tt-Ads-Throttle' } },
         )
-      yield page.data.map((row) => toFact(id, currency, level, row))
+      const facts = page.data.map((row) => toFact(id, currency, level, row))
+      if (facts.some(({ date }) => date < startDate || date > endDate)) throw unreadable('a day that was not asked for')
+      yield facts
     }
   }
 }

@@ -6,19 +6,14 @@ import { ReadFailure } from '../http.ts'
 import { fetchPicture } from '../pictures.ts'
 import type { TiktokClient } from './client.ts'
 import { errorForFailure } from './codes.ts'
-import { smartCreatives } from './map.ts'
+import { classicCreatives, type Creatives, smartCreatives } from './map.ts'
 import { advertiserOf, type TiktokReads } from './reads.ts'
 import * as wire from './wire.ts'
 
 /** Where TikTok's signed addresses of covers and images point to. */
 export const PICTURE_HOSTS = ['.tiktokcdn.com', '.ibyteimg.com', '.ttwstatic.com']
 
-interface Files {
-  readonly videos: readonly string[]
-  readonly images: readonly string[]
-}
-
-const NONE: Files = { videos: [], images: [] }
+const NONE: Creatives = { videos: [], images: [] }
 
 /** Ids that TikTok does not know make a call fail, or come back as nothing: both mean "no picture". */
 async function orNothing<T>(work: Promise<T>, nothing: T): Promise<T> {
@@ -31,13 +26,17 @@ async function orNothing<T>(work: Promise<T>, nothing: T): Promise<T> {
   }
 }
 
-async function filesOfAd(reads: TiktokReads, account: AccountId, adId: string, signal: AbortSignal): Promise<Files> {
-  const classic = async (): Promise<Files> => {
+async function filesOfAd(
+  reads: TiktokReads,
+  account: AccountId,
+  adId: string,
+  signal: AbortSignal,
+): Promise<Creatives> {
+  const classic = async (): Promise<Creatives> => {
     const { item } = await reads.one('/ad/get/', account, { ad_ids: [adId] }, wire.adPageSchema, signal)
-    if (item.ad_id !== adId) return NONE
-    return { videos: item.video_id === undefined ? [] : [item.video_id], images: item.image_ids ?? [] }
+    return item.ad_id === adId ? classicCreatives(item) : NONE
   }
-  const smart = async (): Promise<Files> => {
+  const smart = async (): Promise<Creatives> => {
     const filter = { smart_plus_ad_ids: [adId] }
     const { item } = await reads.one('/smart_plus/ad/get/', account, filter, wire.smartAdPageSchema, signal)
     return item.smart_plus_ad_id === adId ? smartCreatives(item) : NONE
@@ -47,14 +46,14 @@ async function filesOfAd(reads: TiktokReads, account: AccountId, adId: string, s
 }
 
 /** Our ids hold no slashes, TikTok's image ids do; its video ids never. */
-function filesOfCreative(key: string): Files {
+function filesOfCreative(key: string): Creatives {
   return key.includes('~') ? { videos: [], images: [key.replaceAll('~', '/')] } : { videos: [key], images: [key] }
 }
 
 async function addressOf(
   client: TiktokClient,
   advertiser: string,
-  files: Files,
+  files: Creatives,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const [video] = files.videos

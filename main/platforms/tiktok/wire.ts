@@ -9,8 +9,8 @@ const amount = z.number()
 
 export const envelopeSchema = z.object({
   code: z.number().int(),
-  message: z.string().optional(),
-  request_id: z.string().max(200).optional(),
+  message: z.string().nullish(),
+  request_id: z.string().max(200).nullish(),
   data: z.unknown(),
 })
 
@@ -24,7 +24,7 @@ const pageInfo = z.object({
 const paged = <T extends z.ZodType>(item: T) => z.object({ list: z.array(item).max(1000), page_info: pageInfo })
 
 export const advertiserListSchema = z.object({
-  list: z.array(z.object({ advertiser_id: id, advertiser_name: text.optional() })).max(10_000),
+  list: z.array(z.object({ advertiser_id: id, advertiser_name: text.nullish() })).max(10_000),
 })
 
 export const advertiserInfoSchema = z.object({
@@ -32,11 +32,11 @@ export const advertiserInfoSchema = z.object({
     .array(
       z.object({
         advertiser_id: id,
-        name: text.optional(),
+        name: text.nullish(),
         currency: z.string().max(12),
-        timezone: z.string().max(64).optional(),
-        display_timezone: z.string().max(64).optional(),
-        status: z.string().max(80).optional(),
+        timezone: z.string().max(64).nullish(),
+        display_timezone: z.string().max(64).nullish(),
+        status: z.string().max(80).nullish(),
       }),
     )
     .max(100),
@@ -44,23 +44,28 @@ export const advertiserInfoSchema = z.object({
 export type WireAdvertiser = z.infer<typeof advertiserInfoSchema>['list'][number]
 
 const word = z.string().max(120)
-/** Of what is only shown: a value we cannot read is left out, it never stops a listing. */
+/**
+ * What TikTok has nothing for is absent on newer endpoints and null on the classic ones, so every member that may be absent is `nullish`.
+ * Of what is only shown: a value we cannot read is left out, it never stops a listing.
+ */
 const shown = <T extends z.ZodType>(schema: T) => schema.nullish().catch(undefined)
 const shownWords = shown(z.array(word).max(2000))
-/** A switch or id list may come as null where TikTok has none. */
-const optionalAmount = amount.nullish()
 
 export const campaignSchema = z.object({
   campaign_id: id,
-  campaign_name: text.optional(),
-  campaign_automation_type: word.optional(),
-  objective_type: word.optional(),
-  budget: amount.optional(),
-  budget_mode: word.optional(),
-  budget_optimize_on: z.boolean().optional(),
+  campaign_name: text.nullish(),
+  campaign_automation_type: word.nullish(),
+  objective_type: word.nullish(),
+  budget: amount.nullish(),
+  budget_mode: word.nullish(),
+  budget_optimize_on: z.boolean().nullish(),
+  /** "PROMOTE": made in the TikTok app; absent for all others. */
+  campaign_system_origin: word.nullish(),
+  /** "STORE": sells from a TikTok Shop, under lower limits. */
+  campaign_product_source: word.nullish(),
   operation_status: word,
-  secondary_status: word.optional(),
-  modify_time: word.optional(),
+  secondary_status: word.nullish(),
+  modify_time: word.nullish(),
 })
 export type WireCampaign = z.infer<typeof campaignSchema>
 export const campaignPageSchema = paged(campaignSchema)
@@ -93,29 +98,30 @@ export type WireTargeting = z.infer<z.ZodObject<typeof targeting>>
 export const adGroupSchema = z.object({
   adgroup_id: id,
   campaign_id: id,
-  adgroup_name: text.optional(),
-  budget: amount.optional(),
-  budget_mode: word.optional(),
-  scheduled_budget: optionalAmount,
+  adgroup_name: text.nullish(),
+  budget: amount.nullish(),
+  budget_mode: word.nullish(),
+  scheduled_budget: amount.nullish(),
   bid_type: word.nullish(),
-  bid_price: optionalAmount,
-  conversion_bid_price: optionalAmount,
+  bid_price: amount.nullish(),
+  conversion_bid_price: amount.nullish(),
   deep_bid_type: word.nullish(),
-  roas_bid: optionalAmount,
+  roas_bid: amount.nullish(),
   billing_event: word.nullish(),
-  optimization_goal: word.optional(),
+  product_source: word.nullish(),
+  optimization_goal: word.nullish(),
   optimization_event: shown(word),
   placement_type: shown(word),
   placements: shownWords,
   ...targeting,
   targeting_spec: shown(z.object(targeting)),
-  click_attribution_window: word.optional(),
-  view_attribution_window: word.optional(),
-  schedule_start_time: word.optional(),
-  schedule_end_time: word.optional(),
+  click_attribution_window: word.nullish(),
+  view_attribution_window: word.nullish(),
+  schedule_start_time: word.nullish(),
+  schedule_end_time: word.nullish(),
   operation_status: word,
-  secondary_status: word.optional(),
-  modify_time: word.optional(),
+  secondary_status: word.nullish(),
+  modify_time: word.nullish(),
 })
 export type WireAdGroup = z.infer<typeof adGroupSchema>
 export const adGroupPageSchema = paged(adGroupSchema)
@@ -124,15 +130,15 @@ export const adSchema = z.object({
   ad_id: id,
   adgroup_id: id,
   campaign_id: id,
-  ad_name: text.optional(),
-  ad_format: word.optional(),
-  video_id: z.string().max(120).optional(),
-  image_ids: z.array(z.string().max(200)).max(100).optional(),
-  ad_text: text.optional(),
-  landing_page_url: text.optional(),
+  ad_name: text.nullish(),
+  ad_format: word.nullish(),
+  video_id: z.string().max(120).nullish(),
+  image_ids: z.array(z.string().max(200)).max(100).nullish(),
+  ad_text: text.nullish(),
+  landing_page_url: text.nullish(),
   operation_status: word,
-  secondary_status: word.optional(),
-  modify_time: word.optional(),
+  secondary_status: word.nullish(),
+  modify_time: word.nullish(),
 })
 export type WireAd = z.infer<typeof adSchema>
 export const adPageSchema = paged(adSchema)
@@ -230,15 +236,16 @@ export const pixelStatsSchema = z.object({
 export type WirePixelStats = z.infer<typeof pixelStatsSchema>['list'][number]
 
 const asset = {
-  file_name: text.optional(),
-  format: word.optional(),
-  displayable: z.boolean().optional(),
+  file_name: text.nullish(),
+  format: word.nullish(),
+  displayable: z.boolean().nullish(),
 }
 /** Signed, good for about six hours. */
 const address = z.string().max(4000).nullish()
 export const videoInfoSchema = z.object({
   list: z.array(z.object({ video_id: z.string().max(120), video_cover_url: address, ...asset })).max(60),
 })
+export type WireAsset = z.infer<typeof videoInfoSchema>['list'][number]
 export const imageInfoSchema = z.object({
   list: z.array(z.object({ image_id: z.string().max(200), image_url: address, ...asset })).max(100),
 })
@@ -246,7 +253,7 @@ export const imageInfoSchema = z.object({
 export const reportPageSchema = paged(
   z.object({
     dimensions: z.record(z.string(), z.string().max(60)),
-    metrics: z.record(z.string(), z.string().max(60)),
+    metrics: z.record(z.string(), z.string().max(60).nullish()),
   }),
 )
 export type WireReportRow = z.infer<typeof reportPageSchema>['list'][number]
@@ -254,10 +261,10 @@ export type WireReportRow = z.infer<typeof reportPageSchema>['list'][number]
 export const tokenSchema = z.object({
   access_token: z.string().min(8).max(500),
   advertiser_ids: z.array(id).max(10_000),
-  scope: z.array(z.number().int()).max(1000).optional(),
+  scope: z.array(z.number().int()).max(1000).nullish(),
 })
 
 /** What a status write says of ids that it did not change. */
 export const statusReplySchema = z.object({
-  error_list: z.array(z.record(z.string(), z.unknown())).max(100).optional(),
+  error_list: z.array(z.record(z.string(), z.unknown())).max(100).nullish(),
 })

@@ -2,7 +2,7 @@
 import type { Delivery, Review, Targeting } from '../../../shared/domain/entity.ts'
 import type { WireAdGroup, WireTargeting } from './wire.ts'
 
-/** What follows "…_STATUS_" (platform docs, "Enumerations", secondary status). */
+/** What follows "…_STATUS_", or "ADVERTISER_" where the account itself is the reason (platform docs, "Enumerations", secondary status). */
 const DELIVERY: Readonly<Record<string, Delivery>> = {
   ENABLE: 'delivering',
   DELIVERY_OK: 'delivering',
@@ -29,10 +29,41 @@ const DELIVERY: Readonly<Record<string, Delivery>> = {
   FROZEN: 'not_delivering',
   DONE: 'ended',
   TIME_DONE: 'ended',
+  CLOSED: 'ended',
+  CLOSED_OTHERS: 'ended',
+  ADGROUP_CLOSED: 'ended',
+  DELIVERY_AND_REAUDIT: 'delivering',
+  DELIVERY_AND_TRANSCODING_FAIL: 'limited',
+  PARTIAL_AUDIT_DELIVERY_OK: 'limited',
+  REVIEW_PARTIALLY_APPROVED: 'limited',
+  PARTIAL_AUDIT_NO_DELIVERY: 'not_delivering',
+  ADGROUP_PARTIAL_AUDIT_NO_DELIVERY: 'not_delivering',
+  TRANSCODING_FAIL: 'not_delivering',
+  PIXEL_UNBIND: 'not_delivering',
+  PRODUCT_UNAVAILABLE: 'not_delivering',
+  LIVE_OFFLINE: 'not_delivering',
+  AD_QUOTA_LIMIT: 'not_delivering',
+  ADGROUP_QUOTA_LIMIT: 'not_delivering',
+  ASSET_AUTHORIZATION_LOST: 'not_delivering',
+  ADGROUP_ASSET_AUTHORIZATION_LOST: 'not_delivering',
+  INDUSTRY_QUALIFICATION_DENY: 'not_delivering',
+  INDUSTRY_QUALIFICATION_EXPIRED: 'not_delivering',
+  INDUSTRY_QUALIFICATION_MISSING: 'not_delivering',
+  ADGROUP_INDUSTRY_QUALIFICATION_DENY: 'not_delivering',
+  ADGROUP_INDUSTRY_QUALIFICATION_EXPIRED: 'not_delivering',
+  ADGROUP_INDUSTRY_QUALIFICATION_MISSING: 'not_delivering',
+  PRIVACY_POLICY_REJECTED: 'not_delivering',
+  ACCOUNT_INVALID: 'not_delivering',
+  ACCOUNT_PUNISH: 'not_delivering',
+  CONTRACT_PENDING: 'not_delivering',
+  PRIVACY_POLICY_AUDIT: 'pending',
+  LIVE_NOT_START: 'pending',
+  AD_PRE_ONLINE: 'pending',
+  ADGROUP_PRE_ONLINE: 'pending',
 }
 
 function wordOf(secondaryStatus: string | undefined | null): string {
-  return /_STATUS_([A-Z_]+)$/.exec(secondaryStatus ?? '')?.[1] ?? ''
+  return /(?:_STATUS_|^ADVERTISER_)([A-Z_]+)$/.exec(secondaryStatus ?? '')?.[1] ?? ''
 }
 
 export function deliveryOf(secondaryStatus: string | undefined | null): Delivery {
@@ -57,6 +88,15 @@ const REVIEW: Readonly<Record<string, Review>> = {
   AUDIT_DENY: 'disapproved',
   ADGROUP_AUDIT_DENY: 'disapproved',
   ADVERTISER_AUDIT_DENY: 'disapproved',
+  PARTIAL_AUDIT_DELIVERY_OK: 'limited',
+  PARTIAL_AUDIT_NO_DELIVERY: 'limited',
+  ADGROUP_PARTIAL_AUDIT_NO_DELIVERY: 'limited',
+  REVIEW_PARTIALLY_APPROVED: 'limited',
+  DELIVERY_AND_REAUDIT: 'in_review',
+  PRIVACY_POLICY_AUDIT: 'in_review',
+  PRIVACY_POLICY_REJECTED: 'disapproved',
+  INDUSTRY_QUALIFICATION_DENY: 'disapproved',
+  ADGROUP_INDUSTRY_QUALIFICATION_DENY: 'disapproved',
 }
 
 export function reviewOf(secondaryStatus: string | undefined | null): Review {

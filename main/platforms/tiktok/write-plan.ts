@@ -8,6 +8,7 @@ import { type EntityType, splitAccountId, splitEntityId } from '../../../shared/
 import { parseDecimal } from '../../../shared/domain/money.ts'
 import type { ProposedChange } from '../adapter.ts'
 import { numberText } from './amounts.ts'
+import { stepMicros } from './currencies.ts'
 import type { Automation } from './editable.ts'
 
 export interface PlannedWrite {
@@ -38,9 +39,10 @@ const ROAS_STEP_MICROS = 10_000n
 
 const refuse = (refusal: string): Refusal => ({ refusal })
 
-function amountText(change: ProposedChange): string | Refusal {
-  const amountMicros = parseDecimal(change.after, change.currency)
-  return amountMicros > 0n ? numberText(amountMicros, change.currency) : refuse('the amount is not above zero')
+function moneyText(amountMicros: bigint, currency: string): string | Refusal {
+  if (amountMicros <= 0n) return refuse('the amount is not above zero')
+  if (amountMicros % stepMicros(currency) !== 0n) return refuse(`TikTok does not take amounts that fine in ${currency}`)
+  return numberText(amountMicros, currency)
 }
 
 function roasText(change: ProposedChange): string | Refusal {
@@ -57,7 +59,8 @@ function strategyMembers(change: ProposedChange): string | Refusal {
   if (targetMicros === undefined || (strategy !== 'cost_cap' && strategy !== 'bid_cap'))
     return refuse('TikTok ad groups cannot be switched to this bid strategy from here')
   const name = strategy === 'cost_cap' ? 'conversion_bid_price' : 'bid_price'
-  return `"bid_type":"BID_TYPE_CUSTOM","${name}":${numberText(targetMicros, change.currency)}`
+  const text = moneyText(targetMicros, change.currency)
+  return typeof text === 'string' ? `"bid_type":"BID_TYPE_CUSTOM","${name}":${text}` : text
 }
 
 /** What the amount is called in a body; campaigns have only the first. */
@@ -81,7 +84,10 @@ function membersFor(change: ProposedChange, type: Level): string | Refusal {
   if (change.field === 'bid_strategy') return strategyMembers(change)
   const name = AMOUNTS[change.field]
   if (name === undefined) return refuse('TikTok has no such bid')
-  const text = change.field === 'target_roas' ? roasText(change) : amountText(change)
+  const text =
+    change.field === 'target_roas'
+      ? roasText(change)
+      : moneyText(parseDecimal(change.after, change.currency), change.currency)
   return typeof text === 'string' ? `"${name}":${text}` : text
 }
 

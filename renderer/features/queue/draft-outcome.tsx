@@ -59,7 +59,8 @@ export function outcomeWords(answer: Answer, change: ChangeView): Words | null {
     case 'apply_failed':
       return {
         tone: 'danger',
-        title: words(reason in t.notSent ? t.notSentTitle : t.failedTitle),
+        // Why a platform was not asked at all the core says best: there are many reasons.
+        title: words(reason === 'not_sent' || reason in t.notSent ? t.notSentTitle : t.failedTitle),
         lines: present(why({ ...t.notSent, ...t.failed }), quote, reads, request),
       }
     case 'unknown':

@@ -19,7 +19,7 @@ const CUSTOMER_STATUS = 'ENABLED CANCELED SUSPENDED CLOSED'
 const client = (row: Row) => row.client?.customer
 
 /** "2026-11-23 14:30:00" in the account's zone. */
-export function localStamp(atMs: number, timeZone: string): string {
+function localStamp(atMs: number, timeZone: string): string {
   const { date: day, minuteOfDay } = localMoment(atMs, timeZone)
   const two = (value: number) => value.toString().padStart(2, '0')
   const seconds = Math.floor(atMs / 1000) % 60

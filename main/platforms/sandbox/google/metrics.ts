@@ -8,7 +8,7 @@ import { between, mix, poisson, unit } from '../random.ts'
 import type { Budget, Campaign, Leaf, SwitchPoint } from './types.ts'
 
 /** The longest a conversion takes here. */
-export const LONGEST_LAG_DAYS = 30
+const LONGEST_LAG_DAYS = 30
 const MAX_EVENTS = 400
 
 export interface DayTotals {

@@ -28,6 +28,17 @@ function checkAlive(isRemoved: boolean, operation: Operation): void {
     )
 }
 
+/** Video campaigns and what is below them can be read through the API and not changed (API guide, "Video campaigns"). */
+function checkOpenToApi(node: Editable, operation: Operation): void {
+  const campaign = node.kind === 'adGroupAd' ? node.adGroup.campaign : 'campaign' in node ? node.campaign : node
+  if (campaign.kind === 'campaign' && campaign.channel === 'VIDEO')
+    throw invalid(
+      'operationAccessDeniedError.MUTATE_ACTION_NOT_PERMITTED_FOR_CLIENT',
+      'A mutate action is not allowed on this resource, from this client.',
+      at(operation.place),
+    )
+}
+
 function nameAt(operation: Operation, code: string): string {
   const name = textAt(operation, 'name')
   if (name === undefined || name === '' || name.length > 255)
@@ -287,6 +298,7 @@ export function planUpdate(
   operation: Operation,
   immutable: ReadonlySet<string>,
 ): Effect {
+  checkOpenToApi(node, operation)
   const effects = ((): readonly Effect[] => {
     switch (node.kind) {
       case 'campaignBudget':
@@ -330,6 +342,7 @@ export function planUpdate(
 
 /** Checks a removal and returns what carries it out. @throws ApiFailure */
 export function planRemove(world: GoogleWorld, node: Editable, operation: Operation): Effect {
+  checkOpenToApi(node, operation)
   if (node.status === 'REMOVED') checkAlive(true, operation)
   if (node.kind !== 'campaignBudget') return () => world.setStatus(node, 'REMOVED')
   if (node.customer.campaigns.some((each) => each.budget === node && each.status !== 'REMOVED'))

@@ -14,7 +14,6 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   DISPLAY: ['manual_cpc', 'target_spend', 'maximize_conversions', 'maximize_conversion_value', 'manual_cpm'],
   PERFORMANCE_MAX: ['maximize_conversions', 'maximize_conversion_value'],
   DEMAND_GEN: ['target_spend', 'maximize_conversions', 'maximize_conversion_value'],
-  VIDEO: ['manual_cpv'],
 }
 
 const REQUIRED: Readonly<Record<string, string>> = { target_cpa: 'target_cpa_micros', target_roas: 'target_roas' }
@@ -46,7 +45,7 @@ function portfolio(campaign: Campaign, operation: Operation): Strategy {
       'Resource was not found.',
       at(operation.place, 'update', 'bidding_strategy'),
     )
-  if (campaign.channel === 'PERFORMANCE_MAX' || campaign.channel === 'VIDEO')
+  if (campaign.channel === 'PERFORMANCE_MAX')
     throw invalid(
       'biddingError.CANNOT_ATTACH_BIDDING_STRATEGY_TO_CAMPAIGN',
       'Cannot attach bidding strategy to campaign.',

@@ -21,7 +21,7 @@ export interface OutsideEdit {
 const COLLEAGUE = { userEmail: 'kollegin@fjellkant.example', clientType: 'GOOGLE_ADS_WEB_CLIENT' }
 
 /** The node with this id: a campaign, budget, ad group, "group~ad" or ad. @throws TypeError when there is none */
-export function nodeById(world: GoogleWorld, id: string): Editable {
+function nodeById(world: GoogleWorld, id: string): Editable {
   for (const customer of world.customers) {
     const budget = customer.budgets.find((each) => each.id === id)
     if (budget !== undefined) return budget
