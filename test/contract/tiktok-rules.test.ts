@@ -2,6 +2,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { sleepFor } from '../../main/platforms/http.ts'
 import { createQuotaMeter } from '../../main/platforms/quota.ts'
 import type { FaultKind } from '../../main/platforms/sandbox/index.ts'
 import { createTiktokAdapter } from '../../main/platforms/tiktok/adapter.ts'
@@ -287,13 +288,15 @@ describe('the TikTok adapter', () => {
   it('can be stopped while it waits', async () => {
     const stop = new AbortController()
     const adapter = tiktok.adapterWith({
-      sleep: (_ms, waiting) => {
+      sleep: (ms, waiting) => {
         stop.abort()
-        return waiting.aborted ? Promise.reject(new Error('stopped')) : Promise.resolve()
+        return sleepFor(ms, waiting)
       },
     })
     tiktok.sandbox.faults.add({ kind: 'http_500', path: '/advertiser/info/', times: 50 })
-    await expect(adapter.readLive(tiktok.examples.ad, 'status', stop.signal)).rejects.toThrow()
+    await expect(adapter.readLive(tiktok.examples.ad, 'status', stop.signal)).rejects.toMatchObject({
+      code: 'cancelled',
+    })
     expect(tiktok.readsReceived()).toBe(1)
   })
 
