@@ -10,7 +10,10 @@ export interface WritePermissionDeps {
   readonly permissions: AccountPermissions
   readonly connections: Pick<ConnectionTable, 'get'>
   readonly facts: FactsReadDb
-  /** In the demo nothing real can be changed: there the answer is yes until the person says no. */
+  /**
+   * In the demo nothing real can be changed: there the answer is yes until the person says no. That holds for the sandbox's accounts alone,
+   * because the file that says "demo" is sealed by nobody.
+   */
   readonly isDemo: boolean
 }
 
@@ -33,9 +36,13 @@ export function createWritePermissions({ permissions, connections, facts, isDemo
       { details: { account_id: accountId } },
     )
   }
+  function isSandboxed(accountId: AccountId): boolean {
+    const account = factsReaders(facts).accounts.byId(accountId)
+    return account !== undefined && connections.get(account.connectionId)?.isSandbox === true
+  }
   return {
     whyReadOnly,
     writesAllowed: (accountId: AccountId): boolean =>
-      (permissions.said(accountId) ?? isDemo) && whyReadOnly(accountId) === undefined,
+      (permissions.said(accountId) ?? (isDemo && isSandboxed(accountId))) && whyReadOnly(accountId) === undefined,
   }
 }

@@ -31,7 +31,7 @@ import { createAdapters, sandboxAddresses } from './session-adapters.ts'
 import { createConnecting } from './session-connect.ts'
 import { createHealth } from './session-health.ts'
 import { createWritePermissions } from './session-permissions.ts'
-import { noteRefusal, recordSync } from './session-records.ts'
+import { noteRefusal, recordSync, unsettledWrites } from './session-records.ts'
 import { createThumbnails } from './session-thumbnails.ts'
 import { createAccountPermissions } from './store/account-permission-table.ts'
 import { createClientTable } from './store/client-table.ts'
@@ -194,6 +194,7 @@ export async function openSession(options: SessionOptions) {
       if (!closing.signal.aborted) inBackground(health.checkDue(closing.signal))
     },
     onConnectionTrouble: (connectionId, error) => health.noteTrouble(connectionId, error),
+    unsettled: () => unsettledWrites(drafts),
   })
   const health = createHealth({ audit, connections, adapters, ports, onChange })
   let isSyncAsked = false

@@ -106,7 +106,8 @@ export function createAccountWriter(db: FactsDb) {
   const hide = db.prepare('UPDATE account SET is_listed = 0 WHERE connection_id = ? AND seen_run <> ?')
   const setEntitiesAt = db.prepare('UPDATE account SET entities_at_ms = ? WHERE account_key = ?')
   const setSynced = db.prepare(
-    'UPDATE account SET last_sync_at_ms = MAX(?, COALESCE(last_sync_at_ms, 0)) WHERE account_key = ?',
+    `UPDATE account SET last_sync_at_ms = CASE WHEN last_sync_at_ms <= @now THEN MAX(@at, last_sync_at_ms) ELSE @at END
+     WHERE account_key = @account`,
   )
   const setComplete = db.prepare('UPDATE account SET complete_through = ? WHERE account_key = ?')
   return {
@@ -132,7 +133,9 @@ export function createAccountWriter(db: FactsDb) {
       setLeftOut.run(connectionId, Math.max(0, accounts.length - MAX_ACCOUNTS))
     },
     setEntitiesAt: (accountKey: number, atMs: number): void => void setEntitiesAt.run(atMs, accountKey),
-    setSynced: (accountKey: number, atMs: number): void => void setSynced.run(atMs, accountKey),
+    /** Never goes back, except behind a time that has not come yet: that was a clock that was ahead. */
+    setSynced: (accountKey: number, atMs: number, nowMs: number): void =>
+      void setSynced.run({ account: accountKey, at: atMs, now: nowMs }),
     setCompleteThrough: (accountKey: number, day: number | null): void => void setComplete.run(day, accountKey),
   }
 }

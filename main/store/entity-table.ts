@@ -8,7 +8,13 @@ import { splitEntityId } from '../../shared/domain/ids.ts'
 import { formatRounded, parseDecimal } from '../../shared/domain/money.ts'
 import { type EntityRow, fromJson, type StoredEntity, toEntity, toJson, toParameters } from './entity-codec.ts'
 import type { FactsDb, FactsReadDb } from './open.ts'
-import { createOutsideChangeWriter, type KnownValues, outsideChanges } from './outside-change-table.ts'
+import {
+  createOutsideChangeWriter,
+  followsFrom,
+  type KnownValues,
+  outsideChanges,
+  type UnsettledWrite,
+} from './outside-change-table.ts'
 
 export type { StoredEntity } from './entity-codec.ts'
 
@@ -116,6 +122,10 @@ export interface Replacement {
   readonly type: EntityType
   /** When the listing began: a value read later than that (after a write) is newer and stays. */
   readonly startedAtMs: number
+  /** A value "read" later than now was read by a clock that was ahead: it is not newer. */
+  readonly nowMs: number
+  /** What this app is writing: another value there is no edit of somebody else. */
+  readonly unsettled: readonly UnsettledWrite[]
   readonly fold: (name: string) => string
 }
 
@@ -141,9 +151,16 @@ export function createEntityWriter(db: FactsDb) {
   )
   const live = createLiveWriter(db)
   const outside = createOutsideChangeWriter(db)
-  function noteOutside(row: KnownRow | undefined, entity: Parameters<typeof outsideChanges>[1], what: Replacement) {
+  function noteOutside(
+    row: KnownRow | undefined,
+    entity: Parameters<typeof outsideChanges>[1] & Pick<Entity, 'entityId'>,
+    what: Replacement,
+  ) {
     if (row === undefined) return
-    const changes = outsideChanges(knownValues(row), entity, what.startedAtMs, what.currency)
+    const own = what.unsettled.filter(({ entityId }) => entityId === entity.entityId)
+    const changes = outsideChanges(knownValues(row), entity, what.startedAtMs, what.currency).filter(
+      ({ field }) => !own.some((write) => followsFrom(field, write.field)),
+    )
     if (changes.length > 0) outside.record(Number(row.entity_key), changes)
   }
   return {
@@ -175,7 +192,8 @@ export function createEntityWriter(db: FactsDb) {
         const entity = fromJson(entity_json)
         noteOutside(known.get(entity_id), entity, what)
         const parameters = toParameters(what.accountKey, entity, what.startedAtMs, what.fold)
-        upsert.run({ ...parameters, values: JSON.stringify(entity.values ?? {}), listed: what.startedAtMs })
+        const values = JSON.stringify(entity.values ?? {})
+        upsert.run({ ...parameters, values, listed: what.startedAtMs, now: what.nowMs })
       }
       return { lastId: page.at(-1)?.entity_id, count: page.length }
     },
@@ -188,11 +206,13 @@ export function createEntityWriter(db: FactsDb) {
       const last = lastKey.get({ ...where, limit }) ?? undefined
       if (last === undefined) return undefined
       for (const row of unseen.all({ ...where, last })) {
-        if (Number(row.status_read_at_ms) > what.startedAtMs) continue
+        const statusReadAtMs = Number(row.status_read_at_ms)
+        if (statusReadAtMs > what.startedAtMs && statusReadAtMs <= what.nowMs) continue
         const { dailyBudgetMicros, values } = knownValues(row)
         noteOutside(
           row,
           {
+            entityId: row.entity_id,
             status: 'deleted',
             ...(dailyBudgetMicros === null ? {} : { dailyBudgetMicros }),
             ...(values === null || values === undefined ? {} : { values }),
@@ -217,7 +237,7 @@ export function createEntityWriter(db: FactsDb) {
         budgetKind: 'none',
         editable: [],
       }
-      upsert.run({ ...toParameters(accountKey, entity, atMs, () => ''), values: null, listed: null })
+      upsert.run({ ...toParameters(accountKey, entity, atMs, () => ''), values: null, listed: null, now: atMs })
     },
     /** Forgets outside changes older than 400 days. */
     forgetOldChanges: outside.forgetOld,
@@ -307,10 +327,11 @@ interface TargetRow {
   currency: string
 }
 
-const KNOWN = `entity_key, status, daily_budget_micros, values_json, values_read_json, status_read_at_ms, budget_read_at_ms, read_at_ms,
+const KNOWN = `entity_key, entity_id, status, daily_budget_micros, values_json, values_read_json, status_read_at_ms, budget_read_at_ms, read_at_ms,
   listed_at_ms IS NOT NULL AS was_listed`
 interface KnownRow {
   entity_key: bigint
+  entity_id: EntityId
   status: EntityStatus
   daily_budget_micros: bigint | null
   values_json: string | null
@@ -343,7 +364,9 @@ function storedText(known: Omit<KnownValues, 'wasListed'>, field: Field, currenc
 }
 
 /** What was read live since `@at` stays, field by field; the rest is the listing's word. */
-const LATER = `SELECT key, value FROM json_each(values_read_json) WHERE value > @at`
+const LATER = `SELECT key, value FROM json_each(values_read_json) WHERE value > @at AND value <= @now`
+const STATUS_IS_LATER = 'status_read_at_ms > @at AND status_read_at_ms <= @now'
+const BUDGET_IS_LATER = 'budget_read_at_ms > @at AND budget_read_at_ms <= @now'
 const UPSERT = `INSERT INTO entity (entity_id, account_key, type, parent_id, name, name_folded, status, raw_status, delivery_status, budget_kind,
     daily_budget_micros, editable_json, details_json, click_window_days, view_window_days, read_at_ms, budget_read_at_ms, status_read_at_ms,
     values_json, listed_at_ms, first_listed_at_ms, status_since_ms, shared_budget_id, delivery, review, is_automated)
@@ -357,13 +380,13 @@ const UPSERT = `INSERT INTO entity (entity_id, account_key, type, parent_id, nam
     read_at_ms = excluded.read_at_ms, listed_at_ms = excluded.listed_at_ms, shared_budget_id = excluded.shared_budget_id,
     first_listed_at_ms = COALESCE(first_listed_at_ms, excluded.first_listed_at_ms),
     delivery = excluded.delivery, review = excluded.review, is_automated = excluded.is_automated,
-    status_since_ms = CASE WHEN status_read_at_ms > @at OR (status = excluded.status AND status_since_ms IS NOT NULL)
+    status_since_ms = CASE WHEN (${STATUS_IS_LATER}) OR (status = excluded.status AND status_since_ms <= @now)
       THEN status_since_ms ELSE @at END,
-    status = CASE WHEN status_read_at_ms > @at THEN status ELSE excluded.status END,
-    status_read_at_ms = MAX(status_read_at_ms, @at),
-    daily_budget_micros = CASE WHEN budget_read_at_ms > @at AND excluded.budget_kind = 'daily' THEN daily_budget_micros
+    status = CASE WHEN ${STATUS_IS_LATER} THEN status ELSE excluded.status END,
+    status_read_at_ms = CASE WHEN ${STATUS_IS_LATER} THEN status_read_at_ms ELSE @at END,
+    daily_budget_micros = CASE WHEN ${BUDGET_IS_LATER} AND excluded.budget_kind = 'daily' THEN daily_budget_micros
       ELSE excluded.daily_budget_micros END,
-    budget_read_at_ms = MAX(budget_read_at_ms, @at),
+    budget_read_at_ms = CASE WHEN ${BUDGET_IS_LATER} THEN budget_read_at_ms ELSE @at END,
     values_json = CASE WHEN values_read_json = '{}' OR NOT EXISTS (${LATER}) THEN excluded.values_json
       ELSE (SELECT json_group_object(key, value) FROM (
         SELECT key, value FROM json_each(excluded.values_json) WHERE key NOT IN (SELECT key FROM (${LATER}))

@@ -4,6 +4,7 @@
  */
 import { BID_FIELDS } from '../../shared/domain/bid.ts'
 import type { Entity, EntityStatus, Field } from '../../shared/domain/entity.ts'
+import type { EntityId } from '../../shared/domain/ids.ts'
 import { formatRounded } from '../../shared/domain/money.ts'
 import type { FactsDb, FactsReadDb } from './open.ts'
 
@@ -27,6 +28,12 @@ export interface KnownValues {
   readonly budgetReadAtMs: number
   readonly readAtMs: number
   readonly wasListed: boolean
+}
+
+/** A write of this app that may have taken effect and is not read back yet. */
+export interface UnsettledWrite {
+  readonly entityId: EntityId
+  readonly field: Field
 }
 
 const BIDDING = [...BID_FIELDS, 'bid_strategy'] as const
@@ -73,6 +80,13 @@ export function outsideChanges(
     if (readSince(field) <= startedAtMs && (written.length === 0 || written.includes(field)))
       add(field, known.values?.[field], listed.values?.[field])
   return changes
+}
+
+/** Whether a field shows what this app is just writing into another, or what follows from it by itself. Pure. */
+export function followsFrom(field: Field, written: Field): boolean {
+  const groupOf = (each: Field): string =>
+    each === 'status' ? each : each === 'daily_budget' || each === 'scheduled_budget' ? 'budget' : 'bidding'
+  return groupOf(field) === groupOf(written)
 }
 
 export function createOutsideChangeWriter(db: FactsDb) {

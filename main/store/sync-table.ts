@@ -115,6 +115,7 @@ export function createSyncWriter(db: FactsDb) {
     `INSERT OR REPLACE INTO fetched_day (account_key, level, day, run_id, fetched_at_ms, was_over, is_final)
      VALUES (@account, @level, @day, @run, @at, @over, @final)`,
   )
+  const forgetDays = db.prepare('DELETE FROM fetched_day WHERE account_key = ? AND day > ?')
   const earliest = db.prepare<[number, number], { at: number | null }>(
     'SELECT MIN(fetched_at_ms) AS at FROM fetched_day WHERE account_key = ? AND run_id = ?',
   )
@@ -178,6 +179,8 @@ export function createSyncWriter(db: FactsDb) {
           final: how.today - day > how.restatementDays ? 1 : 0,
         })
     },
+    /** Days that have not come yet: fetched by a clock that was ahead, they vouch for nothing. */
+    forgetDaysAfter: (accountKey: number, day: number): void => void forgetDays.run(accountKey, day),
     /** When the oldest of what this run fetched for the account was asked for. */
     earliestFetch: (accountKey: number, runId: number): number | null => earliest.get(accountKey, runId)?.at ?? null,
     /**

@@ -71,14 +71,13 @@ export function neededChunks(
 }
 
 function isDone(row: FetchedDay, runId: number, firstOpenDay: number, now: Now): boolean {
-  if (row.isFinal) return true
   if (row.runId === runId) return row.wasOver || row.day >= firstOpenDay
-  return row.wasOver && isFresh(row, now)
+  // A clock that was set back: neither how old the answer is nor whether the day was final by then is known.
+  if (row.fetchedAtMs > now.nowMs) return false
+  return row.isFinal || (row.wasOver && isFresh(row, now))
 }
 
 function isFresh({ day, fetchedAtMs }: FetchedDay, { nowMs, today, dayAt }: Now): boolean {
-  // A clock that was set back says nothing about age.
-  if (fetchedAtMs > nowMs) return false
   const ageDays = today - day
   if (ageDays <= REFRESH.recentDays) return nowMs - fetchedAtMs < REFRESH.recentAfterMs
   const fetchedDaysAgo = today - dayAt(fetchedAtMs)

@@ -16,6 +16,7 @@ import type { Replacement, Windows } from '../store/entity-table.ts'
 import type { FactsReaders, FactsWriters } from '../store/facts-tables.ts'
 import type { PlacedFact, Pull } from '../store/metric-table.ts'
 import type { FactsReadDb } from '../store/open.ts'
+import type { UnsettledWrite } from '../store/outside-change-table.ts'
 import { type Chunk, GAP_DAYS } from './plan.ts'
 
 export interface PullDeps {
@@ -25,6 +26,7 @@ export interface PullDeps {
   readonly clock: Clock
   readonly runId: number
   readonly signal: AbortSignal
+  readonly unsettled: () => readonly UnsettledWrite[]
   /** Lets other work have its turn: to be awaited after every step that stores something. One for the whole run, see createTurns. */
   readonly turn: () => Promise<void>
   /** Told after every stored page. */
@@ -103,10 +105,15 @@ export async function pullEntities(
  * The whole listing is here: it is stored in steps that leave other work its turn. Each entity is its old or its new self at any moment, and
  * a run that is killed half-way lists again.
  */
-async function replaceListed({ write, turn }: PullDeps, what: Replacement): Promise<number> {
+async function replaceListed(
+  { write, clock, unsettled, turn }: PullDeps,
+  listing: Omit<Replacement, 'nowMs' | 'unsettled'>,
+): Promise<number> {
   let rows = 0
+  // Asked anew for every step: the executor goes on writing meanwhile, and what it has just settled is known by its later reading.
+  const now = (): Replacement => ({ ...listing, nowMs: clock.nowMs(), unsettled: unsettled() })
   for (let lastId = ''; ; ) {
-    const done = write.inTransaction(() => write.entities.replaceStaged(what, lastId, REPLACED_AT_ONCE))
+    const done = write.inTransaction(() => write.entities.replaceStaged(now(), lastId, REPLACED_AT_ONCE))
     rows += done.count
     if (done.lastId === undefined) break
     lastId = done.lastId
@@ -114,7 +121,7 @@ async function replaceListed({ write, turn }: PullDeps, what: Replacement): Prom
   }
   for (let after: number | undefined = 0; after !== undefined; ) {
     const from: number = after
-    after = write.inTransaction(() => write.entities.dropUnseen(what, from, LOOKED_AT_ONCE))
+    after = write.inTransaction(() => write.entities.dropUnseen(now(), from, LOOKED_AT_ONCE))
     await turn()
   }
   return rows
@@ -193,6 +200,7 @@ export async function pullMetrics(
   stopIfCancelled(deps.signal)
   write.inTransaction(() => {
     write.metrics.finishPull(pull)
+    write.sync.forgetDaysAfter(accountKey, today)
     write.sync.markFetched({ accountKey, ...chunk }, { runId, fetchedAtMs, today, firstOpenDay, restatementDays })
     const through = write.sync.completeThrough(accountKey, METRIC_LEVELS, today - GAP_DAYS)
     // With a level that has no days at all the run decides at its end whether the platform refuses it or it is still to come.

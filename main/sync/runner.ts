@@ -13,6 +13,7 @@ import { hasKnownCurrency, unknownCurrency } from '../reporting/freshness.ts'
 import type { StoredAccount } from '../store/account-table.ts'
 import { factsReaders, factsWriters } from '../store/facts-tables.ts'
 import type { FactsDb } from '../store/open.ts'
+import type { UnsettledWrite } from '../store/outside-change-table.ts'
 import type { SyncRun } from '../store/sync-table.ts'
 import { type Connection, Outcome, type SyncSummary } from './outcome.ts'
 import { type Chunk, GAP_DAYS, neededChunks } from './plan.ts'
@@ -36,6 +37,10 @@ export interface SyncDeps {
   readonly log: Logger
   readonly onChange: () => void
   readonly onFinished: (summary: SyncSummary) => void
+  /**
+   * What this app is writing just now and has not settled: a listing that brings it is not bringing somebody else's edit. Default: nothing.
+   */
+  readonly unsettled?: () => readonly UnsettledWrite[]
   /** The platform no longer accepts the connection's token. Told once per connection and run. */
   readonly onConnectionTrouble: (connectionId: string, error: OperationError) => void
 }
@@ -93,6 +98,7 @@ export class SyncRunner {
       clock: deps.clock,
       runId: run.runId,
       signal: AbortSignal.any([cancelled, this.#halt.signal]),
+      unsettled: deps.unsettled ?? (() => []),
       turn: createTurns(),
       onRows: () => undefined,
     }
@@ -225,7 +231,7 @@ export class SyncRunner {
     )
     await refreshWeeks(this.#pull, account.accountKey)
     const freshAtMs = write.sync.earliestFetch(account.accountKey, runId)
-    if (freshAtMs !== null) write.accounts.setSynced(account.accountKey, freshAtMs)
+    if (freshAtMs !== null) write.accounts.setSynced(account.accountKey, freshAtMs, this.#deps.clock.nowMs())
     this.#outcome.synced(account)
     this.#progress.accountDone(account.accountId)
   }

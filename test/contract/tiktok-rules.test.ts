@@ -260,6 +260,14 @@ describe('the TikTok adapter', () => {
     expect(await tiktok.adapter.apply(change)).toEqual({ kind: 'unknown', reason: 'code 40050' })
   })
 
+  it('blanks the token and the app’s secret in what TikTok says of a refused write', async () => {
+    const { appSecret, accessToken } = tiktok.sandbox.tiktok.credentials
+    const message = `Bad token ${accessToken}, bad secret ${appSecret}.`
+    tiktok.sandbox.faults.add({ kind: 'code', code: 40002, message, path: '/ad/status/update/' })
+    const result = await tiktok.adapter.apply(approvedChange(tiktok.examples.ad, 'status', 'EUR', 'enabled', 'paused'))
+    expect(result).toMatchObject({ kind: 'refused', platformMessage: 'Bad token •••, bad secret •••.' })
+  })
+
   it('leaves TikTok alone for five minutes when it refuses again and again, and says so without asking', async () => {
     const quota = createQuotaMeter(tiktok.clock)
     const adapter = tiktok.adapterWith({ quota })

@@ -47,7 +47,7 @@ export function toAccount(wire: WireAdvertiser, fallbackName: string, membership
     name: wire.name ?? fallbackName,
     currency: wire.currency,
     timeZone: zoneOf(wire),
-    status: ACCOUNT_STATUS[rawStatus] ?? 'unknown',
+    status: (Object.hasOwn(ACCOUNT_STATUS, rawStatus) ? ACCOUNT_STATUS[rawStatus] : undefined) ?? 'unknown',
     rawStatus,
     ...(membership === undefined ? {} : { manager: membership.manager }),
     ...(membership?.role === undefined ? {} : { isWritable: WRITING_ROLES.has(membership.role) }),
@@ -69,7 +69,7 @@ const WINDOW_DAYS: Readonly<Record<string, number | null>> = {
   TWENTY_EIGHT_DAYS: 28,
 }
 function windowDays(raw: string | null | undefined): number | null | undefined {
-  return WINDOW_DAYS[raw ?? '']
+  return Object.hasOwn(WINDOW_DAYS, raw ?? '') ? WINDOW_DAYS[raw ?? ''] : undefined
 }
 
 function budgetKindOf(mode: string | null | undefined): BudgetKind {
