@@ -639,6 +639,7 @@ export const TEXTS = {
       policy_changed: 'your limits had moved',
       affects_drift: 'its budget now feeds other campaigns',
       no_effect: 'the platform said yes and changed nothing',
+      side_effects: 'other settings moved too',
       writes_off: 'changes are switched off in this account',
       refused_by_platform: 'refused by the platform',
       not_sent: 'nothing was sent',

@@ -90,19 +90,27 @@ export function createExecutor(deps: ExecutorDeps) {
     })
   }
 
-  /** The last look before the write, and the durable note that it goes out. Undefined when it may. */
-  async function refusalBeforeSending(adapter: PlatformAdapter, change: ApprovedChange): Promise<Verdict | undefined> {
-    let live: LiveValue
+  /** The last look before the write; undefined when the platform could not be read. */
+  async function lastLook(adapter: PlatformAdapter, change: ApprovedChange): Promise<LiveValue | undefined> {
     try {
-      live = await readLive(adapter, change)
+      return await readLive(adapter, change)
     } catch (error) {
       deps.log.error('live_read_failed', error)
+      return undefined
+    }
+  }
+
+  /** Why the change may not go out after all, or the durable note that it goes out and undefined. */
+  async function refusalBeforeSending(
+    change: ApprovedChange,
+    live: LiveValue | undefined,
+  ): Promise<Verdict | undefined> {
+    if (live === undefined)
       return {
         outcome: 'not_sent',
         reason: 'live_read_failed',
         message: 'The live value could not be read again, so nothing was sent.',
       }
-    }
     noteEverywhere(deps.noticeLive, live)
     const drift = driftOf(change, live)
     if (drift !== undefined)
@@ -263,7 +271,8 @@ export function createExecutor(deps: ExecutorDeps) {
         message: 'The account is not connected any more, so nothing was sent.',
       }
     }
-    const refusal = await refusalBeforeSending(adapter, change)
+    const before = await lastLook(adapter, change)
+    const refusal = await refusalBeforeSending(change, before)
     if (refusal !== undefined) return refusal
     await step('sent')
     const result = await adapter.apply(change).catch((error: unknown): ApplyResult => {
@@ -271,7 +280,7 @@ export function createExecutor(deps: ExecutorDeps) {
       return { kind: 'unknown', reason: 'adapter_error' }
     })
     await step('answered')
-    const verdict = await judge(adapter, change, result)
+    const verdict = besidesKept(before, await judge(adapter, change, result))
     await step('read_back')
     return verdict
   }
@@ -291,6 +300,17 @@ export function createExecutor(deps: ExecutorDeps) {
       deps.onChange()
       await deps.audit.pinHead().catch((error: unknown) => deps.log.error('head_pin_failed', error))
     },
+  }
+}
+
+/** An applied change that moved, or was accompanied by, something nobody approved: said as loudly as a failure. */
+function besidesKept(before: LiveValue | undefined, verdict: Verdict): Verdict {
+  if (verdict.outcome !== 'applied' || before?.besides === verdict.live?.besides) return verdict
+  return {
+    ...verdict,
+    reason: 'side_effects',
+    message:
+      'Written and read back. But its targeting, schedule or goal is not what it was right before: look at it on the platform. Nothing else is sent.',
   }
 }
 

@@ -23,6 +23,11 @@ export interface LiveValue {
   readonly dailyBudgetUnderMicros?: bigint | null
   /** Of a shared budget: the other campaigns it feeds now, sorted by id. Absent or empty where the write touches the entity alone. */
   readonly affects?: readonly EntityId[]
+  /**
+   * What the write must leave as it is (targeting, schedule, goal), as one text to compare. Only where a platform's documentation leaves
+   * open whether an update keeps what it does not name.
+   */
+  readonly besides?: string
   /** Set when the platform would refuse to change the field at all, in our words with the platform's reason. */
   readonly refusal?: string
 }

@@ -133,6 +133,30 @@ describe('a daily budget that is gone on the platform', () => {
   })
 })
 
+describe('a change that is written while other settings move', () => {
+  test('is applied, and says loudly what nobody approved', async () => {
+    const target = await someAdGroup(app, 0)
+    const draft = await proposeBudget(app, target)
+    const group = app.sandbox.world.adGroup(externalId(target.entityId)) as unknown as {
+      targeting: { ageGroups: readonly string[] }
+    }
+    const ages = group.targeting.ageGroups
+    let goOn = (): void => undefined
+    pauseAt = { step: 'answered', until: new Promise((resolve) => void (goOn = resolve)) }
+    await confirm(draft)
+    await waitFor(() => Promise.resolve(app.sandbox.requests.writesTo(externalId(target.entityId)) > 0))
+    group.targeting.ageGroups = ['AGE_13_17']
+    goOn()
+    pauseAt = undefined
+    expect(await settled(app, draft.draft_id)).toMatchObject({
+      state: 'applied',
+      state_reason: 'side_effects',
+      state_message: expect.stringContaining('targeting') as string,
+    })
+    group.targeting.ageGroups = ages
+  })
+})
+
 describe('switching something on', () => {
   test('is judged by the budget the platform holds now, not by the stored one', async () => {
     const target = await someAdGroup(app, 4)

@@ -49,18 +49,29 @@ test('T4 removing keeps opt-in', async () => {
 test('T3 sync between answer and read back', async () => {
   let onAnswered: () => Promise<void> = async () => undefined
   const app = await startApp(makeTempFolder('zz3'), {
-    core: { onStep: async (step) => { if (step === 'answered') await onAnswered() } },
+    core: {
+      onStep: async (step) => {
+        if (step === 'answered') await onAnswered()
+      },
+    },
   })
   const group = await someAdGroup(app)
   const draft = await proposeBudget(app, group)
   onAnswered = async () => {
     app.clock.advance(1000)
     await app.window('start_sync', { days: 2 })
-    await waitFor(async () => (await app.window('get_sync', {})).sync.state !== 'running', { what: 's', withinMs: 60_000 })
+    await waitFor(async () => (await app.window('get_sync', {})).sync.state !== 'running', {
+      what: 's',
+      withinMs: 60_000,
+    })
     app.clock.advance(1000)
   }
   const armed = await app.window('arm_draft', { draft_id: draft.draft_id, draft_hash: draft.draft_hash })
-  await app.window('confirm_draft', { draft_id: draft.draft_id, confirm_token: armed.challenge?.confirm_token ?? '', passphrase: PASSPHRASE })
+  await app.window('confirm_draft', {
+    draft_id: draft.draft_id,
+    confirm_token: armed.challenge?.confirm_token ?? '',
+    passphrase: PASSPHRASE,
+  })
   expect((await settled(app, draft.draft_id)).state).toBe('applied')
   const view = await app.window('get_entity', { entity_id: group.entityId })
   await app.close()
@@ -75,7 +86,10 @@ test('T5 flipped isDemo', async () => {
   const file = join(app.workspaceFolder, 'workspace.json')
   const json = JSON.parse(readFileSync(file, 'utf8'))
   writeFileSync(file, JSON.stringify({ ...json, isDemo: true }))
-  const again = await app.restart().catch((e) => { console.log('restart', e); throw e })
+  const again = await app.restart().catch((e) => {
+    console.log('restart', e)
+    throw e
+  })
   console.log(JSON.stringify((await again.window('get_app_state', {})).trouble))
   const after = (await again.window('list_accounts', {})).accounts
   await again.close()

@@ -23,6 +23,10 @@ test('T2 clock was ahead', async () => {
   rig.clock.advance(DAY_MS)
   await rig.run(90)
   const e = factsReaders(rig.facts).entities.byId(campaign)
-  console.log(e?.status, e?.dailyBudgetMicros, getEntity({ ...rig, openDraftIds: [] }, { entity_id: campaign }).entity.spend_7d)
+  console.log(
+    e?.status,
+    e?.dailyBudgetMicros,
+    getEntity({ ...rig, openDraftIds: [] }, { entity_id: campaign }).entity.spend_7d,
+  )
   expect(e?.status).toBe('paused')
 })

@@ -165,6 +165,28 @@ function missingRule(field: Field, type: Entity['type']): string {
   return `TikTok has no such setting on ${NAMES[type] ?? 'this'}.`
 }
 
+/**
+ * Of an ad group, what an update of its budget or bid must not touch. TikTok's page for /adgroup/update/ calls it a full replacement while its
+ * example sends a single field: whether anything else moved is looked at after every write.
+ */
+function besidesOf({
+  name,
+  targeting,
+  optimizationGoal,
+  startsAt,
+  endsAt,
+  clickWindowDays,
+  viewWindowDays,
+}: Entity): string {
+  return JSON.stringify([
+    name,
+    Object.entries(targeting ?? {})
+      .map(([kind, values]) => [kind, values.toSorted()] as const)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1)),
+    [optimizationGoal, startsAt, endsAt, clickWindowDays, viewWindowDays].map((each) => each ?? null),
+  ])
+}
+
 /** The live value of one field, and why it could not be changed, if so. `value` is empty where the entity has no such value. */
 export async function readLiveValue(
   reads: TiktokReads,
@@ -191,6 +213,7 @@ export async function readLiveValue(
     readAtMs: target.nowMs(),
     platformRequestId: requestId,
     ...(field === 'status' ? { dailyBudgetUnderMicros: await switchedMicros(reads, live, currency, signal) } : {}),
+    ...(entity.type === 'ad_group' ? { besides: besidesOf(entity) } : {}),
     ...(refusal === undefined ? {} : { refusal }),
   }
 }

@@ -70,6 +70,8 @@ export function outcomeWords(answer: Answer, change: ChangeView): Words | null {
         lines: present(why(t.unknown), isConflict(draft) ? words(t.conflictText) : words(t.unknownText), request),
       }
     case 'applied':
+      if (reason === 'side_effects')
+        return { tone: 'warn', title: words(t.appliedTitle), lines: present(said, reads, request) }
       return { tone: 'good', title: words(t.appliedTitle), lines: present(reads, request) }
     case 'rolled_back':
       return { tone: 'info', title: t.rolledBackTitle, lines: [] }
