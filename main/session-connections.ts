@@ -1,5 +1,5 @@
 /** Who can see what, as the window shows it: platform connections, their accounts' permissions, and what they use of their allowances. */
-import { accountId, splitAccountId, splitEntityId } from '../shared/domain/ids.ts'
+import { type AccountId, accountId, splitAccountId, splitEntityId } from '../shared/domain/ids.ts'
 import { OperationError } from '../shared/errors.ts'
 import type { OutputOf } from '../shared/operations.ts'
 import { isoTime } from './drafts/view.ts'
@@ -7,12 +7,27 @@ import type { Handlers } from './run-operation.ts'
 import { accountsOf } from './session-saving.ts'
 import { cleanUntrusted } from './reporting/untrusted.ts'
 import type { Session } from './session.ts'
-import { factsWriters } from './store/facts-tables.ts'
+import { factsReaders, factsWriters } from './store/facts-tables.ts'
 
 const OWNER = { kind: 'user', id: 'owner' } as const
 /** Matches no sync run: every account of the connection is then unlisted. */
 const NO_RUN = -1
 const REVOKE_TIMEOUT_MS = 30_000
+/** A sync that waits for its turn begins the moment another one ends. */
+const MAX_SYNCS_STOPPED = 5
+
+type Append = Parameters<Parameters<Session['audit']['transaction']>[0]>[0]
+
+/** @returns whether a sync was running */
+async function stopReading(sync: Session['sync']): Promise<boolean> {
+  const isRunning = (): boolean => sync.progress().state === 'running'
+  const wasRunning = isRunning()
+  for (let tries = 0; tries < MAX_SYNCS_STOPPED && isRunning(); tries += 1) {
+    sync.cancel()
+    await sync.whenIdle()
+  }
+  return wasRunning
+}
 
 export function connectionView(
   session: Pick<Session, 'connections' | 'opened'>,
@@ -49,14 +64,27 @@ export function connectionView(
 export function connectionHandlers(session: Session): Handlers {
   const { connections, audit, tokens, adapters, opened, ports, sync, permissions } = session
   const refuseIfBusy = (connectionId: string): void => {
-    const accounts = accountsOf(opened.facts, connectionId)
-    if (session.drafts.unfinished().some((row) => accounts.includes(splitEntityId(row.entityId).accountId)))
+    const { accounts } = factsReaders(opened.facts)
+    // Also in accounts that the platform lists no longer: without the connection nobody could ever find out what became of the change.
+    const isItsOwn = (accountId: AccountId) => accounts.byId(accountId)?.connectionId === connectionId
+    if (session.drafts.unfinished().some((row) => isItsOwn(splitEntityId(row.entityId).accountId)))
       throw new OperationError(
         'entity_busy',
         'A change on one of its accounts is still being settled. Nothing was removed.',
         'Wait until its outcome is known, then remove the connection.',
         { retryable: true },
       )
+  }
+  /** Keeps the person's word and records it. */
+  const setWrites = (append: Append, id: AccountId, isAllowed: boolean): void => {
+    const { platform } = splitAccountId(id)
+    permissions.set(id, isAllowed, ports.clock.nowMs())
+    append({
+      type: 'account.writes',
+      actor: OWNER,
+      subj: { platform, account: id },
+      data: { account: id, platform, allowed: isAllowed },
+    })
   }
   return {
     list_connections: () => ({
@@ -67,23 +95,29 @@ export function connectionHandlers(session: Session): Handlers {
       if (connection === undefined || connection.state === 'removed')
         throw new OperationError('account_not_available', 'There is no such connection.', 'Reload the page.')
       refuseIfBusy(input.connection_id)
-      sync.cancel()
-      await sync.whenIdle()
+      const wasReading = await stopReading(sync)
       // Looked at again, and shut in the same breath: a confirmation that comes later finds no adapter and sends nothing.
       refuseIfBusy(input.connection_id)
       const credentials = tokens.read(input.connection_id)
       audit.transaction((append) => {
         tokens.remove(input.connection_id)
+        connections.forgetReach(input.connection_id)
         connections.setState(input.connection_id, 'removed', null, ports.clock.nowMs())
         append({
           type: 'connection.removed',
           actor: OWNER,
           data: { connection: input.connection_id, platform: connection.platform, state: 'removed' },
         })
+        // Whoever connects an account again, perhaps with other credentials, is asked again whether it may be changed.
+        for (const { accountId: id, connectionId } of factsReaders(opened.facts).accounts.all())
+          if (connectionId === input.connection_id && permissions.said(id) === true) setWrites(append, id, false)
       })
       adapters.forget(input.connection_id)
       // What it reported stays readable as history; nothing of it is offered any more.
       factsWriters(opened.facts).accounts.replaceListing(input.connection_id, NO_RUN, 0, [])
+      // The other connections were only interrupted.
+      if (wasReading && connections.list().length > 0 && sync.progress().state !== 'running')
+        sync.start({ days: factsReaders(opened.facts).coverage.lastRun()?.days })
       // A platform takes back a whole grant, not one token: another connection that lives on the same one must not die with it.
       const isShared = connections
         .list()
@@ -98,16 +132,7 @@ export function connectionHandlers(session: Session): Handlers {
     set_account_writes: (input) => {
       const refusal = input.is_allowed ? session.whyReadOnly(input.account_id) : undefined
       if (refusal !== undefined) throw refusal
-      const { platform } = splitAccountId(input.account_id)
-      audit.transaction((append) => {
-        permissions.set(input.account_id, input.is_allowed, ports.clock.nowMs())
-        append({
-          type: 'account.writes',
-          actor: OWNER,
-          subj: { platform, account: input.account_id },
-          data: { account: input.account_id, platform, allowed: input.is_allowed },
-        })
-      })
+      audit.transaction((append) => setWrites(append, input.account_id, input.is_allowed))
       return { account_id: input.account_id, writes_allowed: session.writesAllowed(input.account_id) }
     },
     get_quota: () => ({

@@ -14,8 +14,8 @@ import {
   type ConnectionTable,
   MAX_CONNECTIONS,
 } from './store/connection-table.ts'
-import { factsReaders } from './store/facts-tables.ts'
-import type { FactsReadDb } from './store/open.ts'
+import { factsReaders, factsWriters } from './store/facts-tables.ts'
+import type { FactsDb, FactsReadDb } from './store/open.ts'
 import { type PlatformCredentials, type PlatformTokens, secretsOf } from './vault/platform-tokens.ts'
 
 export interface SavingDeps {
@@ -23,7 +23,7 @@ export interface SavingDeps {
   readonly audit: AuditLog
   readonly connections: ConnectionTable
   readonly tokens: PlatformTokens
-  readonly facts: FactsReadDb
+  readonly facts: FactsDb
   readonly adapters: Pick<Adapters, 'forget'>
   readonly health: Pick<Health, 'note'>
   /** Something new can be read now. */
@@ -53,7 +53,8 @@ export function accountsOf(facts: FactsReadDb, connectionId: string): AccountId[
 
 /**
  * Stores a connection with its sealed credentials. The same app or identity asked again renews the connection it has, dead or alive,
- * instead of putting a second one beside it; unless the two reach different accounts, as two people with one app do.
+ * instead of putting a second one beside it. Two people may share one app: where only the app is known, nobody's living credentials are
+ * replaced by some that reach less.
  * @returns the connection's id
  * @throws OperationError too_many_pending when there are 50 connections
  */
@@ -80,6 +81,7 @@ export function saveConnection(deps: SavingDeps, parts: NewConnection, actor: Ac
       connections.setLabel(connectionId, label)
     }
     tokens.save(connectionId, parts.credentials)
+    if (parts.accountIds !== undefined) connections.setReach(connectionId, parts.accountIds)
     append({
       type: same === undefined ? 'connection.added' : 'connection.state',
       actor,
@@ -87,6 +89,7 @@ export function saveConnection(deps: SavingDeps, parts: NewConnection, actor: Ac
     })
   })
   deps.adapters.forget(connectionId)
+  factsWriters(deps.facts).sync.forgetListing(connectionId)
   if (parts.health !== undefined) deps.health.note(connectionId, parts.health, actor)
   deps.onSaved()
   return connectionId
@@ -99,10 +102,12 @@ function isSame(deps: SavingDeps, existing: Connection, parts: NewConnection): b
   const stored = existing.label === null ? deps.tokens.read(existing.connectionId) : undefined
   const label = stored?.kind === 'tiktok' ? (stored.appId ?? null) : existing.label
   if (label !== parts.label) return false
-  const known = accountsOf(deps.facts, existing.connectionId)
-  return (
-    known.length === 0 ||
-    parts.accountIds === undefined ||
-    parts.accountIds.some((accountId) => known.includes(accountId))
-  )
+  const listed = accountsOf(deps.facts, existing.connectionId)
+  // Before the first listing, and where another connection lists them all, only the check of its credentials knows.
+  const known = listed.length > 0 ? listed : deps.connections.reach(existing.connectionId)
+  if (known.length === 0 || parts.accountIds === undefined) return true
+  const reached = new Set(parts.accountIds)
+  const isSomebody = parts.method === 'service_account' || existing.platform === 'meta'
+  if (isSomebody || existing.state !== 'ok') return known.some((accountId) => reached.has(accountId))
+  return known.every((accountId) => reached.has(accountId))
 }

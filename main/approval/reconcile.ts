@@ -12,7 +12,7 @@ import { unknownDraft } from '../drafts/propose.ts'
 import type { Logger } from '../logger.ts'
 import type { LiveValue, PlatformAdapter } from '../platforms/adapter.ts'
 import type { DraftTable, OutboxRow } from '../store/draft-table.ts'
-import { noEffectMessage, noteRollback, settleVerdict, type Verdict } from './executor.ts'
+import { noEffectMessage, noteRollback, settleVerdict, type Verdict } from './settle.ts'
 import { noteEverywhere, valueInWords } from './drift.ts'
 import { notOpen } from './gate.ts'
 

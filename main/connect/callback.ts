@@ -42,6 +42,7 @@ const MAX_CODE_CHARS = 2_048
 const MAX_SOCKETS = 8
 const TRIES = 5
 const TIMEOUT_MS = 5_000
+const CHECK_MS = 1_000
 const LAST_WORDS_MS = 1_000
 
 const HEADERS = {
@@ -127,6 +128,8 @@ function listen(
       headersTimeout: TIMEOUT_MS,
       requestTimeout: TIMEOUT_MS,
       keepAliveTimeout: 1,
+      // Without this the limits above are looked at twice a minute only, while a few idle sockets take all the places.
+      connectionsCheckingInterval: CHECK_MS,
       maxHeaderSize: 16_384,
       requireHostHeader: false,
     },

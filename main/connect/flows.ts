@@ -74,7 +74,6 @@ const EXCHANGE_MS = 60_000
 const MAX_OPEN = 3
 /** Finished attempts that can still be looked at. */
 const MAX_KEPT = 20
-const MAX_STRAYS = 20
 const STEPS: readonly StepName[] = ['consent', 'exchange', 'token', 'accounts', 'write_access', 'stored']
 
 interface Flow {
@@ -92,7 +91,8 @@ interface Flow {
   state: FlowView['state']
   error: FlowView['error']
   connectionId: string | null
-  strays: number
+  /** Somebody else's answer came, and the person was told. */
+  hasStrays: boolean
   /** Gone as soon as they have been used, or can no longer be. */
   secrets: { readonly clientSecret: Secret; readonly verifier: Secret } | undefined
   work: Promise<void> | undefined
@@ -145,19 +145,10 @@ export function createFlows(deps: FlowsDeps): Flows {
     for (const [id, flow] of flows) if (flows.size >= MAX_KEPT && !isOpen(flow)) flows.delete(id)
   }
 
+  /** Any page in the browser can call the port: it cannot guess the state, and must not be able to end the attempt or to flood the window. */
   function onStray(flow: Flow): void {
-    flow.strays += 1
-    if (flow.strays >= MAX_STRAYS)
-      return end(
-        flow,
-        'failed',
-        new OperationError(
-          'not_allowed',
-          'Too many answers came that do not belong to this attempt. Nothing was connected.',
-          'Close other tabs of the consent page and begin again.',
-          { retryable: true },
-        ),
-      )
+    if (flow.hasStrays || flow.state !== 'waiting') return
+    flow.hasStrays = true
     flow.steps.set(
       'consent',
       'warning',
@@ -249,7 +240,7 @@ export function createFlows(deps: FlowsDeps): Flows {
           state: 'waiting',
           error: null,
           connectionId: null,
-          strays: 0,
+          hasStrays: false,
           secrets: { clientSecret, verifier },
           work: undefined,
         }

@@ -1,7 +1,7 @@
 /** Platform connections: the only SQL that touches them. Holds no secret. */
 import type Database from 'better-sqlite3'
 import { z } from 'zod'
-import type { Platform } from '../../shared/domain/ids.ts'
+import { type AccountId, accountIdSchema, type Platform } from '../../shared/domain/ids.ts'
 import type { CONNECTION_METHODS } from '../../shared/operations.ts'
 
 export type ConnectionMethod = (typeof CONNECTION_METHODS)[number]
@@ -49,6 +49,10 @@ interface Row {
 
 /** More than anybody needs; keeps every list bounded. */
 export const MAX_CONNECTIONS = 50
+const MAX_REACH = 500
+
+const reachKey = (connectionId: string): string => `reach/${connectionId}`
+const reachForm = z.array(accountIdSchema).max(MAX_REACH)
 
 export type ConnectionTable = ReturnType<typeof createConnectionTable>
 
@@ -70,6 +74,8 @@ export function createConnectionTable(db: Database.Database) {
   const writeSetting = db.prepare(
     'INSERT INTO setting (key, value_json) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value_json = excluded.value_json',
   )
+
+  const dropSetting = db.prepare('DELETE FROM setting WHERE key = ?')
 
   const hydrate = (row: Row): Connection => ({
     connectionId: row.connection_id,
@@ -108,6 +114,15 @@ export function createConnectionTable(db: Database.Database) {
     setHealth(connectionId: string, health: StoredHealth): void {
       setHealth.run(JSON.stringify(healthForm.parse(health)), connectionId)
     },
+    /** The accounts its credentials reached when they were checked, at most 500; empty when that is not known. */
+    reach(connectionId: string): readonly AccountId[] {
+      const row = readSetting.get(reachKey(connectionId))
+      return row === undefined ? [] : (reachForm.safeParse(JSON.parse(row.value_json)).data ?? [])
+    },
+    setReach(connectionId: string, accountIds: readonly AccountId[]): void {
+      writeSetting.run(reachKey(connectionId), JSON.stringify(accountIds.slice(0, MAX_REACH)))
+    },
+    forgetReach: (connectionId: string): void => void dropSetting.run(reachKey(connectionId)),
     /** A small JSON value of this workspace, such as whether the demo's proposals were made. */
     setting(key: string): unknown {
       const row = readSetting.get(key)

@@ -99,6 +99,7 @@ export function createSyncWriter(db: FactsDb) {
   const setCursor = db.prepare(
     'INSERT OR REPLACE INTO sync_cursor (run_id, subject, step, done_at_ms) VALUES (?, ?, ?, ?)',
   )
+  const dropListed = db.prepare("DELETE FROM sync_cursor WHERE subject = ? AND step = 'accounts'")
   const cursor = db.prepare<[number, string, string], { done_at_ms: number }>(
     'SELECT done_at_ms FROM sync_cursor WHERE run_id = ? AND subject = ? AND step = ?',
   )
@@ -144,6 +145,8 @@ export function createSyncWriter(db: FactsDb) {
     earliestStep: (runId: number, subject: string, prefix: string): number | null =>
       firstStep.get(runId, subject, `${prefix}%`)?.at ?? null,
     isListed: (runId: number, subject: string, step: string): boolean => cursor.get(runId, subject, step) !== undefined,
+    /** What a connection reaches may be something else now: also a run that is resumed asks for its accounts again. */
+    forgetListing: (connectionId: string): void => void dropListed.run(connectionId),
     heldDays: (accountKey: number, level: MetricLevel, startDay: number, endDay: number): readonly FetchedDay[] =>
       days.all(accountKey, level, startDay, endDay).map((row) => ({
         day: row.day,
