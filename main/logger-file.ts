@@ -27,7 +27,8 @@ const MAX_LINE_CHARS = 8_000
 const MAX_TEXT_CHARS = 4_000
 const MAX_ITEMS = 50
 const MAX_DEPTH = 6
-const MAX_HIDDEN = 200
+/** Enough for every secret of 50 connections in three spellings; beyond it the one not named for longest is forgotten, never the newest. */
+const MAX_HIDDEN = 600
 /** Shorter values would erase ordinary words. */
 const MIN_HIDDEN_CHARS = 6
 const HIDDEN = '[hidden]'
@@ -103,8 +104,16 @@ export function createFileLogger(options: FileLoggerOptions): FileLogger {
     error: (event, error, facts) => log('error', event, facts, error ?? 'no error given'),
     hide(secret) {
       const value = secret.reveal()
-      if (value.length < MIN_HIDDEN_CHARS || hidden.size >= MAX_HIDDEN) return
-      for (const form of [value, encodeURIComponent(value), JSON.stringify(value).slice(1, -1)]) hidden.add(form)
+      if (value.length < MIN_HIDDEN_CHARS) return
+      for (const form of [value, encodeURIComponent(value.toWellFormed()), JSON.stringify(value).slice(1, -1)]) {
+        // Put last again: a set keeps the order in which values were added.
+        hidden.delete(form)
+        hidden.add(form)
+      }
+      for (const oldest of hidden) {
+        if (hidden.size <= MAX_HIDDEN) break
+        hidden.delete(oldest)
+      }
     },
   }
 }

@@ -6,8 +6,11 @@ import { isoTime } from './drafts/view.ts'
 import type { Handlers } from './run-operation.ts'
 import { accountsOf } from './session-saving.ts'
 import { cleanUntrusted } from './reporting/untrusted.ts'
+import type { Secret } from './secret.ts'
 import type { Session } from './session.ts'
+import type { Connection } from './store/connection-table.ts'
 import { factsReaders, factsWriters } from './store/facts-tables.ts'
+import type { PlatformCredentials } from './vault/platform-tokens.ts'
 
 const OWNER = { kind: 'user', id: 'owner' } as const
 /** Matches no sync run: every account of the connection is then unlisted. */
@@ -17,6 +20,8 @@ const REVOKE_TIMEOUT_MS = 30_000
 const MAX_SYNCS_STOPPED = 5
 
 type Append = Parameters<Parameters<Session['audit']['transaction']>[0]>[0]
+
+const isSameSecret = (a: Secret, b: Secret): boolean => a.reveal() === b.reveal()
 
 /** @returns whether a sync was running */
 async function stopReading(sync: Session['sync']): Promise<boolean> {
@@ -66,7 +71,7 @@ export function connectionHandlers(session: Session): Handlers {
   const refuseIfBusy = (connectionId: string): void => {
     const { accounts } = factsReaders(opened.facts)
     // Also in accounts that the platform lists no longer: without the connection nobody could ever find out what became of the change.
-    const isItsOwn = (accountId: AccountId) => accounts.byId(accountId)?.connectionId === connectionId
+    const isItsOwn = (id: AccountId) => accounts.byId(id)?.connectionId === connectionId
     if (session.drafts.unfinished().some((row) => isItsOwn(splitEntityId(row.entityId).accountId)))
       throw new OperationError(
         'entity_busy',
@@ -74,6 +79,26 @@ export function connectionHandlers(session: Session): Handlers {
         'Wait until its outcome is known, then remove the connection.',
         { retryable: true },
       )
+  }
+  /** Damaged ones count as none: removing them is the way out. */
+  const readable = (connectionId: string): PlatformCredentials | undefined => {
+    try {
+      return tokens.read(connectionId)
+    } catch (error) {
+      ports.log.error('credentials_unreadable', error)
+      return undefined
+    }
+  }
+  /**
+   * Google and Meta take back a whole grant, TikTok one token (research/platforms.md §1.4, §2.5, §3.5): another connection that lives on the
+   * same one must not die with it.
+   */
+  const livesOnTheSame = (other: Connection, gone: Connection, credentials: PlatformCredentials): boolean => {
+    if (other.platform !== gone.platform || other.label === null || other.label !== gone.label) return false
+    const its = credentials.kind === 'tiktok' ? readable(other.connectionId) : undefined
+    return (
+      its?.kind !== 'tiktok' || credentials.kind !== 'tiktok' || isSameSecret(its.accessToken, credentials.accessToken)
+    )
   }
   /** Keeps the person's word and records it. */
   const setWrites = (append: Append, id: AccountId, isAllowed: boolean): void => {
@@ -98,7 +123,7 @@ export function connectionHandlers(session: Session): Handlers {
       const wasReading = await stopReading(sync)
       // Looked at again, and shut in the same breath: a confirmation that comes later finds no adapter and sends nothing.
       refuseIfBusy(input.connection_id)
-      const credentials = tokens.read(input.connection_id)
+      const credentials = readable(input.connection_id)
       audit.transaction((append) => {
         tokens.remove(input.connection_id)
         connections.forgetReach(input.connection_id)
@@ -118,11 +143,8 @@ export function connectionHandlers(session: Session): Handlers {
       // The other connections were only interrupted.
       if (wasReading && connections.list().length > 0 && sync.progress().state !== 'running')
         sync.start({ days: factsReaders(opened.facts).coverage.lastRun()?.days })
-      // A platform takes back a whole grant, not one token: another connection that lives on the same one must not die with it.
-      const isShared = connections
-        .list()
-        .some((each) => each.platform === connection.platform && each.label !== null && each.label === connection.label)
-      if (credentials === undefined || isShared) return { revoked_on_platform: false }
+      if (credentials === undefined || connections.list().some((each) => livesOnTheSame(each, connection, credentials)))
+        return { revoked_on_platform: false }
       const isRevoked = await adapters
         .forCredentials(credentials, connection.isSandbox)
         .revoke(AbortSignal.timeout(REVOKE_TIMEOUT_MS))

@@ -113,13 +113,16 @@ export function createHealth(deps: HealthDeps) {
     remindAll(): void {
       for (const { connectionId } of connections.list()) remind(connectionId)
     },
-    /** Asks the platforms about the tokens that were not asked about for a day, one after the other. Never throws. */
+    /**
+     * Asks the platforms about the tokens that were not asked about for a day, one after the other: also about dead ones, which a platform
+     * may take again. Never throws.
+     */
     async checkDue(stop: AbortSignal): Promise<void> {
-      for (const { connectionId, state, health } of connections.list()) {
+      for (const { connectionId, health } of connections.list()) {
         if (stop.aborted) return
         const ageMs = health === null ? CHECK_EVERY_MS : clock.nowMs() - health.checkedAtMs
         // A clock that was set back must not keep the question from being asked.
-        if (state !== 'ok' || (ageMs >= 0 && ageMs < CHECK_EVERY_MS)) continue
+        if (ageMs >= 0 && ageMs < CHECK_EVERY_MS) continue
         await check(connectionId, AbortSignal.any([stop, AbortSignal.timeout(CHECK_TIMEOUT_MS)]))
       }
     },

@@ -49,16 +49,33 @@ export function listEntities(deps: ReportingDeps, input: ParsedInputOf<'list_ent
   const page = entityList.page(filter, week, { order, limit, offset })
   const byKey = new Map(entities.byKeys(page.map((row) => row.entityKey)).map((entity) => [entity.entityKey, entity]))
   const total = entityList.count(filter)
+  const views = page.flatMap(({ entityKey, spendMicros }) => {
+    const entity = byKey.get(entityKey)
+    return entity === undefined ? [] : [entityView(entity, account, week.isCovered ? spendMicros : null)]
+  })
+  const shown = withinReply(views)
+  // Rows that have gone in between are passed over; only what was cut off for its size comes with the next page.
+  const passed = shown.length === views.length ? page.length : shown.length
   return {
-    entities: page.flatMap(({ entityKey, spendMicros }) => {
-      const entity = byKey.get(entityKey)
-      return entity === undefined ? [] : [entityView(entity, account, week.isCovered ? spendMicros : null)]
-    }),
+    entities: shown,
     total,
-    next_cursor: page.length === 0 ? null : nextCursor('list_entities', input, offset + page.length, total),
+    next_cursor: passed === 0 ? null : nextCursor('list_entities', input, offset + passed, total),
     as_of: asOf([account]),
     warnings: [...firstSyncWarning([account])],
   }
+}
+
+/** An AI client takes 40,000 characters; the rest of the reply needs little. */
+const MAX_PAGE_CHARS = 36_000
+
+/** As many of a page's first rows as fit one reply, at least one: names can be long, and a reply that is too long is none. */
+function withinReply(views: readonly EntityView[]): EntityView[] {
+  let chars = 0
+  const end = views.findIndex((view, index) => {
+    chars += JSON.stringify(view).length + 1
+    return index > 0 && chars > MAX_PAGE_CHARS
+  })
+  return end === -1 ? [...views] : views.slice(0, end)
 }
 
 /**

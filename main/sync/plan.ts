@@ -71,10 +71,11 @@ export function neededChunks(
 }
 
 function isDone(row: FetchedDay, runId: number, firstOpenDay: number, now: Now): boolean {
-  if (row.runId === runId) return row.wasOver || row.day >= firstOpenDay
   // A clock that was set back: neither how old the answer is nor whether the day was final by then is known.
-  if (row.fetchedAtMs > now.nowMs) return false
-  return row.isFinal || (row.wasOver && isFresh(row, now))
+  const isDated = row.fetchedAtMs <= now.nowMs
+  if (row.isFinal && isDated) return true
+  if (row.runId === runId) return row.wasOver || row.day >= firstOpenDay
+  return row.wasOver && isDated && isFresh(row, now)
 }
 
 function isFresh({ day, fetchedAtMs }: FetchedDay, { nowMs, today, dayAt }: Now): boolean {

@@ -2,8 +2,8 @@
 import { useState } from 'react'
 import type { OutputOf } from '../../shared/operations.ts'
 import { fill, integer, percent } from '../format.ts'
-import { ErrorNotice, Foreign } from '../parts/pieces.tsx'
-import { visible } from '../parts/words.ts'
+import { ErrorNotice, Foreign, PlatformChip } from '../parts/pieces.tsx'
+import { platformOf, visible } from '../parts/words.ts'
 import { useAct, useRead } from '../queries.ts'
 import { TEXTS } from '../texts.ts'
 import { Button } from '../ui/button.tsx'
@@ -32,7 +32,12 @@ function AccountRow({ sync, name }: { sync: AccountSync; name: string }) {
   return (
     <li className="grid grid-cols-[1rem_minmax(0,1fr)_auto] items-center gap-x-2 py-1.5">
       <Icon name={look.icon} size={14} className={look.colour} />
-      <Foreign text={name} className="min-w-0 truncate" />
+      <span className="flex min-w-0 items-center gap-2">
+        <span className="w-20 shrink-0">
+          <PlatformChip platform={platformOf(sync.account_id)} />
+        </span>
+        <Foreign text={name} className="min-w-0 truncate" />
+      </span>
       <span className="num text-xs text-ink-2">
         {sync.state === 'running' ? `${percent(share, false)} · ${stepWords(sync.step)}` : t.states[sync.state]}
       </span>

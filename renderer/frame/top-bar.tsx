@@ -157,8 +157,9 @@ function SyncState({ app }: { app: AppState }) {
       </>
     )
   if (accounts.length === 0) return null
+  // The core's word: it leaves out accounts that their platform has shut, which nobody may ever read.
+  const asOf = status.data?.as_of ?? null
   const oldest = accounts.reduce<string | null>(older, null)
-  const never = accounts.some((account) => account.last_sync_at === null)
   const error = app.sync.error
   return (
     <div className="flex items-center gap-2 text-xs whitespace-nowrap text-ink-2">
@@ -166,12 +167,14 @@ function SyncState({ app }: { app: AppState }) {
         <span className="text-danger">
           <Explain why={`${error.message} ${error.hint}`}>{TEXTS.bar.syncFailed}</Explain>
         </span>
-      ) : never || oldest === null ? (
+      ) : asOf !== null ? (
+        <Explain why={fill(TEXTS.bar.syncedWhy, { time: absoluteTime(asOf) })}>
+          {fill(TEXTS.bar.synced, { ago: relativeTime(asOf, nowMs) })}
+        </Explain>
+      ) : oldest === null ? (
         TEXTS.bar.never
       ) : (
-        <Explain why={fill(TEXTS.bar.syncedWhy, { time: absoluteTime(oldest) })}>
-          {fill(TEXTS.bar.synced, { ago: relativeTime(oldest, nowMs) })}
-        </Explain>
+        <Explain why={fill(TEXTS.bar.partlyWhy, { ago: relativeTime(oldest, nowMs) })}>{TEXTS.bar.partly}</Explain>
       )}
       <span className="flex">
         <Button icon="sync" className="rounded-r-none" onPress={() => start.mutate({})} isPending={start.isPending}>

@@ -7,7 +7,7 @@ import { TEXTS } from '../texts.ts'
 import { Select, TextField } from '../ui/field.tsx'
 import { SkeletonRows } from '../ui/state.tsx'
 import { ErrorNotice, Foreign } from './pieces.tsx'
-import { visible } from './words.ts'
+import { accountLabel } from './words.ts'
 
 type AccountId = EntityView['account_id']
 type Level = 'campaign' | 'ad_group' | 'ad'
@@ -44,7 +44,7 @@ export function EntityPicker({ onPick }: { onPick: (entityId: EntityView['entity
             onChange={setAccountId}
             options={accounts.data.accounts.map((each) => ({
               value: each.account_id,
-              label: visible(each.untrusted.name),
+              label: accountLabel(each),
             }))}
           />
         ) : null}

@@ -1,6 +1,7 @@
 /** Domain values as words: pure helpers several features share. */
 import { type BidStrategy, STRATEGY_TARGETS } from '../../shared/domain/bid.ts'
 import { isMoneyField } from '../../shared/domain/entity.ts'
+import { PLATFORMS } from '../../shared/domain/ids.ts'
 import type { DraftView, OutputOf } from '../../shared/operations.ts'
 import { changeFraction, difference, fill, money, percent, ratio } from '../format.ts'
 import { TEXTS } from '../texts.ts'
@@ -10,6 +11,25 @@ export type PolicyView = DraftView['policy']
 export type Challenge = NonNullable<OutputOf<'arm_draft'>['challenge']>
 export type EnvelopeView = OutputOf<'get_draft'>['envelope'][number]
 export type Platform = ChangeView['platform']
+
+/** The platform that an account's or entity's id begins with. */
+export function platformOf(id: string): Platform {
+  const word = id.slice(0, id.indexOf(':'))
+  return PLATFORMS.find((each) => each === word) ?? 'tiktok'
+}
+/** Accounts of one brand often have the same name on every platform. */
+export function accountLabel(account: { readonly platform: Platform; readonly untrusted: { name: string } }): string {
+  return fill(TEXTS.accounts.onPlatform, {
+    platform: TEXTS.platforms[account.platform],
+    name: visible(account.untrusted.name),
+  })
+}
+/** "AD_STATUS_DELIVERY_OK" → "Ad status delivery ok": a platform's own word, made readable. Anything else stays as it is. */
+export function platformWord(text: string): string {
+  if (!/^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$/.test(text) || text.length < 4) return text
+  const words = text.charAt(0) + text.slice(1).toLowerCase().replaceAll('_', ' ')
+  return words.replace(/\b(cpa|cpc|cpm|cpv|roas)\b/gi, (short) => short.toUpperCase())
+}
 
 const AMOUNT = /^-?\d+(\.\d+)?$/
 type Strategy = keyof typeof TEXTS.strategies
@@ -23,14 +43,22 @@ export function wireValue(field: ChangeView['field'], value: string, currency: s
   return isMoneyField(field) ? money({ amount: value, currency }) : ratio(value)
 }
 
+/** "cost_cap:9.00" → "Cost cap" and "€9.00". */
+export function strategyParts(
+  value: string,
+  currency: string,
+): { readonly strategy: string; readonly target: string | null } {
+  const [name = '', target] = value.split(':')
+  const strategy = name in TEXTS.strategies ? TEXTS.strategies[name as Strategy] : platformWord(name)
+  if (target === undefined || !AMOUNT.test(target)) return { strategy, target: null }
+  const kind = name in STRATEGY_TARGETS ? STRATEGY_TARGETS[name as BidStrategy].kind : 'none'
+  return { strategy, target: kind === 'money' ? money({ amount: target, currency }) : ratio(target) }
+}
+
 /** "cost_cap:9.00" → "Cost cap: €9.00". */
 export function strategyText(value: string, currency: string): string {
-  const [name = '', target] = value.split(':')
-  const strategy = name in TEXTS.strategies ? TEXTS.strategies[name as Strategy] : name
-  if (target === undefined || !AMOUNT.test(target)) return strategy
-  const kind = name in STRATEGY_TARGETS ? STRATEGY_TARGETS[name as BidStrategy].kind : 'none'
-  const text = kind === 'money' ? money({ amount: target, currency }) : ratio(target)
-  return fill(TEXTS.strategies.withTarget, { strategy, target: text })
+  const { strategy, target } = strategyParts(value, currency)
+  return target === null ? strategy : fill(TEXTS.strategies.withTarget, { strategy, target })
 }
 
 export function fieldValue(change: ChangeView, value: string): string {

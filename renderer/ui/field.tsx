@@ -130,12 +130,14 @@ export function Select<T extends string>({
   options,
   onChange,
   isLabelHidden = false,
+  className = '',
 }: {
   label: string
   value: T
   options: readonly { readonly value: T; readonly label: string }[]
   onChange: (value: T) => void
   isLabelHidden?: boolean
+  className?: string
 }) {
   const id = useId()
   return (
@@ -147,7 +149,7 @@ export function Select<T extends string>({
         id={id}
         value={value}
         onChange={(event) => onChange(event.target.value as T)}
-        className="h-7 rounded-md border border-line bg-raised px-1.5 text-ink hover:bg-hover"
+        className={`h-7 rounded-md border border-line bg-raised px-1.5 text-ink hover:bg-hover ${className}`}
       >
         {options.map((option) => (
           <option key={option.value} value={option.value}>

@@ -1,5 +1,9 @@
 /** Connecting, end to end: what is checked before anything is kept, what is shown of the token's life, and how a connection dies and comes back. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { PASSPHRASE, proposeBudget, settled, someAdGroup, startApp } from '../support/app.ts'
+import { openLedgerFile } from '../support/ledger-file.ts'
 import { connectionOf, type ConnectRig, startConnectRig, stepsOf } from '../support/connect-rig.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
 import { waitFor } from '../support/wait-for.ts'
@@ -234,6 +238,22 @@ describe('a connection that dies', () => {
     await removeAll()
   })
 
+  test('comes back by itself when the platform takes its token again', async () => {
+    const { connection } = await rig.window('connect_tiktok', tiktokInput())
+    const tokens = [...rig.tiktok.world.accessTokens]
+    rig.tiktok.world.accessTokens.clear()
+    await rig.syncAll()
+    expect((await connectionOf(rig, connection.connection_id)).state).toBe('needs_reconnect')
+    for (const token of tokens) rig.tiktok.world.accessTokens.add(token)
+    rig.clock.advance(DAY_MS + 60_000)
+    await rig.syncAll()
+    await waitFor(async () => (await connectionOf(rig, connection.connection_id)).state === 'ok', {
+      what: 'the daily check',
+      withinMs: 10_000,
+    })
+    await removeAll()
+  })
+
   test('a platform in trouble is no news about the token', async () => {
     const { connection } = await rig.window('connect_tiktok', tiktokInput())
     rig.tiktok.faults.add({ kind: 'http_500', path: '*', times: 50 })
@@ -241,6 +261,50 @@ describe('a connection that dies', () => {
     expect(checked.connection).toMatchObject({ state: 'ok', health: { is_valid: true } })
     expect(checked.steps.some(({ state }) => state === 'failed')).toBe(true)
     rig.tiktok.faults.clear()
+    await removeAll()
+  })
+})
+
+describe('two people with one app', () => {
+  /** Somebody who reaches only these of TikTok's advertisers gives the app a code. */
+  async function connectAs(...reached: readonly number[]): Promise<string> {
+    const advertisers = rig.tiktok.world.advertisers as unknown[]
+    const all = advertisers.splice(0)
+    advertisers.push(...reached.map((n) => all[n]))
+    const { connection } = await rig
+      .window('connect_tiktok', tiktokInput())
+      .finally(() => advertisers.splice(0, advertisers.length, ...all))
+    return connection.connection_id
+  }
+
+  test('get a connection each, also when the second comes before the first was ever read', async () => {
+    const first = await connectAs(0)
+    expect(await connectAs(1)).not.toBe(first)
+    expect(await connectAs(0)).toBe(first)
+    await removeAll()
+  })
+
+  test('part without harm: TikTok takes back the one token, which would never end by itself, and the other goes on', async () => {
+    const first = await connectAs(0)
+    const before = new Set(rig.tiktok.world.accessTokens)
+    const second = await connectAs(1)
+    const [issued] = [...rig.tiktok.world.accessTokens].filter((token) => !before.has(token))
+    expect(await rig.window('remove_connection', { connection_id: second })).toEqual({ revoked_on_platform: true })
+    expect(rig.tiktok.world.accessTokens.has(issued ?? '')).toBe(false)
+    const { connection } = await rig.window('check_connection', { connection_id: first })
+    expect(connection.state).toBe('ok')
+    await removeAll()
+  })
+
+  test('never replace living credentials by some that reach less; the same person with more, or after an end, renews', async () => {
+    const first = await connectAs(0, 1)
+    const second = await connectAs(1)
+    expect(second).not.toBe(first)
+    expect(await connectAs(0, 1)).toBe(first)
+    await rig.window('remove_connection', { connection_id: second })
+    rig.tiktok.world.accessTokens.clear()
+    await rig.window('check_connection', { connection_id: first })
+    expect(await connectAs(0)).toBe(first)
     await removeAll()
   })
 })
@@ -314,7 +378,103 @@ describe('changes in an account', () => {
   })
 })
 
+describe('accounts nobody said yes to', () => {
+  test('are not changed because a file says that this is a demo', async () => {
+    const real = await startApp(makeTempFolder('no-demo'), { writes: false })
+    await real.core.close()
+    // Anybody who can write the folder can write this: the file is not sealed.
+    const file = join(real.workspaceFolder, 'workspace.json')
+    writeFileSync(file, JSON.stringify({ ...(JSON.parse(readFileSync(file, 'utf8')) as object), isDemo: true }))
+    const flipped = await real.restart()
+    const { accounts } = await flipped.window('list_accounts', {})
+    expect(accounts.map((each) => each.writes_allowed)).toEqual([false, false])
+    await flipped.close()
+  })
+})
+
 describe('removing a connection', () => {
+  test('waits for a change that is under way, also in an account that its platform lists no longer', async () => {
+    let goOn = (): void => undefined
+    let hasAnswered = false
+    const app = await startApp(makeTempFolder('busy'), {
+      core: {
+        onStep: async (step) => {
+          if (step !== 'answered') return
+          hasAnswered = true
+          await new Promise<void>((resolve) => (goOn = resolve))
+        },
+      },
+    })
+    const draft = await proposeBudget(app, await someAdGroup(app))
+    const { challenge } = await app.window('arm_draft', { draft_id: draft.draft_id, draft_hash: draft.draft_hash })
+    await app.window('confirm_draft', {
+      draft_id: draft.draft_id,
+      confirm_token: challenge?.confirm_token ?? '',
+      passphrase: PASSPHRASE,
+    })
+    await waitFor(() => hasAnswered, { what: 'the write' })
+    const advertisers = app.sandbox.world.advertisers as unknown[]
+    const all = advertisers.splice(0)
+    await app.window('start_sync', { days: 2 })
+    await waitFor(async () => (await app.window('get_sync', {})).sync.state !== 'running', { what: 'the sync' })
+    const [connection] = (await app.window('list_connections', {})).connections
+    expect(connection?.account_ids).toEqual([])
+    const remove = { connection_id: connection?.connection_id }
+    expect(await app.refusal({ kind: 'window' }, 'remove_connection', remove)).toMatchObject({ code: 'entity_busy' })
+    advertisers.push(...all)
+    goOn()
+    await settled(app, draft.draft_id)
+    await app.close()
+  })
+
+  test('takes back the permission to change its accounts: whoever connects them again is asked again', async () => {
+    const { connection } = await rig.window('connect_tiktok', tiktokInput())
+    await rig.syncAll()
+    const [accountId] = (await connectionOf(rig, connection.connection_id)).account_ids
+    if (accountId === undefined) throw new Error('no account')
+    await rig.window('set_account_writes', { account_id: accountId, is_allowed: true })
+    await rig.window('remove_connection', { connection_id: connection.connection_id })
+    const { records } = await rig.window('list_audit', { limit: 2 })
+    expect(records.map(({ type }) => type)).toEqual(['account.writes', 'connection.removed'])
+    expect(records[0]?.line).toContain('"allowed":false')
+    await rig.window('connect_tiktok', tiktokInput())
+    await rig.syncAll()
+    const again = (await rig.window('list_accounts', {})).accounts.find((each) => each.account_id === accountId)
+    expect(again).toMatchObject({ connection_state: 'ok', writes_allowed: false })
+    await removeAll()
+  })
+
+  test('only interrupts what the other connections were reading', async () => {
+    const { connection } = await rig.window('connect_tiktok', tiktokInput())
+    const meta = await rig.connectOauth('meta')
+    await rig.window('start_sync', { days: 3 })
+    await rig.window('remove_connection', { connection_id: connection.connection_id })
+    await waitFor(async () => (await rig.window('get_sync', {})).sync.state !== 'running', {
+      what: 'the sync to end',
+      withinMs: 60_000,
+    })
+    expect((await rig.window('get_sync', {})).sync.state).not.toBe('cancelled')
+    expect((await connectionOf(rig, meta)).account_ids.length).toBeGreaterThan(0)
+    await removeAll()
+  })
+
+  test('whose stored credentials are damaged works: it is the way out that their error names', async () => {
+    const { connection } = await rig.window('connect_tiktok', tiktokInput())
+    await rig.core().close()
+    const ledger = await openLedgerFile(join(rig.homeFolder, 'workspaces', 'default'), rig.clock)
+    ledger.prepare('UPDATE platform_token SET sealed = ?').run(Buffer.alloc(80, 7))
+    ledger.close()
+    await rig.restart()
+    const checked = await rig.window('check_connection', { connection_id: connection.connection_id })
+    expect(checked.steps[0]).toMatchObject({
+      state: 'failed',
+      detail: expect.stringContaining('Remove the connection'),
+    })
+    const removed = await rig.window('remove_connection', { connection_id: connection.connection_id })
+    expect(removed).toEqual({ revoked_on_platform: false })
+    expect(await ids()).toEqual([])
+  })
+
   test('ends the credentials at the platform, where it can', async () => {
     const before = new Set(rig.google.world.refreshTokens)
     const google = await rig.connectOauth('google_ads')

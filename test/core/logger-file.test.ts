@@ -85,6 +85,21 @@ describe('what never reaches the log', () => {
     expect(text).not.toContain('canary%2F1')
   })
 
+  test('the newest secrets, and those still in use, however many attempts went before', () => {
+    const log = newLogger()
+    const old = 'plainwordsecretofold'
+    log.hide(new Secret(old))
+    for (let n = 0; n < 2_000; n += 1) {
+      log.hide(new Secret(`one/time/code ${n}`))
+      // A token is named again whenever it is used.
+      log.hide(new Secret(old))
+    }
+    const fresh = 'plainwordsecretofnow'
+    log.hide(new Secret(fresh))
+    log.info(`${old} and ${fresh}`)
+    expect(readFileSync(log.file, 'utf8')).toContain('[hidden] and [hidden]')
+  })
+
   test('whatever is under a telling name', () => {
     const log = newLogger()
     log.info('x', {

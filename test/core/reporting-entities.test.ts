@@ -277,6 +277,38 @@ describe('what the new platforms bring', () => {
   })
 })
 
+describe('a page of many entities with long names', () => {
+  const crowded = paperPlatform({ campaigns: 100, adGroups: 1, ads: 1 })
+  for (const [entity, found] of crowded.entities)
+    if (found.type === 'campaign') crowded.entities.set(entity, { ...found, name: `${found.name} ${'x'.repeat(400)}` })
+
+  test('stays within what an AI client takes, and the next pages bring the rest', async () => {
+    const many = syncRig(crowded)
+    await many.run(1)
+    const seen: string[] = []
+    let cursor: string | undefined
+    for (let pages = 0; pages < 10; pages += 1) {
+      const page = OPERATIONS.list_entities.output.parse(
+        listEntities(
+          many,
+          OPERATIONS.list_entities.input.parse({
+            account_id: account,
+            type: 'campaign',
+            limit: 100,
+            ...(cursor === undefined ? {} : { cursor }),
+          }),
+        ),
+      )
+      expect(JSON.stringify(page).length).toBeLessThan(40_000)
+      seen.push(...page.entities.map((each) => each.entity_id))
+      if (page.next_cursor === null) break
+      cursor = page.next_cursor
+    }
+    expect(new Set(seen).size).toBe(100)
+    expect(seen).toHaveLength(100)
+  })
+})
+
 describe('the snapshot that planners read', () => {
   test('knows what runs: an entity, everything above it, and its account', async () => {
     const own = syncRig(platform)

@@ -7,7 +7,7 @@ import { factsReaders, factsWriters } from '../../main/store/facts-tables.ts'
 import { accountId, accountIdSchema, entityId } from '../../shared/domain/ids.ts'
 import { OPERATIONS } from '../../shared/operations.ts'
 import type { Connection } from '../../main/sync/sync.ts'
-import { DAY_MS, handClock, paperPlatform, type SyncRig, syncRig } from '../support/facts-rig.ts'
+import { DAY_MS, handClock, NOON, paperPlatform, type SyncRig, syncRig } from '../support/facts-rig.ts'
 
 const account = (n: number) => accountIdSchema.parse(`tiktok:700000000000000000${n}`)
 const accounts = (rig: SyncRig) => listAccounts({ ...rig, connectionState: () => 'ok', writesAllowed: () => true }, {})
@@ -33,6 +33,56 @@ test('a removed and reconnected account is read anew, and not called unreachable
   expect(accounts(rig).accounts).toMatchObject([
     { connection_state: 'ok', last_sync_at: new Date(rig.clock.nowMs()).toISOString() },
   ])
+})
+
+test('a connection whose credentials were renewed is asked for its accounts again, also by a run that is resumed', async () => {
+  const platform = paperPlatform()
+  const rig = syncRig(platform, { connections: () => [{ connectionId: 'one', adapter: platform.adapter }] })
+  platform.onPage = (request) => {
+    if (request.startsWith('ad_group days')) rig.sync.cancel()
+  }
+  expect(await rig.run(30)).toMatchObject({ state: 'cancelled' })
+  platform.onPage = () => undefined
+  rig.clock.advance(60_000)
+  factsWriters(rig.facts).sync.forgetListing('one')
+  platform.requests.length = 0
+  await rig.run(30)
+  expect(platform.requests[0]).toBe('accounts')
+})
+
+test('what a clock that was ahead has read is read again once the clock is right, and vouches for nothing until then', async () => {
+  const platform = paperPlatform()
+  const ahead = 200
+  const rig = syncRig(platform, { clock: handClock(NOON + ahead * DAY_MS) })
+  await rig.run(90 + ahead)
+  rig.clock.set(NOON)
+  platform.requests.length = 0
+  await rig.run(90)
+  // Days that counted as final then are still moving.
+  expect(platform.requests.filter((request) => request.startsWith('campaign days'))).toEqual([
+    'campaign days of 1 2026-10-25..2026-11-23',
+    'campaign days of 1 2026-09-25..2026-10-24',
+    'campaign days of 1 2026-08-26..2026-09-24',
+  ])
+  expect(accounts(rig).accounts[0]).toMatchObject({
+    last_sync_at: new Date(NOON).toISOString(),
+    complete_through: '2026-11-22',
+  })
+  const campaign = entityId(account(1), 'campaign', '1')
+  const whole = syncRig(paperPlatform())
+  await whole.run(90)
+  const spendOf = (of: SyncRig) => getEntity({ ...of, openDraftIds: [] }, { entity_id: campaign }).entity.spend_7d
+  expect(spendOf(rig)).toEqual(spendOf(whole))
+  // A reading from a time that has not come yet is not later than a listing of today.
+  const found = platform.entities.get(campaign)
+  if (found === undefined) throw new Error('no campaign')
+  platform.entities.set(campaign, { ...found, status: 'paused', budgetKind: 'daily', dailyBudgetMicros: 5_000_000n })
+  rig.clock.advance(60_000)
+  await rig.run(2)
+  expect(factsReaders(rig.facts).entities.byId(campaign)).toMatchObject({
+    status: 'paused',
+    dailyBudgetMicros: 5_000_000n,
+  })
 })
 
 test('an account that one connection has lost is taken over by another within the same run', () => {

@@ -2,11 +2,14 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { getEntity } from '../../main/reporting/entities.ts'
 import { factsReaders, factsWriters } from '../../main/store/facts-tables.ts'
-import { type KnownValues, outsideChanges } from '../../main/store/outside-change-table.ts'
+import { type KnownValues, outsideChanges, type UnsettledWrite } from '../../main/store/outside-change-table.ts'
 import type { Entity } from '../../shared/domain/entity.ts'
 import { accountIdSchema, type EntityId, entityId } from '../../shared/domain/ids.ts'
 import { OPERATIONS } from '../../shared/operations.ts'
+import { PASSPHRASE, proposeBudget, settled, someAdGroup, startApp } from '../support/app.ts'
 import { DAY_MS, type PaperPlatform, paperPlatform, type SyncRig, syncRig } from '../support/facts-rig.ts'
+import { makeTempFolder } from '../support/temp-folder.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 const account = accountIdSchema.parse('google_ads:7000000000000000001')
 const id = (type: 'campaign' | 'ad_group' | 'ad', externalId: string): EntityId => entityId(account, type, externalId)
@@ -14,10 +17,13 @@ const group = id('ad_group', '101')
 
 let platform: PaperPlatform
 let rig: SyncRig
+/** What the executor is writing. */
+let unsettled: UnsettledWrite[]
 beforeEach(async () => {
   platform = paperPlatform({ platform: 'google_ads', campaigns: 3, adGroups: 1, ads: 1 })
   edit(group, { values: { cpc_bid: '0.80', scheduled_budget: '120.00' } })
-  rig = syncRig(platform)
+  unsettled = []
+  rig = syncRig(platform, { unsettled: () => unsettled })
   await rig.run(2)
 })
 
@@ -85,6 +91,51 @@ test('what this app wrote is no edit of somebody else, nor what follows from it'
   edit(group, { values: { bid_strategy: 'target_cpa:8.00', target_cpa: '8.00', scheduled_budget: '130.00' } })
   await nextDay()
   expect(changes()).toEqual([])
+})
+
+test('what this app is writing just now is no edit of somebody else, while other fields and entities still tell', async () => {
+  const campaign = id('campaign', '2')
+  unsettled.push({ entityId: group, field: 'bid_strategy' }, { entityId: campaign, field: 'status' })
+  edit(group, { values: { bid_strategy: 'target_cpa:8.00', target_cpa: '8.00', scheduled_budget: '120.00' } })
+  edit(campaign, { status: 'paused' })
+  edit(id('campaign', '3'), { status: 'paused' })
+  await nextDay()
+  expect(changes()).toEqual([])
+  expect(changes(campaign)).toEqual([])
+  expect(changes(id('campaign', '3'))).toEqual([['status', 'enabled', 'paused']])
+  edit(group, { status: 'paused' })
+  await nextDay()
+  expect(changes()).toEqual([['status', 'enabled', 'paused']])
+  unsettled.length = 0
+  edit(campaign, { status: 'enabled' })
+  await nextDay()
+  expect(changes(campaign)).toEqual([['status', 'paused', 'enabled']])
+})
+
+test('a sync in the middle of a confirmed change does not take the app’s own write for an edit of somebody else', async () => {
+  let atAnswer: () => Promise<void> = async () => undefined
+  const onStep = (step: string): Promise<void> => (step === 'answered' ? atAnswer() : Promise.resolve())
+  const app = await startApp(makeTempFolder('own-write'), { core: { onStep } })
+  const target = await someAdGroup(app)
+  const draft = await proposeBudget(app, target)
+  let hasSynced = false
+  atAnswer = async () => {
+    app.clock.advance(1000)
+    await app.window('start_sync', { days: 2 })
+    await waitFor(async () => (await app.window('get_sync', {})).sync.state !== 'running', {
+      what: 'the sync',
+      withinMs: 60_000,
+    })
+    hasSynced = true
+    app.clock.advance(1000)
+  }
+  const { challenge } = await app.window('arm_draft', { draft_id: draft.draft_id, draft_hash: draft.draft_hash })
+  const confirm_token = challenge?.confirm_token ?? ''
+  await app.window('confirm_draft', { draft_id: draft.draft_id, confirm_token, passphrase: PASSPHRASE })
+  expect((await settled(app, draft.draft_id)).state).toBe('applied')
+  expect(hasSynced).toBe(true)
+  expect((await app.window('get_entity', { entity_id: target.entityId })).outside_changes).toEqual([])
+  await app.close()
 })
 
 test('a later edit of the very value this app wrote is told', async () => {

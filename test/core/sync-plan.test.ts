@@ -46,7 +46,8 @@ test('every wanted day, and every day since the oldest held, that is not settled
             const row = byDay.get(day)
             const isSettled =
               row !== undefined &&
-              (row.isFinal || (row.runId === RUN ? row.wasOver || day >= firstOpenDay : row.wasOver && isFresh(row)))
+              ((row.isFinal && row.fetchedAtMs <= NOW.nowMs) ||
+                (row.runId === RUN ? row.wasOver || day >= firstOpenDay : row.wasOver && isFresh(row)))
             const isWanted = day > today - days || day >= oldestHeld
             expect(covered.includes(day)).toBe(isWanted && !isSettled)
           }

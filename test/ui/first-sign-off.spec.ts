@@ -49,7 +49,7 @@ async function proposeOverMcp(
   )
   const call = async (name: string, args: Record<string, unknown>): Promise<Record<string, never>> =>
     (await client.callTool({ name, arguments: args })).structuredContent as Record<string, never>
-  const { accounts } = (await call('list_accounts', {})) as unknown as {
+  const { accounts } = (await call('list_accounts', { platform: 'tiktok' })) as unknown as {
     accounts: { account_id: string; currency: string }[]
   }
   const account = accounts.find((each) => each.currency === 'EUR')

@@ -1,5 +1,5 @@
 /** What is there: every account with its campaigns, ad groups and ads, and the way to propose a change of any of them. */
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import type { EntityView } from '../../../shared/operations.ts'
 import { ErrorNotice } from '../../parts/pieces.tsx'
 import { ProposeDialog } from '../../parts/propose-dialog.tsx'
@@ -51,6 +51,7 @@ function Explorer({
   const explorer = useExplorer(firstOpen)
   const [selected, setSelected] = useState<Chosen | null>(null)
   const [isInspecting, setIsInspecting] = useState(false)
+  const inspector = useRef<HTMLElement>(null)
   const { accounts } = explorer
   const list = accounts.data?.accounts ?? []
   // The row as it is now: what was selected may have been read again since.
@@ -76,6 +77,12 @@ function Explorer({
         {TEXTS.overview.noAccounts}
       </Empty>
     )
+  const close = () => {
+    // Back to the row, when the focus would go down with the inspector.
+    if (inspector.current?.contains(document.activeElement) === true)
+      document.querySelector<HTMLElement>('[data-row][tabindex="0"]')?.focus()
+    setIsInspecting(false)
+  }
   const propose = (row: Row) => {
     if (row.kind === 'entity' && row.row.type !== 'creative') onPropose(row.row.entity_id)
   }
@@ -93,10 +100,13 @@ function Explorer({
           chosen={selected}
           onSelect={setSelected}
           onInspect={(row) => {
-            if (row.kind === 'entity') setIsInspecting(true)
+            // A second Enter goes into what the first has opened.
+            if (row.kind === 'entity' && isInspecting && row.key === current?.key) inspector.current?.focus()
+            else if (row.kind === 'entity') setIsInspecting(true)
             else if (row.kind === 'account') explorer.toggle(row.account.account_id, !row.isOpen)
           }}
           onPropose={propose}
+          onEscape={isInspecting ? close : null}
         />
         {isInspecting && current?.kind === 'entity' ? (
           <Inspector
@@ -104,7 +114,8 @@ function Explorer({
             row={current.row}
             currency={list.find((each) => each.account_id === current.row.account_id)?.currency ?? 'USD'}
             onPropose={() => propose(current)}
-            onClose={() => setIsInspecting(false)}
+            onClose={() => close()}
+            ref={inspector}
           />
         ) : null}
       </div>

@@ -4,11 +4,19 @@
  */
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { useEffect, useRef } from 'react'
-import { integer } from '../../format.ts'
+import { plural } from '../../format.ts'
 import { TEXTS } from '../../texts.ts'
 import { Icon } from '../../ui/icon.tsx'
 import type { Row } from './explorer-rows.ts'
-import { AccountCells, COLUMNS, EntityCells, NothingCells, WaitingCells, WIDE_ONLY } from './explorer-row.tsx'
+import {
+  AccountCells,
+  COLUMNS,
+  EntityCells,
+  NothingCells,
+  ROOMY_ONLY,
+  WaitingCells,
+  WIDE_ONLY,
+} from './explorer-row.tsx'
 import type { Explorer, Order, Sort } from './use-explorer.ts'
 
 const t = TEXTS.accounts
@@ -55,7 +63,7 @@ function Heads({ sort, onSort }: { sort: Sort; onSort: (sort: Sort) => void }) {
           </div>
         )
       })}
-      <div role="columnheader">
+      <div role="columnheader" className={ROOMY_ONLY}>
         <span className="sr-only">{TEXTS.common.actions}</span>
       </div>
     </div>
@@ -109,9 +117,11 @@ export interface GridProps {
   readonly onSelect: (chosen: Chosen) => void
   readonly onInspect: (row: Row) => void
   readonly onPropose: (row: Row) => void
+  /** What Escape does, if anything. */
+  readonly onEscape: (() => void) | null
 }
 
-export function ExplorerGrid({ explorer, chosen, onSelect, onInspect, onPropose }: GridProps) {
+export function ExplorerGrid({ explorer, chosen, onSelect, onInspect, onPropose, onEscape }: GridProps) {
   const { rows, isTree, toggle } = explorer
   const scroller = useRef<HTMLDivElement>(null)
   const focusNext = useRef(false)
@@ -151,6 +161,7 @@ export function ExplorerGrid({ explorer, chosen, onSelect, onInspect, onPropose 
     const row = rows[selected]
     const next = moved(event.key, selected, rows.length)
     if (next !== null) select(next)
+    else if (event.key === 'Escape' && onEscape !== null) onEscape()
     else if (row === undefined || isLeaf(row)) return
     else if (event.key === 'ArrowRight' && isTree && 'isOpen' in row) {
       if (row.isOpen) select(Math.min(rows.length - 1, selected + 1))
@@ -171,7 +182,7 @@ export function ExplorerGrid({ explorer, chosen, onSelect, onInspect, onPropose 
         aria-rowcount={rows.length + 1}
         className="@container relative flex min-h-0 flex-1 flex-col overflow-x-auto"
       >
-        <div role="rowgroup" className="min-w-[46rem] overflow-y-hidden [scrollbar-gutter:stable]">
+        <div role="rowgroup" className="min-w-[43rem] overflow-y-hidden [scrollbar-gutter:stable]">
           <Heads sort={explorer.sort} onSort={explorer.setSort} />
         </div>
         {/* Keys bubble up from the focused row, which is the grid's one tab stop. */}
@@ -180,7 +191,7 @@ export function ExplorerGrid({ explorer, chosen, onSelect, onInspect, onPropose 
           ref={scroller}
           role="rowgroup"
           onKeyDown={onKeyDown}
-          className="min-h-0 min-w-[46rem] flex-1 overflow-y-auto [scrollbar-gutter:stable]"
+          className="min-h-0 min-w-[43rem] flex-1 overflow-y-auto [scrollbar-gutter:stable]"
         >
           <div role="presentation" className="relative" style={{ height: virtual.getTotalSize() }}>
             {items.map((item) => {
@@ -216,12 +227,16 @@ export function ExplorerGrid({ explorer, chosen, onSelect, onInspect, onPropose 
                       item={row}
                       isTree={isTree}
                       onToggle={() => toggle(row.row.entity_id, !row.isOpen)}
+                      onInspect={() => {
+                        onSelect({ row, index: item.index })
+                        onInspect(row)
+                      }}
                       onPropose={() => onPropose(row)}
                     />
                   ) : row.kind === 'waiting' ? (
                     <WaitingCells level={row.level} />
                   ) : (
-                    <NothingCells level={row.level} isTree={isTree} />
+                    <NothingCells level={row.level} isTree={isTree} isUnread={row.isUnread} />
                   )}
                 </div>
               )
@@ -229,8 +244,8 @@ export function ExplorerGrid({ explorer, chosen, onSelect, onInspect, onPropose 
           </div>
         </div>
       </div>
-      <p aria-live="polite" className="border-t border-line px-4 py-1 text-xs text-ink-2">
-        {t.rowCount.replace('{count}', integer(rows.length))}
+      <p aria-live="polite" className="truncate border-t border-line px-4 py-1 text-xs text-ink-2">
+        {[plural(t.rowCount, rows.length), t.week, isTree ? t.keys : t.listKeys].join(' · ')}
       </p>
     </div>
   )

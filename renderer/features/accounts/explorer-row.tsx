@@ -2,7 +2,7 @@
 import type { BrowseRow } from '../../../shared/operations.ts'
 import { fill, integer, money, ratio } from '../../format.ts'
 import { Age, Foreign, PlatformChip, Unknown } from '../../parts/pieces.tsx'
-import { strategyText, visible } from '../../parts/words.ts'
+import { platformOf, strategyParts, strategyText, visible } from '../../parts/words.ts'
 import { TEXTS } from '../../texts.ts'
 import { Button } from '../../ui/button.tsx'
 import { Chip, type Tone } from '../../ui/chip.tsx'
@@ -11,9 +11,10 @@ import { type Account, canOpen, type Row } from './explorer-rows.ts'
 
 const t = TEXTS.accounts
 export const COLUMNS =
-  'grid grid-cols-[minmax(15rem,1fr)_5.5rem_7.5rem_8rem_7rem_4.5rem_6rem] @5xl:grid-cols-[minmax(15rem,1fr)_5.5rem_7rem_7.5rem_12rem_7rem_4rem_5.5rem]'
-/** Gives way on narrow windows; the inspector has it. */
+  'grid grid-cols-[minmax(11rem,1fr)_5rem_7rem_7.5rem_7.5rem_5rem] @4xl:grid-cols-[minmax(12rem,1fr)_5rem_7rem_7.5rem_7.5rem_5rem_5.5rem] @5xl:grid-cols-[minmax(14rem,1.4fr)_5rem_7rem_7.5rem_minmax(11rem,1fr)_7.5rem_5rem_5.5rem]'
+/** These give way on narrow windows; the inspector has them. */
 export const WIDE_ONLY = 'hidden @5xl:block'
+export const ROOMY_ONLY = 'hidden @4xl:flex'
 const INDENT = ['pl-2', 'pl-2', 'pl-7', 'pl-12', 'pl-17'] as const
 
 const DELIVERY_TONES: Readonly<Record<BrowseRow['delivery'], Tone | null>> = {
@@ -92,7 +93,7 @@ export function AccountCells({
           </Chip>
         )}
       </Cell>
-      <Cell className="col-span-5 @5xl:col-span-6">
+      <Cell className="col-span-4 @4xl:col-span-5 @5xl:col-span-6">
         <span className="num flex gap-3 text-ink-2">
           <span>{account.currency}</span>
           <span>
@@ -154,29 +155,67 @@ function Delivery({ row }: { row: BrowseRow }) {
   return tone === null ? t.deliveries[row.delivery] : <Chip tone={tone}>{t.deliveries[row.delivery]}</Chip>
 }
 
+/** The target is what is compared: where there is no room for all of it, the strategy's name gives way. */
+function Strategy({ row }: { row: BrowseRow }) {
+  if (row.bid_strategy === null) return null
+  const currency = row.daily_budget?.currency ?? row.spend_7d?.currency ?? 'USD'
+  const { strategy, target } = strategyParts(row.bid_strategy, currency)
+  return (
+    <span className="flex min-w-0 gap-1.5" title={visible(strategyText(row.bid_strategy, currency))}>
+      <span className="min-w-0 truncate">{visible(strategy)}</span>
+      {target === null ? null : <span className="num shrink-0">{target}</span>}
+    </span>
+  )
+}
+
 export function EntityCells({
   item,
   isTree,
   onToggle,
+  onInspect,
   onPropose,
 }: {
   item: Extract<Row, { kind: 'entity' }>
   isTree: boolean
   onToggle: () => void
+  onInspect: () => void
   onPropose: () => void
 }) {
   const { row, level, isOpen } = item
   const name = visible(row.untrusted.name)
+  // The nearest first: where there is no room for all of it, the account is what can be missed.
   const above = row.untrusted.path
     .slice(0, -1)
+    .toReversed()
     .map((each) => visible(each))
-    .join(' › ')
+    .join(' ‹ ')
   return (
     <>
       <div role="gridcell" className={`flex min-w-0 items-center gap-1 ${INDENT[Math.min(level, 4)] ?? ''}`}>
-        <Toggle name={name} isOpen={isOpen} onToggle={isTree && canOpen(row) ? onToggle : null} />
-        <Foreign text={row.untrusted.name} className={`min-w-0 truncate ${level === 2 ? 'font-medium' : ''}`} />
-        {isTree || above === '' ? null : <span className="min-w-0 shrink-2 truncate text-xs text-ink-2">{above}</span>}
+        {isTree ? (
+          <Toggle name={name} isOpen={isOpen} onToggle={canOpen(row) ? onToggle : null} />
+        ) : (
+          <span className="hidden w-19 shrink-0 @4xl:block">
+            <PlatformChip platform={platformOf(row.account_id)} />
+          </span>
+        )}
+        {/* For the mouse; the keyboard has Enter. */}
+        <button
+          type="button"
+          tabIndex={-1}
+          onClick={(event) => {
+            event.stopPropagation()
+            onInspect()
+          }}
+          className={`min-w-0 truncate text-left leading-8 hover:underline ${isTree ? '' : 'max-w-[70%] shrink-0'} ${level === 2 ? 'font-medium' : ''}`}
+        >
+          <Foreign text={row.untrusted.name} />
+        </button>
+        {isTree || above === '' ? null : (
+          <span className="min-w-0 flex-1 truncate text-xs text-ink-2" title={above}>
+            {above}
+          </span>
+        )}
         {row.changed_outside_at === null ? null : (
           <span className="shrink-0">
             <Chip tone="accent">{t.outside}</Chip>
@@ -196,9 +235,7 @@ export function EntityCells({
         <Budget row={row} />
       </Cell>
       <Cell className={`${WIDE_ONLY} text-ink-2`}>
-        {row.bid_strategy === null
-          ? null
-          : strategyText(row.bid_strategy, row.daily_budget?.currency ?? row.spend_7d?.currency ?? 'USD')}
+        <Strategy row={row} />
       </Cell>
       <Cell isNumber>
         {row.type === 'creative' ? null : row.spend_7d === null ? (
@@ -210,9 +247,15 @@ export function EntityCells({
       <Cell isNumber>
         {row.type === 'creative' ? null : row.roas_7d === null ? <Unknown why={t.roasUnknown} /> : ratio(row.roas_7d)}
       </Cell>
-      <div role="gridcell" className="flex items-center justify-end pr-2">
+      <div role="gridcell" className={`${ROOMY_ONLY} items-center justify-end pr-2`}>
         {row.type === 'creative' ? null : (
-          <Button size="small" look="quiet" aria-label={fill(t.proposeFor, { name })} onPress={onPropose}>
+          <Button
+            size="small"
+            look="quiet"
+            excludeFromTabOrder
+            aria-label={fill(t.proposeFor, { name })}
+            onPress={onPropose}
+          >
             {TEXTS.propose.short}
           </Button>
         )}
@@ -233,10 +276,20 @@ export function WaitingCells({ level }: { level: number }) {
   )
 }
 
-export function NothingCells({ level, isTree }: { level: number; isTree: boolean }) {
+export function NothingCells({
+  level,
+  isTree,
+  isUnread,
+}: {
+  level: number
+  isTree: boolean
+  /** Nothing of its account has been read, so nobody knows. */
+  isUnread: boolean
+}) {
+  const words = !isTree ? TEXTS.palette.none : isUnread ? t.emptyYet : level <= 2 ? t.emptyText : t.emptyBelow
   return (
     <div role="gridcell" className={`col-span-full leading-8 text-ink-2 ${INDENT[Math.min(level, 4)] ?? ''}`}>
-      <span className="pl-7">{isTree ? (level <= 2 ? t.emptyText : t.emptyBelow) : TEXTS.palette.none}</span>
+      <span className="pl-7">{words}</span>
     </div>
   )
 }

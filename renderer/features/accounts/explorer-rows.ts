@@ -12,6 +12,8 @@ export const PAGE = 100
 export interface Segment {
   readonly input: BrowseInput
   readonly level: number
+  /** Its account has never been read through: what is not there may still come. */
+  readonly isUnread?: boolean
 }
 
 export type Row =
@@ -32,7 +34,7 @@ export type Row =
       readonly page: number
       readonly level: number
     }
-  | { readonly kind: 'nothing'; readonly key: string; readonly level: number }
+  | { readonly kind: 'nothing'; readonly key: string; readonly level: number; readonly isUnread: boolean }
 
 export function pageInput(segment: Segment, page: number): BrowseInput {
   return { ...segment.input, offset: page * PAGE, limit: PAGE }
@@ -58,7 +60,7 @@ function segmentRows(segment: Segment, known: Known, rows: Row[]): void {
     return
   }
   if (first.total === 0) {
-    rows.push({ kind: 'nothing', key: `${base}#none`, level })
+    rows.push({ kind: 'nothing', key: `${base}#none`, level, isUnread: segment.isUnread === true })
     return
   }
   for (let page = 0; page * PAGE < first.total; page += 1) {
@@ -99,7 +101,9 @@ export function treeRows(
   for (const account of accounts) {
     const isOpen = known.isOpen(account.account_id)
     rows.push({ kind: 'account', key: account.account_id, account, isOpen })
-    if (isOpen) segmentRows({ input: { ...sort, account_id: account.account_id }, level: 2 }, known, rows)
+    if (!isOpen) continue
+    const isUnread = account.last_sync_at === null
+    segmentRows({ input: { ...sort, account_id: account.account_id }, level: 2, isUnread }, known, rows)
   }
   return rows
 }

@@ -1,6 +1,6 @@
 /** What to look for: level, name, and the states that matter. */
 import { DELIVERIES, ENTITY_STATUSES, REVIEWS } from '../../../shared/domain/entity.ts'
-import { visible } from '../../parts/words.ts'
+import { accountLabel } from '../../parts/words.ts'
 import { TEXTS } from '../../texts.ts'
 import { Button } from '../../ui/button.tsx'
 import { Select, TextField } from '../../ui/field.tsx'
@@ -51,7 +51,7 @@ export function ExplorerToolbar({
   const isFiltered = JSON.stringify({ ...filters, level: 'tree' }) !== JSON.stringify(NO_FILTERS)
   return (
     <div role="search" aria-label={t.filters} className="flex flex-wrap items-center gap-2 px-4 py-2">
-      <div className="w-52">
+      <div className="w-40">
         <TextField
           label={t.filter}
           placeholder={t.filter}
@@ -72,11 +72,12 @@ export function ExplorerToolbar({
         <Select<string>
           label={t.account}
           isLabelHidden
+          className="w-40"
           value={filters.account ?? ANY}
           onChange={(next) => set({ account: accounts.find((each) => each.account_id === next)?.account_id ?? null })}
           options={[
             { value: ANY, label: `${t.account}: ${t.any}` },
-            ...accounts.map((each) => ({ value: each.account_id, label: visible(each.untrusted.name) })),
+            ...accounts.map((each) => ({ value: each.account_id, label: accountLabel(each) })),
           ]}
         />
       ) : null}

@@ -1,8 +1,8 @@
 /** The selected row, closer: its picture, its values, whom it is shown to, and what somebody else changed. */
 import type { BrowseRow, OutputOf } from '../../../shared/operations.ts'
-import { fill, money } from '../../format.ts'
+import { dayLong, fill, money, ratio } from '../../format.ts'
 import { Age, ErrorNotice, Foreign, PlatformChip } from '../../parts/pieces.tsx'
-import { wireValue } from '../../parts/words.ts'
+import { platformOf, platformWord, wireValue } from '../../parts/words.ts'
 import { useRead } from '../../queries.ts'
 import { href } from '../../router.ts'
 import { TEXTS } from '../../texts.ts'
@@ -55,22 +55,43 @@ function Values({ answer, currency }: { answer: Answer; currency: string }) {
   )
 }
 
+const wordsOf = (value: string | null): string | null => (value === null ? null : platformWord(value))
+
+/** "2026-05-07 00:00:00" as a day; the platform's own clock and offset stay as they are, nothing is shifted. */
+function whenWords(value: string | null): string | null {
+  const parts = /^(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2})(?::\d{2})?(?:Z|([+-]\d{2}):?(\d{2}))?$/.exec(value ?? '')
+  if (parts?.[1] === undefined || parts[2] === undefined) return value
+  const time = parts[2] === '00:00' ? null : parts[2]
+  const offset = parts[3] === undefined || time === null ? null : `UTC${parts[3]}:${parts[4] ?? '00'}`
+  return [dayLong(parts[1]), time, offset].filter((each) => each !== null).join(' ')
+}
+
 function Settings({ answer }: { answer: Answer }) {
   const { settings, untrusted } = answer
   const days = (value: number | null): string | null =>
     value === null ? null : value === 0 ? t.windowOff : fill(t.windowDays, { count: value })
   const rows: readonly (readonly [string, string | null])[] = [
-    [t.objective, settings.objective],
-    [t.goal, settings.optimization_goal],
+    [t.objective, wordsOf(settings.objective)],
+    [t.goal, wordsOf(settings.optimization_goal)],
     [t.clickWindow, days(settings.click_window_days)],
     [t.viewWindow, days(settings.view_window_days)],
-    [t.starts, settings.starts_at],
-    [t.ends, settings.ends_at],
-    [t.format, settings.format],
+    [t.starts, whenWords(settings.starts_at)],
+    [t.ends, whenWords(settings.ends_at)],
+    [t.format, wordsOf(settings.format)],
     [t.text, untrusted.text],
     [t.landingPage, untrusted.landing_page],
   ]
-  const targeting = Object.entries(untrusted.targeting)
+  const isGoogle = platformOf(answer.entity.account_id) === 'google_ads'
+  const targeting = Object.entries(untrusted.targeting).flatMap(([kind, values]) => {
+    const label = t.targeting[kind as keyof typeof t.targeting]
+    // Google's own sign for what is left out.
+    const isOut = (value: string): boolean => isGoogle && value.startsWith('-')
+    const words = (some: readonly string[]): string => some.map((each) => platformWord(each)).join(', ')
+    return [
+      { label, text: words(values.filter((each) => !isOut(each))) },
+      { label: fill(t.excluded, { kind: label }), text: words(values.filter(isOut).map((each) => each.slice(1))) },
+    ].filter(({ text }) => text !== '')
+  })
   return (
     <dl className="flex flex-col gap-1">
       {rows.map(([label, value]) =>
@@ -80,19 +101,19 @@ function Settings({ answer }: { answer: Answer }) {
           </Fact>
         ),
       )}
-      {targeting.map(([kind, values]) => (
-        <Fact key={kind} label={t.targeting[kind as keyof typeof t.targeting]}>
-          <Foreign text={values.join(', ')} />
+      {targeting.map(({ label, text }) => (
+        <Fact key={label} label={label}>
+          <Foreign text={text} />
         </Fact>
       ))}
       {settings.delivery_reasons.length === 0 ? null : (
         <Fact label={t.reasons}>
-          <Foreign text={settings.delivery_reasons.join(', ')} />
+          <Foreign text={settings.delivery_reasons.map((each) => platformWord(each)).join(', ')} />
         </Fact>
       )}
       {untrusted.review_reasons.length === 0 ? null : (
         <Fact label={t.reviewReasons}>
-          <Foreign text={untrusted.review_reasons.join(', ')} />
+          <Foreign text={untrusted.review_reasons.map((each) => platformWord(each)).join(', ')} />
         </Fact>
       )}
     </dl>
@@ -127,25 +148,31 @@ export function Inspector({
   currency,
   onPropose,
   onClose,
+  ref,
 }: {
   row: BrowseRow
   currency: string
   onPropose: () => void
   onClose: () => void
+  ref: React.Ref<HTMLElement>
 }) {
   const answer = useRead('get_entity', { entity_id: row.entity_id })
-  const platform = row.account_id.slice(0, row.account_id.indexOf(':')) as Parameters<
-    typeof PlatformChip
-  >[0]['platform']
   return (
+    // Escape closes it from wherever the focus is in it.
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
     <aside
+      ref={ref}
+      tabIndex={-1}
       aria-label={t.inspector}
+      onKeyDown={(event) => {
+        if (event.key === 'Escape') onClose()
+      }}
       className="absolute inset-y-0 right-0 z-10 flex w-88 max-w-full flex-col overflow-y-auto border-l border-line bg-surface shadow-pop wide:static wide:shadow-none"
     >
       <div className="flex items-start gap-2 px-4 pt-3">
         <div className="min-w-0 flex-1">
           <p className="flex flex-wrap items-center gap-2 text-xs text-ink-2">
-            <PlatformChip platform={platform} /> {TEXTS.entityTypes[row.type]}
+            <PlatformChip platform={platformOf(row.account_id)} /> {TEXTS.entityTypes[row.type]}
             {row.is_automated ? <Chip>{t.automated}</Chip> : null}
           </p>
           <h2 className="text-md">
@@ -176,7 +203,7 @@ export function Inspector({
                 {row.delivery_status === '' ? null : (
                   <span className="text-xs text-ink-2">
                     {' · '}
-                    <Foreign text={row.delivery_status} />
+                    <Foreign text={platformWord(row.delivery_status)} />
                   </span>
                 )}
               </Fact>
@@ -184,6 +211,11 @@ export function Inspector({
               {row.spend_7d === null ? null : (
                 <Fact label={t.spend}>
                   <span className="num">{money(row.spend_7d)}</span>
+                </Fact>
+              )}
+              {row.roas_7d === null ? null : (
+                <Fact label={t.roas}>
+                  <span className="num">{ratio(row.roas_7d)}</span>
                 </Fact>
               )}
             </dl>

@@ -1,10 +1,11 @@
 /** What should be put in order before an operator works on the accounts: worst first, with the cure beside it where there is one. */
 import { useState } from 'react'
 import type { ChangeInput, OutputOf } from '../../../shared/operations.ts'
-import { fill, plural } from '../../format.ts'
+import { useNow } from '../../clock.ts'
+import { fill, plural, relativeTime } from '../../format.ts'
 import { Age, ErrorNotice, Foreign } from '../../parts/pieces.tsx'
 import { titleOf } from '../../parts/propose-operation.ts'
-import { visible } from '../../parts/words.ts'
+import { accountLabel, platformOf, visible } from '../../parts/words.ts'
 import { useAct, useRead } from '../../queries.ts'
 import { go, href } from '../../router.ts'
 import { TEXTS } from '../../texts.ts'
@@ -155,10 +156,10 @@ function AccountPart({ account }: { account: AccountReadiness }) {
   const fine = checks.length - open.length
   return (
     <Section
-      title={visible(account.untrusted.name)}
+      title={accountLabel({ platform: platformOf(account.account_id), untrusted: account.untrusted })}
       action={
         <Button look="quiet" onPress={() => go('accounts', account.account_id)}>
-          {TEXTS.accounts.explorer}
+          {t.toExplorer}
         </Button>
       }
     >
@@ -179,6 +180,7 @@ function AccountPart({ account }: { account: AccountReadiness }) {
 }
 
 export function Readiness() {
+  const nowMs = useNow()
   const answer = useRead('get_account_readiness', {})
   if (answer.isPending) return <SkeletonRows rows={8} height={44} label={t.loading} />
   if (answer.isError && answer.data === undefined)
@@ -204,6 +206,7 @@ export function Readiness() {
         {TEXTS.overview.noAccounts}
       </Empty>
     )
+  const asOf = answer.data?.as_of ?? null
   const count = (severity: Check['severity']): number =>
     accounts.reduce((sum, each) => sum + each.checks.filter((check) => check.severity === severity).length, 0)
   return (
@@ -213,6 +216,10 @@ export function Readiness() {
           {count('critical') + count('warning') === 0
             ? t.summaryFine
             : fill(t.summary, { critical: count('critical'), warning: count('warning') })}
+          <span className="text-sm text-ink-2">
+            {' · '}
+            {asOf === null ? TEXTS.bar.partly : fill(TEXTS.bar.synced, { ago: relativeTime(asOf, nowMs) })}
+          </span>
         </p>
         {accounts.map((account) => (
           <AccountPart key={account.account_id} account={account} />

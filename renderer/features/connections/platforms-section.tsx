@@ -111,7 +111,7 @@ function Row({
   return (
     <li className="border-b border-line px-3 py-2 last:border-0">
       <div className="flex min-h-7 flex-wrap items-center gap-x-4 gap-y-1">
-        <span className="flex w-44 items-center gap-2">
+        <span className="flex w-40 items-center gap-2">
           <PlatformChip platform={connection.platform} />
           {connection.is_sandbox ? (
             <Explain why={t.sandboxWhy}>
@@ -131,7 +131,6 @@ function Row({
           <Icon name={isOpen ? 'down' : 'right'} size={12} />
           {plural(t.accounts, connection.account_ids.length)}
         </button>
-        <Health connection={connection} />
         {connection.state === 'removed' ? null : (
           <span className="ml-auto flex gap-1.5">
             {connection.state === 'needs_reconnect' && onReconnect !== null ? (
@@ -151,6 +150,8 @@ function Row({
         )}
       </div>
       <p className="text-xs text-ink-2">
+        <Health connection={connection} />
+        {' · '}
         {t.methods[connection.method]}
         {connection.untrusted.label === null ? null : (
           <>

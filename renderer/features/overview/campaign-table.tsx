@@ -1,8 +1,8 @@
 /** Campaigns, most spend first. */
 import type { EntityView } from '../../../shared/operations.ts'
 import { fill } from '../../format.ts'
-import { ErrorNotice, Foreign } from '../../parts/pieces.tsx'
-import { visible } from '../../parts/words.ts'
+import { ErrorNotice, Foreign, PlatformChip } from '../../parts/pieces.tsx'
+import { platformOf, visible } from '../../parts/words.ts'
 import { TEXTS } from '../../texts.ts'
 import { Button } from '../../ui/button.tsx'
 import { Section } from '../../ui/screen.tsx'
@@ -66,8 +66,15 @@ export function CampaignTable({
                 const name = row.untrusted?.name ?? id ?? ''
                 return (
                   <tr key={id ?? name} className="hover:bg-hover">
-                    <Td className="max-w-72 truncate">
-                      <Foreign text={name} />
+                    <Td className="max-w-80">
+                      <span className="flex items-center gap-2">
+                        {id === undefined ? null : (
+                          <span className="w-20 shrink-0">
+                            <PlatformChip platform={platformOf(id)} />
+                          </span>
+                        )}
+                        <Foreign text={name} className="min-w-0 truncate" />
+                      </span>
                     </Td>
                     {cell('money', row.metrics, 'spend')}
                     {cell('ratio', row.metrics, 'roas')}

@@ -1,5 +1,5 @@
 /** The overview: how is the money doing? Figures only; every change starts as a proposal. */
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import type { EntityView } from '../../../shared/operations.ts'
 import { fill, dayLong } from '../../format.ts'
 import { ErrorNotice } from '../../parts/pieces.tsx'
@@ -12,20 +12,22 @@ import { ScreenHeader } from '../../ui/screen.tsx'
 import { Empty, Notice } from '../../ui/state.tsx'
 import { CampaignTable } from './campaign-table.tsx'
 import { DayCharts } from './day-charts.tsx'
+import { asText, totalsFor } from './figures.ts'
 import { Tiles, TilesSkeleton } from './tiles.tsx'
 import { type Scope, useScope, useTotals } from './use-figures.ts'
 
-function Figures({ scope }: { scope: Scope }) {
+function Figures({ scope, children }: { scope: Scope; children?: ReactNode }) {
   const totals = useTotals(scope)
   const [proposing, setProposing] = useState<EntityView['entity_id'] | null>(null)
   const data = totals.data
   return (
     <div className="flex flex-col gap-4 p-4">
+      {children}
       {totals.isError ? (
         <ErrorNotice title={TEXTS.overview.failed} error={totals.error} onRetry={() => void totals.refetch()} />
       ) : null}
       {data === undefined ? totals.isError ? null : <TilesSkeleton /> : <Tiles answer={data} scope={scope} />}
-      {data?.is_partial === true ? (
+      {children === undefined && data?.is_partial === true ? (
         <Notice
           tone="info"
           title={TEXTS.overview.partial}
@@ -47,10 +49,21 @@ function Figures({ scope }: { scope: Scope }) {
   )
 }
 
-function NeverSynced() {
+/** Before the first sync is through: the figures that are in, as soon as there are any, and that they are not all. */
+function NeverSynced({ scope }: { scope: Scope }) {
   const start = useAct('start_sync')
   const app = useRead('get_app_state', {})
-  if (app.data?.sync.state === 'running')
+  const totals = useTotals(scope)
+  const isRunning = app.data?.sync.state === 'running'
+  if (asText(totalsFor(totals.data?.totals, scope.currency)?.spend) !== null)
+    return (
+      <Figures scope={scope}>
+        <Notice tone="info" title={isRunning ? TEXTS.overview.fillingTitle : TEXTS.overview.halfTitle}>
+          {isRunning ? TEXTS.overview.filling : TEXTS.overview.half}
+        </Notice>
+      </Figures>
+    )
+  if (isRunning)
     return (
       <div className="p-4">
         <TilesSkeleton />
@@ -111,7 +124,7 @@ export function OverviewScreen() {
           {TEXTS.overview.noAccounts}
         </Empty>
       ) : null}
-      {scope === null ? null : isNeverSynced ? <NeverSynced /> : <Figures scope={scope} />}
+      {scope === null ? null : isNeverSynced ? <NeverSynced scope={scope} /> : <Figures scope={scope} />}
     </div>
   )
 }

@@ -119,7 +119,7 @@ export function Tiles({ answer, scope }: { answer: Metrics; scope: Scope }) {
                 {isView ? t.tiles.view : t.tiles[tile.key]}
                 {isView ? <span className="text-2xs">{t.tiles.viewNote}</span> : null}
               </dt>
-              <dd className="num text-2xl font-semibold">
+              <dd className="num text-xl font-semibold whitespace-nowrap min-[84rem]:text-2xl">
                 <MetricText
                   name={tile.kind}
                   value={now?.[tile.key]}

@@ -291,7 +291,9 @@ export function ConfirmDialog({ draft, challenge, onClose, onConfirmed, onReadAg
           {TEXTS.confirm.code} <code className="font-mono text-ink">{challenge.code}</code> · {TEXTS.confirm.codeWhy}
           {challenge.validation.some((each) => each.result === 'ok')
             ? ` · ${fill(TEXTS.confirm.validated, { platform })}`
-            : ''}
+            : challenge.validation.some((each) => each.result === 'unsupported')
+              ? ` · ${fill(TEXTS.confirm.noDryRun, { platform })}`
+              : ''}
         </p>
       </div>
     </Dialog>
