@@ -90,7 +90,7 @@ export function connectionHandlers(session: Session): Handlers {
     }
   }
   /**
-   * Google and Meta take back a whole grant, TikTok one token (research/platforms.md §1.4, §2.5, §3.5): another connection that lives on the
+   * Google and Meta take back a whole grant, TikTok one token: another connection that lives on the
    * same one must not die with it.
    */
   const livesOnTheSame = (other: Connection, gone: Connection, credentials: PlatformCredentials): boolean => {

@@ -17,8 +17,8 @@ const LOOK_BACK_DAYS = 1_000
 
 /**
  * How often a day that is over, and that its platform may still restate, is asked for again, by its age. Platforms correct the newest days
- * within hours (TikTok until noon of the next day, Google up to 15 hours), the rest slowly: research/platforms.md §1.6 asks for the last 30
- * days daily and the whole horizon weekly.
+ * within hours (TikTok until noon of the next day, Google up to 15 hours), the rest slowly: the last 30
+ * days are asked for daily and the whole horizon weekly.
  */
 export const REFRESH = {
   /** Up to this age: when the last answer is older than an hour. */

@@ -39,7 +39,9 @@ function AccountRow({ sync, name }: { sync: AccountSync; name: string }) {
         <Foreign text={name} className="min-w-0 truncate" />
       </span>
       <span className="num text-xs text-ink-2">
-        {sync.state === 'running' ? `${percent(share, false)} · ${stepWords(sync.step)}` : t.states[sync.state]}
+        {sync.state === 'running'
+          ? `${percent(Math.floor(share * 100) / 100, false)} · ${stepWords(sync.step)}`
+          : t.states[sync.state]}
       </span>
       {sync.error === null ? null : (
         <p className="col-start-2 col-end-4 text-danger">

@@ -54,7 +54,7 @@ export function SideEffects({ change }: { change: ChangeView }) {
     <div className="flex flex-col gap-2">
       {change.affects.length === 0 ? null : (
         <Notice tone="warn" title={plural(TEXTS.diff.affects, change.affects.length)}>
-          <ul className="flex flex-wrap gap-x-3 gap-y-0.5">
+          <ul className="list-disc pl-4">
             {shown.map((each) => (
               <li key={each.entity_id}>
                 <Foreign text={each.untrusted.name} />

@@ -6,13 +6,14 @@ import type { ChangeInput, EntityView, OutputOf } from '../../shared/operations.
 import { fill } from '../format.ts'
 import { useAct, useRead } from '../queries.ts'
 import { TEXTS } from '../texts.ts'
-import { Button } from '../ui/button.tsx'
-import { Dialog } from '../ui/dialog.tsx'
+import { href } from '../router.ts'
+import { Button, LinkButton } from '../ui/button.tsx'
+import { Dialog, DialogActions } from '../ui/dialog.tsx'
 import { Choice, Select, TextField } from '../ui/field.tsx'
 import { Notice, SkeletonRows } from '../ui/state.tsx'
 import { BeforeAfter, EnvelopeBars, SideEffects } from './diff.tsx'
 import { EntityPicker } from './entity-picker.tsx'
-import { ErrorNotice, Foreign, PolicyChip, RuleList } from './pieces.tsx'
+import { ErrorNotice, Foreign, PlatformChip, PolicyChip, RuleList } from './pieces.tsx'
 import {
   type EditableField,
   type EntityAnswer,
@@ -23,7 +24,7 @@ import {
   strategyOption,
   titleOf,
 } from './propose-operation.ts'
-import { movementText, visible, wireValue } from './words.ts'
+import { movementText, platformOf, typeWord, visible, wireValue } from './words.ts'
 
 const MIN_REASON = 10
 const CHECK_AFTER_MS = 350
@@ -91,7 +92,9 @@ function Head({ answer }: { answer: EntityAnswer }) {
   return (
     <div>
       <p className="text-xs text-ink-2">
-        {TEXTS.entityTypes[answer.entity.type]} · <Foreign text={answer.untrusted.path.slice(0, -1).join(' › ')} />
+        <PlatformChip platform={platformOf(answer.entity.account_id)} /> ·{' '}
+        {typeWord(answer.entity.type, platformOf(answer.entity.account_id))} ·{' '}
+        <Foreign text={answer.untrusted.path.slice(0, -1).join(' › ')} />
       </p>
       <p className="text-lg font-semibold">
         <Foreign text={answer.entity.untrusted.name} />
@@ -272,6 +275,25 @@ function useForm(answer: EntityAnswer, currency: string | null, editable: readon
   }
 }
 
+/** Said before anything is filled in: the core would refuse it in the end. */
+function WritesOff({ answer, onClose }: { answer: EntityAnswer; onClose: () => void }) {
+  return (
+    <div className="flex flex-col gap-4">
+      <Head answer={answer} />
+      <Notice
+        tone="info"
+        title={TEXTS.propose.writesOffTitle}
+        action={<LinkButton href={href('connections')}>{TEXTS.rail.connections}</LinkButton>}
+      >
+        {TEXTS.propose.writesOff}
+      </Notice>
+      <div className="flex justify-end">
+        <Button onPress={onClose}>{TEXTS.common.close}</Button>
+      </div>
+    </div>
+  )
+}
+
 function Form({
   answer,
   currency,
@@ -333,8 +355,7 @@ function Form({
         help={TEXTS.propose.reasonHelp}
       />
       {propose.error === null ? null : <ErrorNotice error={propose.error} />}
-      {/* Always in sight, however long the form is. */}
-      <div className="sticky -bottom-3 -mx-5 -mb-3 flex justify-end gap-2 border-t border-line bg-raised px-5 py-3">
+      <DialogActions>
         <Button onPress={onClose}>{TEXTS.common.cancel}</Button>
         <Button
           look="primary"
@@ -344,7 +365,7 @@ function Form({
         >
           {TEXTS.propose.submit}
         </Button>
-      </div>
+      </DialogActions>
     </div>
   )
 }
@@ -362,6 +383,8 @@ export function ProposeDialog({
   const [chosen, setChosen] = useState(entity)
   const accounts = useRead('list_accounts', {})
   const answer = useRead('get_entity', { entity_id: chosen ?? '' }, { isEnabled: chosen !== null })
+  const account = accounts.data?.accounts.find((each) => each.account_id === answer.data?.entity.account_id)
+  const isOff = account?.writes_allowed === false
   return (
     <Dialog title={TEXTS.propose.title} onClose={onClose}>
       {chosen === null ? <EntityPicker onPick={setChosen} /> : null}
@@ -369,7 +392,10 @@ export function ProposeDialog({
       {chosen !== null && answer.isError ? (
         <ErrorNotice error={answer.error} onRetry={() => void answer.refetch()} />
       ) : null}
-      {chosen !== null && answer.data !== undefined && accounts.data !== undefined ? (
+      {chosen !== null && answer.data !== undefined && accounts.data !== undefined && isOff ? (
+        <WritesOff answer={answer.data} onClose={onClose} />
+      ) : null}
+      {chosen !== null && answer.data !== undefined && accounts.data !== undefined && !isOff ? (
         <Form
           key={answer.data.entity.entity_id}
           answer={answer.data}

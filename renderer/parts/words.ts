@@ -17,6 +17,9 @@ export function platformOf(id: string): Platform {
   const word = id.slice(0, id.indexOf(':'))
   return PLATFORMS.find((each) => each === word) ?? 'tiktok'
 }
+export function typeWord(type: keyof typeof TEXTS.entityTypes, platform: Platform): string {
+  return type === 'ad_group' && platform === 'meta' ? TEXTS.metaAdGroup : TEXTS.entityTypes[type]
+}
 /** Accounts of one brand often have the same name on every platform. */
 export function accountLabel(account: { readonly platform: Platform; readonly untrusted: { name: string } }): string {
   return fill(TEXTS.accounts.onPlatform, {

@@ -46,3 +46,12 @@ export function Dialog({
     </ModalOverlay>
   )
 }
+
+/** The buttons of a form that is the dialog's content: always in sight, however long the form is. */
+export function DialogActions({ children }: { children: ReactNode }) {
+  return (
+    <div className="sticky -bottom-3 -mx-5 -mb-3 flex justify-end gap-2 border-t border-line bg-raised px-5 py-3">
+      {children}
+    </div>
+  )
+}

@@ -105,16 +105,16 @@ export function Choice<T extends string>({
           key={option.value}
           value={option.value}
           isDisabled={option.isDisabled ?? false}
-          className="group flex items-start gap-2 rounded-md border border-line bg-surface px-2.5 py-2 text-md selected:border-accent selected:bg-selected disabled:opacity-55"
+          className="group flex items-start gap-2 rounded-md border border-line bg-surface px-2.5 py-2 text-md selected:border-accent selected:bg-selected"
         >
           <span
             aria-hidden="true"
-            className="mt-0.5 grid size-4 shrink-0 place-items-center rounded-full border border-line-strong bg-surface group-selected:border-accent"
+            className="mt-0.5 grid size-4 shrink-0 place-items-center rounded-full border border-line-strong bg-surface group-selected:border-accent group-disabled:opacity-50"
           >
             <span className="size-2 rounded-full bg-accent opacity-0 group-selected:opacity-100" />
           </span>
           <span>
-            <span className="block">{option.label}</span>
+            <span className="block group-disabled:text-ink-2">{option.label}</span>
             {option.help === undefined ? null : <span className="block text-xs text-ink-2">{option.help}</span>}
           </span>
         </Radio>

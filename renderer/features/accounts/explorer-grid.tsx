@@ -245,7 +245,11 @@ export function ExplorerGrid({ explorer, chosen, onSelect, onInspect, onPropose,
         </div>
       </div>
       <p aria-live="polite" className="truncate border-t border-line px-4 py-1 text-xs text-ink-2">
-        {[plural(t.rowCount, rows.length), t.week, isTree ? t.keys : t.listKeys].join(' · ')}
+        {[
+          plural(t.rowCount, rows.filter((row) => row.kind !== 'nothing').length),
+          t.week,
+          isTree ? t.keys : t.listKeys,
+        ].join(' · ')}
       </p>
     </div>
   )

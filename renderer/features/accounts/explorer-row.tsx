@@ -195,7 +195,7 @@ export function EntityCells({
         {isTree ? (
           <Toggle name={name} isOpen={isOpen} onToggle={canOpen(row) ? onToggle : null} />
         ) : (
-          <span className="hidden w-19 shrink-0 @4xl:block">
+          <span className="hidden w-22 shrink-0 @4xl:block">
             <PlatformChip platform={platformOf(row.account_id)} />
           </span>
         )}

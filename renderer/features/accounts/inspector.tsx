@@ -2,7 +2,7 @@
 import type { BrowseRow, OutputOf } from '../../../shared/operations.ts'
 import { dayLong, fill, money, ratio } from '../../format.ts'
 import { Age, ErrorNotice, Foreign, PlatformChip } from '../../parts/pieces.tsx'
-import { platformOf, platformWord, wireValue } from '../../parts/words.ts'
+import { platformOf, platformWord, typeWord, wireValue } from '../../parts/words.ts'
 import { useRead } from '../../queries.ts'
 import { href } from '../../router.ts'
 import { TEXTS } from '../../texts.ts'
@@ -172,7 +172,7 @@ export function Inspector({
       <div className="flex items-start gap-2 px-4 pt-3">
         <div className="min-w-0 flex-1">
           <p className="flex flex-wrap items-center gap-2 text-xs text-ink-2">
-            <PlatformChip platform={platformOf(row.account_id)} /> {TEXTS.entityTypes[row.type]}
+            <PlatformChip platform={platformOf(row.account_id)} /> {typeWord(row.type, platformOf(row.account_id))}
             {row.is_automated ? <Chip>{t.automated}</Chip> : null}
           </p>
           <h2 className="text-md">

@@ -108,7 +108,10 @@ export function detailWords(record: AuditRow): string | null {
   }
   if (type === 'sync.finished') return syncWords(data)
   if (type === 'account.writes')
-    return [text(disclosed['account_name']), data['allowed'] === true ? t.writesOn : t.writesOff]
+    return [
+      text(disclosed['account_name']) ?? text(data['account']),
+      data['allowed'] === true ? t.writesOn : t.writesOff,
+    ]
       .filter((each) => each !== null)
       .join(' · ')
   if (type === 'clock.jump') return clockWords(data)

@@ -33,7 +33,14 @@ const LOOKS: Readonly<Record<CheckedStep['state'], { icon: IconName; colour: str
 }
 
 /** What was checked, in order, each with its result in words. */
-export function StepList({ steps }: { steps: readonly CheckedStep[] }) {
+export function StepList({
+  steps,
+  isOver = false,
+}: {
+  steps: readonly CheckedStep[]
+  /** Nothing goes on any more: a step that has not come by now never will. */
+  isOver?: boolean
+}) {
   if (steps.length === 0) return null
   return (
     <ol aria-label={t.title} aria-live="polite" className="flex flex-col gap-1.5 rounded-lg bg-sunken px-3 py-2.5">
@@ -42,7 +49,10 @@ export function StepList({ steps }: { steps: readonly CheckedStep[] }) {
           <Icon name={LOOKS[step.state].icon} size={14} className={`mt-0.5 ${LOOKS[step.state].colour}`} />
           <span>
             {t.names[step.name]}
-            <span className="text-ink-2"> · {t.states[step.state]}</span>
+            <span className="text-ink-2">
+              {' '}
+              · {isOver && step.state === 'waiting' ? t.notReached : t.states[step.state]}
+            </span>
             {step.detail === null ? null : <span className="foreign block text-ink-2">{step.detail}</span>}
           </span>
         </li>

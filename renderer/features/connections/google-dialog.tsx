@@ -4,11 +4,11 @@ import { ErrorNotice } from '../../parts/pieces.tsx'
 import { useAct } from '../../queries.ts'
 import { TEXTS } from '../../texts.ts'
 import { Button } from '../../ui/button.tsx'
-import { Dialog } from '../../ui/dialog.tsx'
+import { Dialog, DialogActions } from '../../ui/dialog.tsx'
 import { Choice, TextField } from '../../ui/field.tsx'
 import { toast } from '../../ui/toast.tsx'
 import { Step, StepList } from './connect-steps.tsx'
-import { ConsentProgress, useConsent } from './oauth-progress.tsx'
+import { ConsentDialog, useConsent } from './oauth-progress.tsx'
 
 const t = TEXTS.connections.google
 type Method = 'oauth' | 'service_account'
@@ -18,12 +18,10 @@ function isClientId(text: string): boolean {
   return /^[\w.-]+\.apps\.googleusercontent\.com$/.test(text.trim())
 }
 
-function SignIn({ onClose }: { onClose: () => void }) {
+function SignIn({ consent, onClose }: { consent: ReturnType<typeof useConsent>; onClose: () => void }) {
   const [clientId, setClientId] = useState('')
   const [secret, setSecret] = useState('')
-  const consent = useConsent(onClose)
   const isReady = clientId.trim().length >= 5 && secret.trim().length >= 8
-  if (consent.flow !== null) return <ConsentProgress flow={consent.flow} onAgain={consent.end} />
   return (
     <div className="flex flex-col gap-4">
       <ol className="flex flex-col gap-4">
@@ -46,7 +44,8 @@ function SignIn({ onClose }: { onClose: () => void }) {
         </Step>
       </ol>
       {consent.error === null ? null : <ErrorNotice title={t.failed} error={consent.error} />}
-      <div className="flex justify-end">
+      <DialogActions>
+        <Button onPress={onClose}>{TEXTS.common.cancel}</Button>
         <Button
           look="primary"
           isDisabled={!isReady}
@@ -57,7 +56,7 @@ function SignIn({ onClose }: { onClose: () => void }) {
         >
           {t.begin}
         </Button>
-      </div>
+      </DialogActions>
     </div>
   )
 }
@@ -93,17 +92,31 @@ function ServiceAccount({ onClose }: { onClose: () => void }) {
       </ol>
       <StepList steps={connect.data?.steps ?? []} />
       {connect.error === null ? null : <ErrorNotice title={t.failed} error={connect.error} />}
-      <div className="flex justify-end">
+      <DialogActions>
+        <Button onPress={onClose}>{TEXTS.common.cancel}</Button>
         <Button look="primary" isDisabled={key.trim().length < MIN_KEY} isPending={connect.isPending} onPress={submit}>
           {connect.isPending ? t.busy : t.submit}
         </Button>
-      </div>
+      </DialogActions>
     </div>
   )
 }
 
 export function GoogleDialog({ onClose }: { onClose: () => void }) {
   const [method, setMethod] = useState<Method>('oauth')
+  const consent = useConsent(onClose)
+  if (consent.flow !== null)
+    return (
+      <ConsentDialog
+        title={t.title}
+        flow={consent.flow}
+        onAgain={consent.end}
+        onClose={() => {
+          consent.end()
+          onClose()
+        }}
+      />
+    )
   return (
     <Dialog title={t.title} width="roomy" onClose={onClose}>
       <div className="flex flex-col gap-4">
@@ -117,7 +130,7 @@ export function GoogleDialog({ onClose }: { onClose: () => void }) {
             { value: 'service_account', label: t.service, help: t.serviceHelp },
           ]}
         />
-        {method === 'oauth' ? <SignIn onClose={onClose} /> : <ServiceAccount onClose={onClose} />}
+        {method === 'oauth' ? <SignIn consent={consent} onClose={onClose} /> : <ServiceAccount onClose={onClose} />}
       </div>
     </Dialog>
   )

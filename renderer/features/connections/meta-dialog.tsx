@@ -4,11 +4,11 @@ import { ErrorNotice } from '../../parts/pieces.tsx'
 import { useAct } from '../../queries.ts'
 import { TEXTS } from '../../texts.ts'
 import { Button } from '../../ui/button.tsx'
-import { Dialog } from '../../ui/dialog.tsx'
+import { Dialog, DialogActions } from '../../ui/dialog.tsx'
 import { Choice, TextField } from '../../ui/field.tsx'
 import { toast } from '../../ui/toast.tsx'
 import { Step, StepList } from './connect-steps.tsx'
-import { ConsentProgress, useConsent } from './oauth-progress.tsx'
+import { ConsentDialog, useConsent } from './oauth-progress.tsx'
 
 const t = TEXTS.connections.meta
 type Method = 'system_user' | 'oauth'
@@ -55,7 +55,8 @@ function SystemUser({ onClose }: { onClose: () => void }) {
       </ol>
       <StepList steps={connect.data?.steps ?? []} />
       {connect.error === null ? null : <ErrorNotice title={t.failed} error={connect.error} />}
-      <div className="flex justify-end">
+      <DialogActions>
+        <Button onPress={onClose}>{TEXTS.common.cancel}</Button>
         <Button
           look="primary"
           isDisabled={token.trim().length < MIN_TOKEN || !isSecretGood}
@@ -64,17 +65,15 @@ function SystemUser({ onClose }: { onClose: () => void }) {
         >
           {connect.isPending ? t.busy : t.submit}
         </Button>
-      </div>
+      </DialogActions>
     </div>
   )
 }
 
-function SignIn({ onClose }: { onClose: () => void }) {
+function SignIn({ consent, onClose }: { consent: ReturnType<typeof useConsent>; onClose: () => void }) {
   const [appId, setAppId] = useState('')
   const [secret, setSecret] = useState('')
-  const consent = useConsent(onClose)
   const isReady = /^\d{5,24}$/.test(appId.trim()) && secret.trim().length >= MIN_SECRET
-  if (consent.flow !== null) return <ConsentProgress flow={consent.flow} onAgain={consent.end} />
   return (
     <div className="flex flex-col gap-4">
       <ol className="flex flex-col gap-4">
@@ -97,7 +96,8 @@ function SignIn({ onClose }: { onClose: () => void }) {
         </Step>
       </ol>
       {consent.error === null ? null : <ErrorNotice title={t.failed} error={consent.error} />}
-      <div className="flex justify-end">
+      <DialogActions>
+        <Button onPress={onClose}>{TEXTS.common.cancel}</Button>
         <Button
           look="primary"
           isDisabled={!isReady}
@@ -106,13 +106,26 @@ function SignIn({ onClose }: { onClose: () => void }) {
         >
           {t.begin}
         </Button>
-      </div>
+      </DialogActions>
     </div>
   )
 }
 
 export function MetaDialog({ onClose }: { onClose: () => void }) {
   const [method, setMethod] = useState<Method>('system_user')
+  const consent = useConsent(onClose)
+  if (consent.flow !== null)
+    return (
+      <ConsentDialog
+        title={t.title}
+        flow={consent.flow}
+        onAgain={consent.end}
+        onClose={() => {
+          consent.end()
+          onClose()
+        }}
+      />
+    )
   return (
     <Dialog title={t.title} width="roomy" onClose={onClose}>
       <div className="flex flex-col gap-4">
@@ -126,7 +139,7 @@ export function MetaDialog({ onClose }: { onClose: () => void }) {
             { value: 'oauth', label: t.app, help: t.appHelp },
           ]}
         />
-        {method === 'system_user' ? <SystemUser onClose={onClose} /> : <SignIn onClose={onClose} />}
+        {method === 'system_user' ? <SystemUser onClose={onClose} /> : <SignIn consent={consent} onClose={onClose} />}
       </div>
     </Dialog>
   )

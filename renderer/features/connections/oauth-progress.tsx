@@ -3,10 +3,11 @@ import { useEffect, useState } from 'react'
 import type { OutputOf } from '../../../shared/operations.ts'
 import { useNow } from '../../clock.ts'
 import { fill, relativeTime } from '../../format.ts'
-import { ErrorNotice } from '../../parts/pieces.tsx'
+import { visible } from '../../parts/words.ts'
 import { useAct, useRead } from '../../queries.ts'
 import { TEXTS } from '../../texts.ts'
 import { Button } from '../../ui/button.tsx'
+import { Dialog } from '../../ui/dialog.tsx'
 import { Notice } from '../../ui/state.tsx'
 import { toast } from '../../ui/toast.tsx'
 import { StepList } from './connect-steps.tsx'
@@ -53,7 +54,41 @@ export function useConsent(onConnected: () => void) {
   }
 }
 
-export function ConsentProgress({ flow, onAgain }: { flow: Flow; onAgain: () => void }) {
+/** While a consent is under way it is all there is to see; closing gives it up, so that nothing is connected behind one's back. */
+export function ConsentDialog({
+  title,
+  flow,
+  onAgain,
+  onClose,
+}: {
+  title: string
+  flow: Flow
+  onAgain: () => void
+  onClose: () => void
+}) {
+  const isOver = !OPEN.includes(flow.state)
+  return (
+    <Dialog
+      title={title}
+      width="roomy"
+      onClose={onClose}
+      footer={
+        <>
+          <Button onPress={onClose}>{isOver ? TEXTS.common.close : TEXTS.common.cancel}</Button>
+          {isOver && flow.state !== 'connected' ? (
+            <Button look="primary" onPress={onAgain}>
+              {t.again}
+            </Button>
+          ) : null}
+        </>
+      }
+    >
+      <ConsentProgress flow={flow} isOver={isOver} />
+    </Dialog>
+  )
+}
+
+function ConsentProgress({ flow, isOver }: { flow: Flow; isOver: boolean }) {
   const nowMs = useNow(1_000)
   const platform = TEXTS.platforms[flow.platform]
   return (
@@ -76,12 +111,11 @@ export function ConsentProgress({ flow, onAgain }: { flow: Flow; onAgain: () => 
           {fill(t.waiting, { when: relativeTime(flow.expires_at, nowMs) })}
         </Notice>
       ) : null}
-      <StepList steps={flow.steps} />
-      {flow.error === null ? null : <ErrorNotice title={fill(t.failed, { platform })} error={flow.error} />}
-      {OPEN.includes(flow.state) || flow.state === 'connected' ? null : (
-        <div>
-          <Button onPress={onAgain}>{t.again}</Button>
-        </div>
+      <StepList steps={flow.steps} isOver={isOver} />
+      {flow.error === null ? null : (
+        <Notice tone="danger" title={fill(t.failed, { platform })}>
+          {visible(flow.error.message)} {visible(flow.error.hint)}
+        </Notice>
       )}
     </div>
   )

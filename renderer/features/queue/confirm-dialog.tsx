@@ -14,10 +14,12 @@ import {
   type Challenge,
   type ChangeView,
   deltaPercent,
+  deltaText,
   fieldValue,
   movementText,
   pathOf,
   platformName,
+  typeWord,
 } from '../../parts/words.ts'
 import { useAct, useRead } from '../../queries.ts'
 import { TEXTS } from '../../texts.ts'
@@ -61,11 +63,21 @@ function Fact({ label, children }: { label: string; children: React.ReactNode })
   )
 }
 
+/** "+€11.00 per day (+10%)"; of a bid "-€0.90 (-10%) · Daily budgets stay as they are". */
+function effectText(change: ChangeView): string {
+  const effect = movementText(change.daily_movement)
+  if (change.field === 'daily_budget' || change.field === 'scheduled_budget') {
+    const share = deltaPercent(change)
+    return share === null ? effect : fill(TEXTS.confirm.effectPercent, { effect, percent: share })
+  }
+  const delta = deltaText(change)
+  return delta === null ? effect : fill(TEXTS.diff.changeAndEffect, { delta, effect })
+}
+
 function ChangeFacts({ change, live }: { change: ChangeView; live: Challenge['live'][number] | undefined }) {
   const nowMs = useNow(1_000)
   const { account, above, name } = pathOf(change)
   const liveValue = live?.value ?? change.before
-  const delta = deltaPercent(change)
   const age =
     live === undefined
       ? ''
@@ -78,7 +90,7 @@ function ChangeFacts({ change, live }: { change: ChangeView; live: Challenge['li
         <Fact label={TEXTS.confirm.account}>
           <Foreign text={account} /> <PlatformChip platform={change.platform} />
         </Fact>
-        <Fact label={TEXTS.entityTypes[change.entity_type]}>
+        <Fact label={typeWord(change.entity_type, change.platform)}>
           <Foreign text={name} className="font-semibold" />
           {above.length > 1 ? (
             <span className="text-xs text-ink-2">
@@ -104,11 +116,7 @@ function ChangeFacts({ change, live }: { change: ChangeView; live: Challenge['li
       </div>
       <dl>
         <Fact label={TEXTS.confirm.effect}>
-          <span className="num">
-            {delta === null
-              ? movementText(change.daily_movement)
-              : fill(TEXTS.confirm.effectPercent, { effect: movementText(change.daily_movement), percent: delta })}
-          </span>
+          <span className="num">{effectText(change)}</span>
           <span className="text-xs text-ink-2"> · {TEXTS.diff[change.takes_effect]}</span>
         </Fact>
       </dl>

@@ -23,6 +23,7 @@ import {
   originName,
   pathOf,
   platformName,
+  typeWord,
 } from '../../parts/words.ts'
 import { useRead } from '../../queries.ts'
 import { href } from '../../router.ts'
@@ -90,7 +91,7 @@ function Head({ draft, change }: { draft: DraftView; change: ChangeView }) {
         <Foreign text={name} />
       </h2>
       <p className="text-ink-2">
-        {TEXTS.entityTypes[change.entity_type]} · {TEXTS.fields[change.field]}
+        {typeWord(change.entity_type, change.platform)} · {TEXTS.fields[change.field]}
       </p>
     </div>
   )
