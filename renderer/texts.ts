@@ -433,7 +433,7 @@ export const TEXTS = {
     restating: 'may still change',
     counting: 'still counting',
     restatingTiles:
-      'Conversions since {day} are still being counted; the period before has had longer. Compare with care.',
+      'The platforms are still counting conversions since {day}; the period before has had longer. Compare with care.',
     restatingWhy: 'Figures from {day} on may still be corrected by the platform.',
     markers: { one: '{count} applied change', other: '{count} applied changes' },
     asTable: 'Show as table',

@@ -3,25 +3,20 @@
  * The selected row is the one thing in it that takes the focus.
  */
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { useEffect, useRef } from 'react'
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { plural } from '../../format.ts'
 import { TEXTS } from '../../texts.ts'
 import { Icon } from '../../ui/icon.tsx'
 import type { Row } from './explorer-rows.ts'
-import {
-  AccountCells,
-  COLUMNS,
-  EntityCells,
-  NothingCells,
-  ROOMY_ONLY,
-  WaitingCells,
-  WIDE_ONLY,
-} from './explorer-row.tsx'
+import { GridRow, levelOf, type RowActions } from './explorer-grid-row.tsx'
+import { COLUMNS, ROOMY_ONLY, WIDE_ONLY } from './explorer-row.tsx'
 import type { Explorer, Order, Sort } from './use-explorer.ts'
 
 const t = TEXTS.accounts
 const ROW_HEIGHT = 32
 const OVERSCAN = 12
+/** The range in sight is told in steps of so many rows: what is read hangs on pages of a hundred, not on every row. */
+const RANGE_STEP = 20
 const PAGE_JUMP = 15
 
 const HEADS: readonly { order: Order | null; label: string; isNumber: boolean; className?: string }[] = [
@@ -71,7 +66,6 @@ function Heads({ sort, onSort }: { sort: Sort; onSort: (sort: Sort) => void }) {
 }
 
 const isLeaf = (row: Row | undefined): boolean => row === undefined || row.kind === 'waiting' || row.kind === 'nothing'
-const levelOf = (row: Row): number => (row.kind === 'account' ? 1 : row.level)
 
 /** The nearest row above that stands one level higher. */
 function parentIndex(rows: readonly Row[], index: number): number {
@@ -136,7 +130,7 @@ export function ExplorerGrid({ explorer, chosen, onSelect, onInspect, onPropose,
   const items = virtual.getVirtualItems()
   const first = items[0]?.index ?? 0
   const last = items.at(-1)?.index ?? 0
-  useEffect(() => explorer.setRange([first, last + 1]))
+  useEffect(() => explorer.setRange([first - (first % RANGE_STEP), last + RANGE_STEP - (last % RANGE_STEP)]))
   const selected = indexOf(rows, chosen)
   // The focus follows the selection when a key moved it, and when rows that came in between have shifted it.
   useEffect(() => {
@@ -174,6 +168,18 @@ export function ExplorerGrid({ explorer, chosen, onSelect, onInspect, onPropose,
     else return
     event.preventDefault()
   }
+  const count = useMemo(() => rows.filter((row) => row.kind !== 'nothing').length, [rows])
+  // One object for good, so that a row is drawn again only when something of its own has changed; what it calls is always the newest.
+  const newest = useRef({ toggle, onSelect, onInspect, onPropose })
+  useLayoutEffect(() => {
+    newest.current = { toggle, onSelect, onInspect, onPropose }
+  })
+  const [actions] = useState<RowActions>(() => ({
+    toggle: (id, isOpen) => newest.current.toggle(id, isOpen),
+    select: (row, index) => newest.current.onSelect({ row, index }),
+    inspect: (row) => newest.current.onInspect(row),
+    propose: (row) => newest.current.onPropose(row),
+  }))
   return (
     <div className="flex min-h-0 min-w-0 flex-1 flex-col">
       <div
@@ -197,59 +203,23 @@ export function ExplorerGrid({ explorer, chosen, onSelect, onInspect, onPropose,
             {items.map((item) => {
               const row = rows[item.index]
               if (row === undefined) return null
-              const isSelected = item.index === selected
               return (
-                // The row's keys are handled by the row group around it.
-                // oxlint-disable-next-line jsx-a11y/click-events-have-key-events
-                <div
+                <GridRow
                   key={item.key}
-                  role="row"
-                  data-row={item.index}
-                  tabIndex={isSelected ? 0 : -1}
-                  aria-rowindex={item.index + 2}
-                  aria-selected={isSelected}
-                  {...(isTree ? { 'aria-level': levelOf(row) } : {})}
-                  {...(isTree && row.kind === 'account' ? { 'aria-expanded': row.isOpen } : {})}
-                  {...(isTree && row.kind === 'entity' && row.row.children > 0 ? { 'aria-expanded': row.isOpen } : {})}
-                  onClick={() => onSelect({ row, index: item.index })}
-                  onDoubleClick={() => onInspect(row)}
-                  className={`${COLUMNS} absolute inset-x-0 top-0 h-8 cursor-default select-none border-b border-line -outline-offset-2 ${isSelected ? 'bg-selected' : 'hover:bg-hover'}`}
-                  style={{ transform: `translateY(${item.start}px)` }}
-                >
-                  {row.kind === 'account' ? (
-                    <AccountCells
-                      account={row.account}
-                      isOpen={row.isOpen}
-                      onToggle={() => toggle(row.account.account_id, !row.isOpen)}
-                    />
-                  ) : row.kind === 'entity' ? (
-                    <EntityCells
-                      item={row}
-                      isTree={isTree}
-                      onToggle={() => toggle(row.row.entity_id, !row.isOpen)}
-                      onInspect={() => {
-                        onSelect({ row, index: item.index })
-                        onInspect(row)
-                      }}
-                      onPropose={() => onPropose(row)}
-                    />
-                  ) : row.kind === 'waiting' ? (
-                    <WaitingCells level={row.level} />
-                  ) : (
-                    <NothingCells level={row.level} isTree={isTree} isUnread={row.isUnread} />
-                  )}
-                </div>
+                  row={row}
+                  index={item.index}
+                  top={item.start}
+                  isSelected={item.index === selected}
+                  isTree={isTree}
+                  actions={actions}
+                />
               )
             })}
           </div>
         </div>
       </div>
       <p aria-live="polite" className="truncate border-t border-line px-4 py-1 text-xs text-ink-2">
-        {[
-          plural(t.rowCount, rows.filter((row) => row.kind !== 'nothing').length),
-          t.week,
-          isTree ? t.keys : t.listKeys,
-        ].join(' · ')}
+        {[plural(t.rowCount, count), t.week, isTree ? t.keys : t.listKeys].join(' · ')}
       </p>
     </div>
   )

@@ -1,10 +1,9 @@
 /** One row of the explorer: an account, an entity, or one that is still being read. All are 32 px high. */
 import type { BrowseRow } from '../../../shared/operations.ts'
 import { fill, integer, money, ratio } from '../../format.ts'
-import { Age, Foreign, PlatformChip, Unknown } from '../../parts/pieces.tsx'
+import { Age, Foreign, PlatformChip } from '../../parts/pieces.tsx'
 import { platformOf, strategyParts, strategyText, visible } from '../../parts/words.ts'
 import { TEXTS } from '../../texts.ts'
-import { Button } from '../../ui/button.tsx'
 import { Chip, type Tone } from '../../ui/chip.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { type Account, canOpen, type Row } from './explorer-rows.ts'
@@ -25,6 +24,15 @@ const DELIVERY_TONES: Readonly<Record<BrowseRow['delivery'], Tone | null>> = {
   pending: 'neutral',
   ended: null,
   unknown: null,
+}
+
+/** Not known, and why. Of thousands of rows none may be a tab stop of its own: the inspector has the reason on focus. */
+function Unknown({ why }: { why: string }) {
+  return (
+    <span role="img" aria-label={why} title={why} className="cursor-help">
+      {TEXTS.common.unknown}
+    </span>
+  )
 }
 
 function connectionWord(state: string): string {
@@ -249,15 +257,15 @@ export function EntityCells({
       </Cell>
       <div role="gridcell" className={`${ROOMY_ONLY} items-center justify-end pr-2`}>
         {row.type === 'creative' ? null : (
-          <Button
-            size="small"
-            look="quiet"
-            excludeFromTabOrder
+          <button
+            type="button"
+            tabIndex={-1}
             aria-label={fill(t.proposeFor, { name })}
-            onPress={onPropose}
+            onClick={onPropose}
+            className="h-6 rounded-md px-2 text-xs font-medium text-ink-2 hover:bg-line hover:text-ink"
           >
             {TEXTS.propose.short}
-          </Button>
+          </button>
         )}
       </div>
     </>

@@ -51,6 +51,25 @@ export function canOpen(row: BrowseRow): boolean {
   return (row.type === 'campaign' || row.type === 'ad_group') && row.children > 0
 }
 
+/** The rows of one page of a long list, kept as they are while its answer is the same: 50,000 rows are not made anew for each page. */
+const listPages = new WeakMap<BrowseInput, Map<number, { answer: BrowseAnswer | undefined; rows: readonly Row[] }>>()
+
+function listPage(segment: Segment, page: number, answer: BrowseAnswer | undefined, length: number): readonly Row[] {
+  const pages = listPages.get(segment.input) ?? new Map()
+  listPages.set(segment.input, pages)
+  const kept = pages.get(page)
+  if (kept !== undefined && kept.answer === answer && kept.rows.length === length) return kept.rows
+  const rows = Array.from({ length }, (_, index): Row => {
+    const row = answer?.rows[index]
+    const { level } = segment
+    return row === undefined
+      ? { kind: 'waiting', key: `#${page * PAGE + index}`, segment, page, level }
+      : { kind: 'entity', key: row.entity_id, row, segment, page, level, isOpen: false }
+  })
+  pages.set(page, { answer, rows })
+  return rows
+}
+
 function segmentRows(segment: Segment, known: Known, rows: Row[]): void {
   const { level } = segment
   const base = `${segment.input.account_id ?? ''}${segment.input.parent_id ?? ''}`
@@ -66,13 +85,17 @@ function segmentRows(segment: Segment, known: Known, rows: Row[]): void {
   for (let page = 0; page * PAGE < first.total; page += 1) {
     const answer = page === 0 ? first : known.pageOf(pageInput(segment, page))
     const length = Math.min(PAGE, first.total - page * PAGE)
+    if (segment.input.type !== undefined) {
+      rows.push(...listPage(segment, page, answer, length))
+      continue
+    }
     for (let index = 0; index < length; index += 1) {
       const row = answer?.rows[index]
       if (row === undefined) {
         rows.push({ kind: 'waiting', key: `${base}#${page * PAGE + index}`, segment, page, level })
         continue
       }
-      const isOpen = segment.input.type === undefined && canOpen(row) && known.isOpen(row.entity_id)
+      const isOpen = canOpen(row) && known.isOpen(row.entity_id)
       rows.push({ kind: 'entity', key: row.entity_id, row, segment, page, level, isOpen })
       if (isOpen) segmentRows(childrenOf(segment, row), known, rows)
     }

@@ -1,7 +1,7 @@
 /** The selected row, closer: its picture, its values, whom it is shown to, and what somebody else changed. */
 import type { BrowseRow, OutputOf } from '../../../shared/operations.ts'
 import { dayLong, fill, money, ratio } from '../../format.ts'
-import { Age, ErrorNotice, Foreign, PlatformChip } from '../../parts/pieces.tsx'
+import { Age, ErrorNotice, Foreign, PlatformChip, Unknown } from '../../parts/pieces.tsx'
 import { platformOf, platformWord, typeWord, wireValue } from '../../parts/words.ts'
 import { useRead } from '../../queries.ts'
 import { href } from '../../router.ts'
@@ -208,15 +208,23 @@ export function Inspector({
                 )}
               </Fact>
               {row.review === null ? null : <Fact label={t.review}>{t.reviews[row.review]}</Fact>}
-              {row.spend_7d === null ? null : (
-                <Fact label={t.spend}>
-                  <span className="num">{money(row.spend_7d)}</span>
-                </Fact>
-              )}
-              {row.roas_7d === null ? null : (
-                <Fact label={t.roas}>
-                  <span className="num">{ratio(row.roas_7d)}</span>
-                </Fact>
+              {row.type === 'creative' ? null : (
+                <>
+                  <Fact label={t.spend}>
+                    {row.spend_7d === null ? (
+                      <Unknown why={t.spendUnknown} />
+                    ) : (
+                      <span className="num">{money(row.spend_7d)}</span>
+                    )}
+                  </Fact>
+                  <Fact label={t.roas}>
+                    {row.roas_7d === null ? (
+                      <Unknown why={t.roasUnknown} />
+                    ) : (
+                      <span className="num">{ratio(row.roas_7d)}</span>
+                    )}
+                  </Fact>
+                </>
               )}
             </dl>
             <Values answer={answer.data} currency={currency} />
