@@ -11,9 +11,8 @@ import { Button, LinkButton } from '../ui/button.tsx'
 import { Dialog, DialogActions } from '../ui/dialog.tsx'
 import { Choice, Select, TextField } from '../ui/field.tsx'
 import { Notice, SkeletonRows } from '../ui/state.tsx'
-import { BeforeAfter, EnvelopeBars, SideEffects } from './diff.tsx'
 import { EntityPicker } from './entity-picker.tsx'
-import { ErrorNotice, Foreign, PlatformChip, PolicyChip, RuleList } from './pieces.tsx'
+import { ErrorNotice, Foreign, PlatformChip } from './pieces.tsx'
 import {
   type EditableField,
   type EntityAnswer,
@@ -24,7 +23,8 @@ import {
   strategyOption,
   titleOf,
 } from './propose-operation.ts'
-import { movementText, platformOf, typeWord, visible, wireValue } from './words.ts'
+import { ProposePreview } from './propose-preview.tsx'
+import { platformOf, typeWord, wireValue } from './words.ts'
 
 const MIN_REASON = 10
 const CHECK_AFTER_MS = 350
@@ -43,48 +43,6 @@ function currencyOf(answer: EntityAnswer, accounts: OutputOf<'list_accounts'> | 
     answer.entity.daily_budget?.currency ??
     accounts?.accounts.find((account) => account.account_id === answer.entity.account_id)?.currency ??
     null
-  )
-}
-
-function Preview({ operation, isSettled }: { operation: ChangeInput | null; isSettled: boolean }) {
-  const check = useRead(
-    'check_change',
-    { operations: operation === null ? [] : [operation] },
-    { isEnabled: operation !== null, keepsPrevious: true },
-  )
-  const change = check.data?.operations[0]
-  return (
-    <section
-      aria-label={TEXTS.propose.check}
-      aria-live="polite"
-      className="rounded-lg border border-line bg-sunken px-3 py-2.5"
-    >
-      <h3 className="mb-1 text-xs font-medium text-ink-2">{TEXTS.propose.check}</h3>
-      {operation === null ? <p className="text-ink-2">{TEXTS.propose.checkHint}</p> : null}
-      {operation !== null && (check.isFetching || !isSettled) && change === undefined ? (
-        <p className="text-ink-2">{TEXTS.propose.checking}</p>
-      ) : null}
-      {operation !== null && check.isError ? <ErrorNotice error={check.error} /> : null}
-      {operation === null || check.isError || check.data === undefined || change === undefined ? null : (
-        <div className="flex flex-col gap-2">
-          <div className="flex flex-wrap items-center justify-between gap-2">
-            <BeforeAfter change={change} />
-            <PolicyChip policy={check.data.policy} />
-          </div>
-          <p className="num text-ink-2">
-            {movementText(check.data.net_daily_movement)} · {TEXTS.diff[change.takes_effect]}
-          </p>
-          <SideEffects change={change} />
-          <RuleList policy={check.data.policy} />
-          <EnvelopeBars envelope={check.data.envelope} />
-          {check.data.warnings.map((warning) => (
-            <p key={warning} className="text-warn">
-              {visible(warning)}
-            </p>
-          ))}
-        </div>
-      )}
-    </section>
   )
 }
 
@@ -345,7 +303,7 @@ function Form({
       {form.chosen === undefined ? null : (
         <NewValue answer={answer} field={form.chosen} currency={currency ?? 'USD'} form={form} />
       )}
-      <Preview operation={settledOperation} isSettled={settled === asked} />
+      <ProposePreview operation={settledOperation} isSettled={settled === asked} />
       <TextField
         label={TEXTS.propose.reason}
         value={reason}
