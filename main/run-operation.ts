@@ -130,10 +130,11 @@ function parseInput(operation: Operation, input: unknown): unknown {
   } catch {
     throw new OperationError('invalid_input', 'The input is not plain data. Nothing was changed.', 'Send plain JSON.')
   }
-  if (text !== undefined && Buffer.byteLength(text) > MAX_INPUT_BYTES)
+  const maxBytes = operation.maxInputBytes ?? MAX_INPUT_BYTES
+  if (text !== undefined && Buffer.byteLength(text) > maxBytes)
     throw new OperationError(
       'invalid_input',
-      `The input is larger than ${MAX_INPUT_BYTES / 1024} KiB. Nothing was changed.`,
+      `The input is larger than ${Math.floor(maxBytes / 1024)} KiB. Nothing was changed.`,
       'Send less.',
     )
   const parsed = operation.input.safeParse(input)

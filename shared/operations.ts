@@ -10,6 +10,15 @@ import { DELIVERIES, ENTITY_STATUSES, FIELDS, REVIEWS, TARGETINGS } from './doma
 import { accountIdSchema, draftIdSchema, ENTITY_TYPES, entityIdSchema, PLATFORMS } from './domain/ids.ts'
 import { TRACKER_STATES } from './domain/tracker.ts'
 import type { OperationName } from './operation-names.ts'
+import {
+  importChoices,
+  importIdSchema,
+  importPreview,
+  importRecord,
+  MAX_IMPORT_BYTES,
+  MAX_PIECE_CHARS,
+} from './schemas/imports.ts'
+import { methodOutput, orderCredit, reportInput, reportOutput } from './schemas/report.ts'
 
 export type Effect = 'read' | 'draft' | 'decide' | 'configure'
 export type CallerKind = 'window' | 'agent' | 'loop' | 'cli'
@@ -30,6 +39,8 @@ export interface Operation {
   readonly tool?: Tool
   /** Own deadline. Handlers get an AbortSignal that fires after it. */
   readonly deadlineMs: number
+  /** Larger than MAX_INPUT_BYTES only where a file comes in pieces. */
+  readonly maxInputBytes?: number
 }
 
 /** The largest input of any operation, measured as JSON text, checked before parsing. */
@@ -641,6 +652,147 @@ export const OPERATIONS = {
         'Spend, delivery, conversions and ROAS by day, account, campaign, ad group or ad. ROAS is click-through value over spend; view-through is its own metric and never added in.',
       isOpenWorld: true,
     },
+  },
+  get_cross_platform_report: {
+    effect: 'read',
+    callers: readers,
+    deadlineMs: 30_000,
+    input: reportInput,
+    output: reportOutput,
+    tool: {
+      title: 'Cross-platform report',
+      description:
+        'Spend, conversions and ROAS of Google Ads, Meta and TikTok on one definition: 7-day click everywhere, view-through in its own columns, the platform’s own numbers beside it. Each row says how exact its window is and whether conversions are still arriving. With imported orders, deduplicated credits every order once.',
+      isOpenWorld: true,
+    },
+  },
+  get_report_method: {
+    effect: 'read',
+    callers: ['window', 'cli'],
+    deadlineMs: 30_000,
+    input: reportInput.pick({
+      start_date: true,
+      end_date: true,
+      platforms: true,
+      account_ids: true,
+      attribution: true,
+      currency: true,
+    }),
+    output: methodOutput,
+  },
+  get_order_credit: {
+    effect: 'read',
+    callers: ['window', 'cli'],
+    deadlineMs: 30_000,
+    input: reportInput.pick({ start_date: true, end_date: true, platforms: true, account_ids: true, currency: true }),
+    /** null: no orders were ever imported. */
+    output: z.strictObject({
+      credit: orderCredit.nullable(),
+      as_of: isoTime.nullable(),
+      warnings: z.array(z.string()).max(10),
+    }),
+  },
+  export_report_data: {
+    effect: 'configure',
+    callers: ['window', 'cli'],
+    deadlineMs: 600_000,
+    input: z.strictObject({
+      start_date: isoDate,
+      end_date: isoDate,
+      /** An absolute folder of the person's choice (command line); absent: one under the workspace. */
+      folder: z.string().max(1_024).optional(),
+    }),
+    output: z.strictObject({
+      folder: z.string(),
+      files: z.number().int(),
+      rows: z.number().int(),
+      bytes: z.number().int(),
+    }),
+  },
+  get_exchange_rates: {
+    effect: 'read',
+    callers: ['window', 'cli'],
+    deadlineMs: 10_000,
+    input: nothing,
+    output: z.strictObject({
+      /** What a report can be shown in, in the order of the codes. */
+      currencies: z.array(currency).max(60),
+      first_date: isoDate.nullable(),
+      last_date: isoDate.nullable(),
+      /** The newest file. */
+      source: z.enum(['starter', 'import']).nullable(),
+    }),
+  },
+  begin_import: {
+    effect: 'configure',
+    callers: ['window', 'cli'],
+    deadlineMs: 10_000,
+    input: z.strictObject({
+      file_name: z.string().min(1).max(255),
+      size_bytes: z.number().int().min(1).max(MAX_IMPORT_BYTES),
+    }),
+    output: z.strictObject({ import_id: importIdSchema }),
+  },
+  append_import: {
+    effect: 'configure',
+    callers: ['window', 'cli'],
+    deadlineMs: 30_000,
+    maxInputBytes: MAX_PIECE_CHARS + 4_096,
+    input: z.strictObject({
+      import_id: importIdSchema,
+      offset: z.number().int().min(0),
+      base64: z
+        .string()
+        .min(1)
+        .max(MAX_PIECE_CHARS)
+        .regex(/^[A-Za-z0-9+/]*={0,2}$/),
+    }),
+    output: z.strictObject({ received_bytes: z.number().int() }),
+  },
+  preview_import: {
+    effect: 'read',
+    callers: ['window', 'cli'],
+    deadlineMs: 60_000,
+    input: z.strictObject({ import_id: importIdSchema, choices: importChoices.optional() }),
+    output: importPreview,
+  },
+  commit_import: {
+    effect: 'configure',
+    callers: ['window', 'cli'],
+    deadlineMs: 600_000,
+    input: z.strictObject({
+      import_id: importIdSchema,
+      choices: importChoices.optional(),
+      /** Needed when the preview named bad rows: true stores the good ones without them. */
+      keeps_good_rows: z.boolean().optional(),
+    }),
+    output: z.strictObject({ import: importRecord }),
+  },
+  cancel_import: {
+    effect: 'configure',
+    callers: ['window', 'cli'],
+    deadlineMs: 10_000,
+    input: z.strictObject({ import_id: importIdSchema }),
+    output: nothing,
+  },
+  list_imports: {
+    effect: 'read',
+    callers: ['window', 'cli'],
+    deadlineMs: 10_000,
+    input: nothing,
+    output: z.strictObject({
+      /** Newest first. */
+      imports: z.array(importRecord).max(200),
+      orders: z.strictObject({ count: z.number().int(), first_date: isoDate, last_date: isoDate }).nullable(),
+    }),
+  },
+  remove_imported: {
+    effect: 'configure',
+    callers: ['window'],
+    deadlineMs: 120_000,
+    /** One imported account with all its days, or all orders and claims. Connected accounts are refused. */
+    input: z.strictObject({ what: z.union([accountIdSchema, z.literal('orders')]) }),
+    output: nothing,
   },
   get_account_readiness: {
     effect: 'read',
