@@ -1,5 +1,6 @@
 /** What is read while a workspace is open, and the sync that brings it. Short, in the table's order. No rule of its own. */
 import type { OutputOf } from '../shared/operations.ts'
+import { IMPORT_CONNECTION } from '../shared/schemas/imports.ts'
 import { describePolicy } from './drafts/policy.ts'
 import { isoTime } from './drafts/view.ts'
 import { browseEntities } from './reporting/browse.ts'
@@ -16,7 +17,8 @@ const WINDOW_ITEMS = 50
 export function readHandlers(session: Session): Handlers {
   const { opened, ports, connections, drafts, registry, sync } = session
   const deps = { facts: opened.facts, clock: ports.clock }
-  const connectionState = (connectionId: string): string => connections.get(connectionId)?.state ?? 'removed'
+  const connectionState = (connectionId: string): string =>
+    connectionId === IMPORT_CONNECTION ? 'imported' : (connections.get(connectionId)?.state ?? 'removed')
   const accounts = (input: { platform?: 'tiktok' | 'meta' | 'google_ads' | undefined }): OutputOf<'list_accounts'> =>
     listAccounts({ ...deps, connectionState, writesAllowed: session.writesAllowed }, input)
   return {

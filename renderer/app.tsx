@@ -4,7 +4,9 @@ import { errorReply } from './api.ts'
 import { AccountsScreen } from './features/accounts/accounts-screen.tsx'
 import { AuditScreen } from './features/audit/audit-screen.tsx'
 import { ConnectionsScreen } from './features/connections/connections-screen.tsx'
+import { FilesScreen } from './features/files/files-screen.tsx'
 import { FirstRunScreen } from './features/first-run/first-run-screen.tsx'
+import { ReportScreen } from './features/report/report-screen.tsx'
 import { OverviewScreen } from './features/overview/overview-screen.tsx'
 import { QueueScreen } from './features/queue/queue-screen.tsx'
 import { UnlockScreen } from './features/unlock/unlock-screen.tsx'
@@ -22,10 +24,12 @@ import { Toasts } from './ui/toast.tsx'
 function screenOf(route: Route): ReactNode {
   const screens: Readonly<Record<Screen, () => ReactNode>> = {
     overview: () => <OverviewScreen />,
+    report: () => <ReportScreen id={route.id} />,
     queue: () => <QueueScreen id={route.id} />,
     accounts: () => <AccountsScreen id={route.id} />,
     audit: () => <AuditScreen draftId={route.id} />,
     connections: () => <ConnectionsScreen id={route.id} />,
+    files: () => <FilesScreen />,
   }
   return screens[route.screen]()
 }

@@ -7,10 +7,12 @@ export const TEXTS = {
   rail: {
     label: 'Main',
     overview: 'Overview',
+    report: 'Report',
     queue: 'Queue',
     accounts: 'Accounts',
     audit: 'Audit',
     connections: 'Connections',
+    files: 'Files',
     waiting: { one: '{count} draft is waiting', other: '{count} drafts are waiting' },
   },
   bar: {
@@ -397,7 +399,7 @@ export const TEXTS = {
     noneText: 'Sync to read them from the platform, or choose other dates.',
     noAccountsTitle: 'No ad account is connected yet',
     noAccounts:
-      'Connect Google Ads, Meta or TikTok to see spend, ROAS and conversions here. Everything stays on this computer.',
+      'Connect Google Ads, Meta or TikTok, or import a report you downloaded, to see spend, ROAS and conversions here. Everything stays on this computer.',
     firstSyncTitle: 'The first sync is running',
     firstSync: 'Figures appear here as soon as the first are read. Its progress stands at the top.',
     fillingTitle: 'The first sync is still running.',
@@ -406,6 +408,7 @@ export const TEXTS = {
     half: 'These figures are what was read before it stopped. Sync again to read the rest.',
     notSyncedTitle: 'Nothing has been read yet',
     notSynced: 'A platform is connected. A first sync reads its campaigns and daily figures.',
+    importFile: 'Import a file',
     connect: 'Connect a platform',
     failed: 'The figures could not be read.',
     loading: 'Loading figures',
@@ -534,6 +537,7 @@ export const TEXTS = {
       ok: 'Connected',
       needs_reconnect: 'Reconnect needed',
       removed: 'Removed',
+      imported: 'From files',
       no_access: 'No access any more',
     },
     tree: 'Accounts, campaigns, ad groups and ads',
@@ -1030,7 +1034,7 @@ export const TEXTS = {
     title: 'Keyboard shortcuts',
     rows: [
       ['Ctrl K', 'Go to a screen or draft'],
-      ['1 – 5', 'Overview, Queue, Accounts, Audit, Connections'],
+      ['1 – 7', 'Overview, Report, Queue, Accounts, Audit, Connections, Files'],
       ['J / K', 'Next / previous draft in the queue'],
       ['Enter', 'Move into the selected draft'],
       ['↑ ↓ → ←', 'Move, open and close in the explorer'],

@@ -1,10 +1,12 @@
 /** Line icons on a 16-px grid, drawn for this app. Always decorative: a word or an accessible name stands beside each. */
 const PATHS = {
   overview: 'M2 13.5h12M3.5 11V8M7 11V4.5M10.5 11V6.5M13.5 11V3',
+  report: 'M2.5 2.5v11h11M4.5 10.5L7.5 7l2.3 2L13 5',
   queue: 'M3 3.5h10M3 8h6M3 12.5h4M10.5 11l1.7 1.7L15 9.5',
   accounts: 'M2.5 4.5h11v9h-11zM5.5 4.5v-2h5v2M2.5 8.5h11',
   audit: 'M4 2.5h8v11H4zM6 5.5h4M6 8h4M6 10.5h2',
   connections: 'M6 4v2.5M10 4v2.5M4 6.5h8v2a4 4 0 0 1-8 0zM8 12.5v2',
+  files: 'M4 2.5h5l3 3v8H4zM9 2.5v3h3M8 11.5V7.5M6.2 9.3L8 7.5l1.8 1.8',
   sync: 'M13 7a5 5 0 0 0-9-2L2.5 6.5M2.5 3v3.5H6M3 9a5 5 0 0 0 9 2l1.5-1.5M13.5 13V9.5H10',
   sun: 'M8 5.2a2.8 2.8 0 1 0 0 5.6 2.8 2.8 0 0 0 0-5.6M8 1.5v1.3M8 13.2v1.3M1.5 8h1.3M13.2 8h1.3M3.4 3.4l.9.9M11.7 11.7l.9.9M3.4 12.6l.9-.9M11.7 4.3l.9-.9',
   moon: 'M13 9.5A5.5 5.5 0 0 1 6.5 3 5.5 5.5 0 1 0 13 9.5',

@@ -82,6 +82,7 @@ export function AccountCells({
   isOpen: boolean
   onToggle: () => void
 }) {
+  const isImported = account.connection_state === 'imported'
   const isFine = account.connection_state === 'ok' && account.status === 'active'
   return (
     <>
@@ -94,7 +95,7 @@ export function AccountCells({
         {isFine ? (
           t.accountStates.active
         ) : (
-          <Chip tone="warn" icon="warn">
+          <Chip {...(isImported ? { icon: 'files' } : { tone: 'warn', icon: 'warn' })}>
             {account.connection_state === 'ok'
               ? t.accountStates[account.status]
               : connectionWord(account.connection_state)}

@@ -116,9 +116,12 @@ export function OverviewScreen() {
           icon="connections"
           title={TEXTS.overview.noAccountsTitle}
           action={
-            <LinkButton look="primary" href={href('connections')}>
-              {TEXTS.overview.connect}
-            </LinkButton>
+            <>
+              <LinkButton look="primary" href={href('connections')}>
+                {TEXTS.overview.connect}
+              </LinkButton>
+              <LinkButton href={href('files')}>{TEXTS.overview.importFile}</LinkButton>
+            </>
           }
         >
           {TEXTS.overview.noAccounts}

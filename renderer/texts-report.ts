@@ -1,0 +1,2 @@
+/** Words of the report screen. */
+export const REPORT_TEXTS = {} as const
