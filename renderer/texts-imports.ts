@@ -78,6 +78,7 @@ export const IMPORT_TEXTS = {
   pick: 'Choose…',
   name: 'Name of the ad account',
   nameHelp: 'Days of one account belong under one name: use the same name for every export of it.',
+  orKnown: 'or',
   nameAction: 'Use this name',
   store: 'Store {count} rows',
   storing: 'Storing…',

@@ -1,7 +1,7 @@
 /** What a person brings: exports of the platforms, orders, exchange rates. Shown before it is stored; nothing leaves this computer. */
 import { useState } from 'react'
 import { DropZone, FileTrigger } from 'react-aria-components'
-import { dayRange, fill, plural } from '../../format.ts'
+import { fill, plural } from '../../format.ts'
 import { ErrorNotice } from '../../parts/pieces.tsx'
 import { useRead } from '../../queries.ts'
 import { go } from '../../router.ts'
@@ -10,10 +10,12 @@ import { Button } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { ScreenHeader, Section } from '../../ui/screen.tsx'
 import { SkeletonRows } from '../../ui/state.tsx'
+import { periodText } from './file-words.ts'
 import { ImportDialog } from './import-dialog.tsx'
 import { ImportedAccounts } from './imported-accounts.tsx'
 import { ImportsTable } from './imports-table.tsx'
 
+const CHOOSE = 'choose-file'
 const ACCEPTED = ['.csv', '.tsv', '.txt', '.xlsx', '.zip']
 
 /** A place to drop a file on, and a button for those who do not drag. */
@@ -42,7 +44,7 @@ function FileChooser({ onFile }: { onFile: (file: File) => void }) {
           if (file !== undefined) onFile(file)
         }}
       >
-        <Button look="primary" size="large">
+        <Button look="primary" size="large" id={CHOOSE}>
           {t.choose}
         </Button>
       </FileTrigger>
@@ -70,10 +72,7 @@ function Rates() {
   const rates = useRead('get_exchange_rates', {})
   const { data } = rates
   if (data === undefined) return null
-  const range =
-    data.first_date === null || data.last_date === null
-      ? null
-      : `${dayRange(data.first_date, data.last_date)} ${data.last_date.slice(0, 4)}`
+  const range = data.first_date === null || data.last_date === null ? null : periodText(data.first_date, data.last_date)
   const text = range === null ? t.ratesNone : fill(data.source === 'import' ? t.ratesImport : t.ratesStarter, { range })
   return (
     <Section title={t.ratesTitle} text={text}>
@@ -105,7 +104,7 @@ export function FilesScreen() {
           ordersText={
             orders === null
               ? null
-              : `${plural(t.ordersCount, orders.count)} · ${dayRange(orders.first_date, orders.last_date)}`
+              : `${plural(t.ordersCount, orders.count)} · ${periodText(orders.first_date, orders.last_date)}`
           }
         />
         <Rates />
@@ -114,7 +113,10 @@ export function FilesScreen() {
         <ImportDialog
           key={`${file.name} ${file.lastModified} ${file.size}`}
           file={file}
-          onClose={() => setFile(null)}
+          onClose={() => {
+            setFile(null)
+            setTimeout(() => document.getElementById(CHOOSE)?.focus())
+          }}
           onReport={() => {
             setFile(null)
             go('report')

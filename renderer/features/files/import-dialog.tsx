@@ -104,6 +104,9 @@ function Reading({ file, onClose, onReport }: { file: File; onClose: () => void;
   const { stage, choices, choose, keep } = useImport(file)
   const [keepsGood, setKeepsGood] = useState(false)
   const commit = useAct('commit_import')
+  const content = useRef<HTMLDivElement>(null)
+  // Coming from the system's file chooser, the dialog is not focused by itself: Escape and Tab would go nowhere.
+  useEffect(() => content.current?.focus({ preventScroll: true }), [])
   const preview = stage.step === 'shown' ? stage.preview : null
   const stored = commit.data?.import
   const isReady = preview !== null && preview.can_store && (preview.rows.bad === 0 || keepsGood)
@@ -134,7 +137,7 @@ function Reading({ file, onClose, onReport }: { file: File; onClose: () => void;
     )
   return (
     <Dialog title={t.dialog} width="wide" onClose={commit.isPending ? () => undefined : onClose} footer={footer}>
-      <div className="flex flex-col gap-4">
+      <div ref={content} tabIndex={-1} className="flex flex-col gap-4 outline-none">
         {stored === undefined ? null : <Stored made={stored} />}
         {stage.step === 'sending' ? <Sending file={file} sent={stage.sent} /> : null}
         {stage.step === 'looking' ? <SkeletonRows rows={6} label={t.looking} /> : null}

@@ -1,10 +1,11 @@
 /** Every file that was stored, newest first. */
 import type { OutputOf } from '../../../shared/operations.ts'
-import { dayRange, fill, integer } from '../../format.ts'
+import { fill, integer } from '../../format.ts'
 import { Age, Foreign, PlatformChip } from '../../parts/pieces.tsx'
 import { IMPORT_TEXTS as t } from '../../texts-imports.ts'
 import { Chip } from '../../ui/chip.tsx'
 import { Table, Td, Th } from '../../ui/table.tsx'
+import { periodText } from './file-words.ts'
 
 export function ImportsTable({ imports }: { imports: OutputOf<'list_imports'>['imports'] }) {
   if (imports.length === 0) return <p className="text-ink-2">{t.listEmpty}</p>
@@ -30,7 +31,7 @@ export function ImportsTable({ imports }: { imports: OutputOf<'list_imports'>['i
                 {t.kinds[each.kind]} {each.platform === null ? null : <PlatformChip platform={each.platform} />}
               </Td>
               <Td className="whitespace-nowrap">
-                {each.start_date === null || each.end_date === null ? null : dayRange(each.start_date, each.end_date)}
+                {each.start_date === null || each.end_date === null ? null : periodText(each.start_date, each.end_date)}
               </Td>
               <Td isNumber>
                 {integer(each.rows_kept)}

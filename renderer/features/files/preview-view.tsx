@@ -1,27 +1,21 @@
 /** A file as it was understood: what it is, which columns are used as what, what cannot be read. All its texts are other people's. */
 import type { ReactNode } from 'react'
-import { dayRange, fill, integer, plural } from '../../format.ts'
+import { fill, integer, plural } from '../../format.ts'
 import { Foreign, PlatformChip } from '../../parts/pieces.tsx'
 import { IMPORT_TEXTS as t } from '../../texts-imports.ts'
 import { Section } from '../../ui/screen.tsx'
 import { Notice } from '../../ui/state.tsx'
 import { Table, Td, Th } from '../../ui/table.tsx'
-import { sizeText } from './file-words.ts'
+import { periodText, sizeText } from './file-words.ts'
 import type { Preview } from './import-dialog.tsx'
 
-function Fact({ label, children }: { label: string; children: ReactNode }) {
+function Fact({ label, isWide = false, children }: { label: string; isWide?: boolean; children: ReactNode }) {
   return (
-    <div className="min-w-0">
+    <div className={isWide ? 'col-span-2 min-w-0 md:col-span-4' : 'min-w-0'}>
       <dt className="text-xs text-ink-2">{label}</dt>
       <dd className="min-w-0">{children}</dd>
     </div>
   )
-}
-
-/** Every year named: a file may be years old. */
-function periodText(start: string, end: string): string {
-  const year = start.slice(0, 4) === end.slice(0, 4) ? start.slice(0, 4) : `${start.slice(0, 4)} – ${end.slice(0, 4)}`
-  return `${dayRange(start, end)} ${year}`
 }
 
 function Facts({ preview }: { preview: Preview }) {
@@ -70,9 +64,9 @@ function Facts({ preview }: { preview: Preview }) {
         )}
       </Fact>
       {window === null ? null : (
-        <div className="col-span-2 md:col-span-4">
-          <Fact label={t.window}>{window.note}</Fact>
-        </div>
+        <Fact label={t.window} isWide>
+          {window.note}
+        </Fact>
       )}
     </dl>
   )

@@ -15,33 +15,35 @@ function AccountName({ question, onChoose }: { question: Question; onChoose: (ch
     if (name.trim() !== '') onChoose({ account_name: name.trim() })
   }
   return (
-    <div className="flex flex-wrap items-end gap-2">
-      <div className="min-w-64 flex-1">
-        <TextField
-          label={t.name}
-          value={name}
-          onChange={setName}
-          help={t.nameHelp}
-          maxLength={120}
-          onKey={(key) => {
-            if (key === 'Enter') submit()
-          }}
-        />
+    <div className="flex flex-col gap-1">
+      <div className="flex flex-wrap items-end gap-2">
+        <div className="min-w-64 flex-1">
+          <TextField
+            label={t.name}
+            value={name}
+            onChange={setName}
+            maxLength={120}
+            onKey={(key) => {
+              if (key === 'Enter') submit()
+            }}
+          />
+        </div>
+        <Button className="h-8" isDisabled={name.trim() === ''} onPress={submit}>
+          {t.nameAction}
+        </Button>
+        {question.options.length === 0 ? null : (
+          <Select
+            label={t.orKnown}
+            className="h-8"
+            value={UNANSWERED}
+            options={[{ value: UNANSWERED, label: t.pick }, ...question.options]}
+            onChange={(value) => {
+              if (value !== UNANSWERED) onChoose({ account_name: value })
+            }}
+          />
+        )}
       </div>
-      <Button isDisabled={name.trim() === ''} onPress={submit}>
-        {t.nameAction}
-      </Button>
-      {question.options.length === 0 ? null : (
-        <Select
-          label={t.accountKnown}
-          isLabelHidden
-          value={UNANSWERED}
-          options={[{ value: UNANSWERED, label: t.pick }, ...question.options]}
-          onChange={(value) => {
-            if (value !== UNANSWERED) onChoose({ account_name: value })
-          }}
-        />
-      )}
+      <p className="text-xs text-ink-2">{t.nameHelp}</p>
     </div>
   )
 }
