@@ -33,7 +33,7 @@ afterEach(async () => {
 })
 
 describe.each<Era>(['legacy', 'modern'])('an AI client of the %s protocol era', (era) => {
-  test('sees exactly the eleven tools, each with all four hints', async () => {
+  test('sees exactly the twelve tools, each with all four hints', async () => {
     const { token } = addClient(rig)
     const client = await connectOverHttp(rig, token, era)
     const { tools } = await client.listTools()
@@ -46,6 +46,7 @@ describe.each<Era>(['legacy', 'modern'])('an AI client of the %s protocol era', 
       ['list_entities', { ...read, openWorldHint: true }],
       ['get_entity', { ...read, openWorldHint: true }],
       ['query_metrics', { ...read, openWorldHint: true }],
+      ['get_cross_platform_report', { ...read, openWorldHint: true }],
       ['get_account_readiness', { ...read, openWorldHint: true }],
       ['check_change', { ...read, openWorldHint: true }],
       ['propose_change', { ...draft, openWorldHint: false }],

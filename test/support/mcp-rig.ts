@@ -21,6 +21,7 @@ export const AGENT_TOOLS = [
   'list_entities',
   'get_entity',
   'query_metrics',
+  'get_cross_platform_report',
   'get_account_readiness',
   'check_change',
   'propose_change',
