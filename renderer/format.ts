@@ -147,6 +147,12 @@ export function dayLong(isoDate: string): string {
     timeZone: 'UTC',
   }).format(new Date(`${isoDate}T00:00:00Z`))
 }
+/** "Nov 2026" for the month that a day is in. */
+export function monthLong(isoDate: string): string {
+  return dateFormat('month', { month: 'short', year: 'numeric', timeZone: 'UTC' }).format(
+    new Date(`${isoDate}T00:00:00Z`),
+  )
+}
 export function dayRange(start: string, end: string): string {
   return dateFormat('range', { day: 'numeric', month: 'short', timeZone: 'UTC' }).formatRange(
     new Date(`${start}T00:00:00Z`),

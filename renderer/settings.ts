@@ -1,6 +1,14 @@
-/** What the window remembers between visits: theme, dates, chart or table. Nothing secret, nothing about money. */
+/** What the window remembers between visits: theme, dates, chart or table, views of the report. Nothing secret, nothing about money. */
 import { create } from 'zustand'
-import type { RangeChoice } from './day-range.ts'
+import { RANGES, type RangeChoice } from './day-range.ts'
+import {
+  DEFAULT_CHOICES,
+  type ReportChoices,
+  readChoices,
+  readDay,
+  readViews,
+  type SavedView,
+} from './report-choices.ts'
 
 export type Theme = 'system' | 'light' | 'dark'
 export interface Settings {
@@ -10,6 +18,8 @@ export interface Settings {
   readonly customEnd: string
   readonly currency: string | null
   readonly isTable: boolean
+  readonly report: ReportChoices
+  readonly views: readonly SavedView[]
 }
 
 const KEY = 'spendsignoff.window'
@@ -20,22 +30,23 @@ const DEFAULTS: Settings = {
   customEnd: '',
   currency: null,
   isTable: false,
+  report: DEFAULT_CHOICES,
+  views: [],
 }
 const THEMES: readonly Theme[] = ['system', 'light', 'dark']
-const RANGES: readonly RangeChoice[] = ['7', '14', '28', '90', 'custom']
 
 function read(): Settings {
   try {
     const stored = JSON.parse(localStorage.getItem(KEY) ?? '{}') as Partial<Record<keyof Settings, unknown>>
-    const isDay = (value: unknown): value is string =>
-      typeof value === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(value) && !Number.isNaN(Date.parse(`${value}T00:00:00Z`))
     return {
       theme: THEMES.find((each) => each === stored.theme) ?? DEFAULTS.theme,
       range: RANGES.find((each) => each === stored.range) ?? DEFAULTS.range,
-      customStart: isDay(stored.customStart) ? stored.customStart : '',
-      customEnd: isDay(stored.customEnd) ? stored.customEnd : '',
+      customStart: readDay(stored.customStart),
+      customEnd: readDay(stored.customEnd),
       currency: typeof stored.currency === 'string' ? stored.currency.slice(0, 3) : null,
       isTable: stored.isTable === true,
+      report: readChoices(stored.report),
+      views: readViews(stored.views),
     }
   } catch {
     return DEFAULTS // storage switched off or edited by hand
@@ -52,6 +63,11 @@ export function set(change: Partial<Settings>): void {
   } catch {
     // Storage switched off: the choice lasts until the window closes.
   }
+}
+
+/** Changes some of what the report is shown by. */
+export function setReport(change: Partial<ReportChoices>): void {
+  set({ report: { ...useSettings.getState().report, ...change } })
 }
 
 export function applyTheme(): void {

@@ -12,6 +12,8 @@ export interface CommandOptions {
   readonly home: string | undefined
   /** Of `sync` only; empty: all. */
   readonly platforms: readonly Platform[]
+  /** Names of files after the command, as many as it takes. */
+  readonly operands: readonly string[]
 }
 
 export function isPlatform(text: string): text is Platform {

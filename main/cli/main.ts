@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util'
 import { OperationError } from '../../shared/errors.ts'
 import { runBridgeCommand } from './bridge.ts'
 import { type CommandOptions, EXIT, isPlatform } from './command.ts'
+import { dedupeCommand } from './dedupe.ts'
 import { openCommand } from './open.ts'
 import { syncCommand } from './sync.ts'
 import { verifyCommand } from './verify.ts'
@@ -17,6 +18,7 @@ const USAGE = `spendsignoff <command> [--workspace <folder|demo>] [--json]
   mcp [--home folder]    be the stdio bridge between an AI client and the running app
   sync [--platform P]…   pull from the connected platforms, with progress; P: google_ads, meta or tiktok
   verify --workspace …   check the audit log; the first fault is named
+  dedupe <file.json>     credit each order once, for one case of orders and claims or a list of them
 
 It never approves anything: that takes a person in the window.
 `
@@ -26,6 +28,12 @@ const COMMANDS: Readonly<Record<string, (options: CommandOptions) => Promise<num
   mcp: ({ home }) => runBridgeCommand(home),
   sync: syncCommand,
   verify: verifyCommand,
+  dedupe: dedupeCommand,
+}
+
+/** How many names of files follow a command; 0 where none is listed. */
+const OPERANDS: Readonly<Record<string, number>> = {
+  dedupe: 1,
 }
 
 async function main(args: readonly string[]): Promise<number> {
@@ -36,7 +44,7 @@ async function main(args: readonly string[]): Promise<number> {
     process.stderr.write(`${error instanceof Error ? error.message : 'wrong arguments'}\n\n${USAGE}`)
     return EXIT.misuse
   }
-  const [name, ...rest] = parsed.positionals
+  const [name, ...operands] = parsed.positionals
   const command = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   if (parsed.values.help === true) {
     process.stdout.write(USAGE)
@@ -46,7 +54,7 @@ async function main(args: readonly string[]): Promise<number> {
   const platforms = [...new Set(parsed.values.platform ?? [])]
   if (
     command === undefined ||
-    rest.length > 0 ||
+    operands.length !== (OPERANDS[name ?? ''] ?? 0) ||
     !platforms.every(isPlatform) ||
     (platforms.length > 0 && name !== 'sync') ||
     (port !== undefined && !(Number.isInteger(port) && port >= 0 && port < 65_536))
@@ -60,6 +68,7 @@ async function main(args: readonly string[]): Promise<number> {
     port,
     home: parsed.values.home,
     platforms,
+    operands,
   })
 }
 

@@ -22,6 +22,8 @@ export interface RawTable {
   readonly delimiter: string | null
   readonly sheet: string | null
   readonly rows: readonly RawRow[]
+  /** What reading the bytes had to assume, for the person to check. */
+  readonly warnings?: readonly string[]
 }
 export const MAX_ROWS = 500_000
 
@@ -56,7 +58,7 @@ export interface ImportedFact {
   readonly campaign: NamedEntity
   readonly adGroup?: NamedEntity
   readonly ad?: NamedEntity
-  /** "YYYY-MM-DD"; start and end differ where the row is a period. */
+  /** "YYYY-MM-DD"; start and end differ where the row is a period, and are "" where the file does not date it ("All time"): never daily. */
   readonly startDate: string
   readonly endDate: string
   readonly currency: string
@@ -76,6 +78,13 @@ export interface ImportedFact {
   readonly reportedValueMicros: bigint | null
   readonly clickWindowDays: number | null
   readonly viewWindowDays: number | null
+  /** The same clicks counted one day and 28 days after them, where the file has columns of their own for it. */
+  readonly click1dConversionMicros?: bigint
+  readonly click1dValueMicros?: bigint
+  readonly click28dConversionMicros?: bigint
+  readonly click28dValueMicros?: bigint
+  /** Counts that the file leaves out or masks ("<5") for part of this: `impressions` and `clicks` hold what is known of them. */
+  readonly unknownCounts?: readonly ('impressions' | 'clicks')[]
   /** Of a campaign's own row only. */
   readonly status?: 'enabled' | 'paused' | 'deleted' | 'unknown'
   readonly dailyBudgetMicros?: bigint

@@ -30,7 +30,7 @@ export function asOf(accounts: readonly StoredAccount[]): string | null {
 export const isoTime = (atMs: number): string => new Date(atMs).toISOString()
 
 /** An amount in a currency whose smallest unit is not known cannot be written down; such an account is kept out of everything. */
-export function hasKnownCurrency(account: StoredAccount): boolean {
+export function hasKnownCurrency(account: Pick<StoredAccount, 'currency'>): boolean {
   try {
     currencyExponent(account.currency)
     return true

@@ -6,6 +6,7 @@ import { createMetricReader } from './metric-query.ts'
 import { createEntityRowReader, createEntityRowWriter } from './entity-row-table.ts'
 import { createMetricWriter } from './metric-table.ts'
 import type { FactsDb, FactsReadDb } from './open.ts'
+import { createOrderReader, createOrderWriter } from './order-table.ts'
 import { createOutsideChangeReader } from './outside-change-table.ts'
 import { createRestatementReader } from './restatement-table.ts'
 import { createCoverageReader, createSyncWriter } from './sync-table.ts'
@@ -45,6 +46,7 @@ function prepareReaders(facts: FactsReadDb) {
     metrics: createMetricReader(facts),
     restatements: createRestatementReader(facts),
     coverage: createCoverageReader(facts),
+    orders: createOrderReader(facts),
   }
 }
 
@@ -55,6 +57,7 @@ function prepareWriters(facts: FactsDb) {
     entityRows: createEntityRowWriter(facts),
     trackers: createTrackerWriter(facts),
     metrics: createMetricWriter(facts),
+    orders: createOrderWriter(facts),
     sync: createSyncWriter(facts),
     /** All of `work` or none of it, on disk when this returns. */
     inTransaction: <T>(work: () => T): T => facts.transaction(work).immediate(),

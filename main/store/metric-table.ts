@@ -5,7 +5,7 @@
 import type { MetricFact, MetricLevel, WindowSource } from '../../shared/domain/metric.ts'
 import type { Windows } from './entity-table.ts'
 import type { FactsDb } from './open.ts'
-import { createRollupWriter, PageSums, ROLLED } from './rollup-table.ts'
+import { createRollupWriter, ROLLED, type RolledFact } from './rollup-table.ts'
 
 /** The longest chunk: its days fit the bits of one number. */
 export const MAX_CHUNK_DAYS = 30
@@ -40,15 +40,7 @@ export interface PlacedFact {
 }
 
 /** The columns of a fact that a platform gives, in the order they are bound. The first are those that are rolled up. */
-const VALUES = [
-  ...ROLLED,
-  'reach',
-  'engaged_value_micros',
-  'click_1d_conversion_micros',
-  'click_1d_value_micros',
-  'click_28d_conversion_micros',
-  'click_28d_value_micros',
-] as const
+const VALUES = [...ROLLED, 'reach'] as const
 const at = (name: (typeof VALUES)[number]): number => VALUES.indexOf(name)
 const SPEND = at('spend_micros')
 const CLICK = at('click_conversion_micros')
@@ -150,71 +142,69 @@ export function createMetricWriter(db: FactsDb) {
     /** Stores one page. Call inside a transaction. */
     storePage(pull: Pull, facts: readonly PlacedFact[]): void {
       const moves = new Map<number, Move>()
-      const sums = new PageSums()
       const added: (readonly unknown[])[] = []
-      for (const { entityKey, day, windows, changedDay, fact } of facts) {
-        const bit = day - pull.startDay
-        // A row that comes twice in one page finds its first copy among those still to be added: the last word counts.
-        if (hasBit(pull.seen, entityKey, bit) && added.length > 0) flush(pull, sums, added)
-        const before = hasBit(pull.stored, entityKey, bit) ? storedFact(entityKey, day) : undefined
-        const values = valuesOf(fact)
-        const isOver = day < pull.firstOpenDay
-        const isUnsure = isOver && (changedDay === null || changedDay >= day)
-        const kept = { ...windowStamp(before, fact, windows, isUnsure), ...bookkeeping(pull, isOver, before) }
-        const wasHeld = before === undefined ? pull.heldDays.has(day) : before.kept.first_seen_at_ms !== null
-        if (wasHeld && MONEY_AND_CONVERSIONS.some((k) => (before?.values[k] ?? null) !== values[k])) {
-          addMove(moves, day, before?.values, values)
-          if (kept.first_spend_micros === null) Object.assign(kept, firstValues(before))
+      rollups.withoutTriggers(pull, (sums) => {
+        for (const { entityKey, day, windows, changedDay, fact } of facts) {
+          const bit = day - pull.startDay
+          // A row that comes twice in one page finds its first copy among those still to be added: the last word counts.
+          if (hasBit(pull.seen, entityKey, bit)) insert(added)
+          const before = hasBit(pull.stored, entityKey, bit) ? storedFact(entityKey, day) : undefined
+          const values = valuesOf(fact)
+          const isOver = day < pull.firstOpenDay
+          const isUnsure = isOver && (changedDay === null || changedDay >= day)
+          const kept = { ...windowStamp(before, fact, windows, isUnsure), ...bookkeeping(pull, isOver, before) }
+          const wasHeld = before === undefined ? pull.heldDays.has(day) : before.kept.first_seen_at_ms !== null
+          if (wasHeld && MONEY_AND_CONVERSIONS.some((k) => (before?.values[k] ?? null) !== values[k])) {
+            addMove(moves, day, before?.values, values)
+            if (kept.first_spend_micros === null) Object.assign(kept, firstValues(before))
+          }
+          if (before === undefined) {
+            added.push([entityKey, day, ...values, ...BOOKKEEPING.map((name) => kept[name])])
+            sums.add(entityKey, day, rolled(values, kept))
+            addBit(pull.stored, entityKey, bit)
+          } else if (values.some((value, k) => value !== before.values[k]) || hasOtherWindow(before.kept, kept)) {
+            change.run(...values, ...BOOKKEEPING.map((name) => kept[name]), entityKey, day)
+            sums.remove(entityKey, day, rolled(before.values, before.kept))
+            sums.add(entityKey, day, rolled(values, kept))
+          } else touch.run(...untriggered.map((name) => kept[name]), entityKey, day)
+          addBit(pull.seen, entityKey, bit)
         }
-        if (before === undefined) {
-          added.push([entityKey, day, ...values, ...BOOKKEEPING.map((name) => kept[name])])
-          sums.add(entityKey, day, {
-            values,
-            clickWindowDays: kept.click_window_days,
-            windowSource: kept.window_source,
-          })
-          addBit(pull.stored, entityKey, bit)
-        } else if (values.some((value, k) => value !== before.values[k]) || hasOtherWindow(before.kept, kept))
-          change.run(...values, ...BOOKKEEPING.map((name) => kept[name]), entityKey, day)
-        else touch.run(...untriggered.map((name) => kept[name]), entityKey, day)
-        addBit(pull.seen, entityKey, bit)
-      }
-      flush(pull, sums, added)
+        insert(added)
+      })
       restatements.record(pull, moves)
     },
     /** After the last page: what was stored before and did not come again is gone on the platform too. Call inside a transaction. */
     finishPull(pull: Pull): number {
       const moves = new Map<number, Move>()
       let gone = 0
-      for (const [entityKey, bits] of pull.stored) {
-        const missing = bits & ~(pull.seen.get(entityKey) ?? 0)
-        if (missing === 0) continue
-        for (let bit = 0; bit < MAX_CHUNK_DAYS; bit += 1) {
-          if (((missing >>> bit) & 1) === 0) continue
-          const day = pull.startDay + bit
-          const before = storedFact(entityKey, day)
-          if (before !== undefined && before.kept.first_seen_at_ms !== null)
-            addMove(moves, day, before.values, undefined)
-          remove.run(entityKey, day)
-          gone += 1
+      rollups.withoutTriggers(pull, (sums) => {
+        for (const [entityKey, bits] of pull.stored) {
+          const missing = bits & ~(pull.seen.get(entityKey) ?? 0)
+          if (missing === 0) continue
+          for (let bit = 0; bit < MAX_CHUNK_DAYS; bit += 1) {
+            if (((missing >>> bit) & 1) === 0) continue
+            const day = pull.startDay + bit
+            const before = storedFact(entityKey, day)
+            if (before === undefined) continue
+            if (before.kept.first_seen_at_ms !== null) addMove(moves, day, before.values, undefined)
+            remove.run(entityKey, day)
+            sums.remove(entityKey, day, rolled(before.values, before.kept))
+            gone += 1
+          }
         }
-      }
+      })
       restatements.record(pull, moves)
       return gone
     },
   }
 
-  /** Adds the collected rows and their sums, and empties both. */
-  function flush(pull: Pull, sums: PageSums, added: (readonly unknown[])[]): void {
-    if (added.length === 0) return
-    rollups.withoutTriggers(sums, pull, () => {
-      let k = 0
-      for (; k + ROWS_AT_ONCE <= added.length; k += ROWS_AT_ONCE)
-        insertMany.run(...added.slice(k, k + ROWS_AT_ONCE).flat())
-      for (const row of added.slice(k)) insertOne.run(...row)
-    })
+  /** Adds the collected rows, and empties the list. */
+  function insert(added: (readonly unknown[])[]): void {
+    let k = 0
+    for (; k + ROWS_AT_ONCE <= added.length; k += ROWS_AT_ONCE)
+      insertMany.run(...added.slice(k, k + ROWS_AT_ONCE).flat())
+    for (const row of added.slice(k)) insertOne.run(...row)
     added.length = 0
-    sums.clear()
   }
 }
 
@@ -260,6 +250,12 @@ function hasOtherWindow(before: Bookkeeping, now: Bookkeeping): boolean {
   return before.click_window_days !== now.click_window_days || before.window_source !== now.window_source
 }
 
+const rolled = (values: Values, kept: Pick<Bookkeeping, 'click_window_days' | 'window_source'>): RolledFact => ({
+  values,
+  clickWindowDays: kept.click_window_days,
+  windowSource: kept.window_source,
+})
+
 function assign(names: readonly string[]): string {
   return names.map((name) => `${name} = ?`).join(', ')
 }
@@ -303,12 +299,12 @@ function valuesOf(fact: MetricFact): Values {
     fact.viewValueMicros,
     fact.reportedConversionMicros ?? null,
     fact.reportedValueMicros ?? null,
-    count(fact.reach),
     fact.engagedViewValueMicros,
     fact.click1dConversionMicros ?? null,
     fact.click1dValueMicros ?? null,
     fact.click28dConversionMicros ?? null,
     fact.click28dValueMicros ?? null,
+    count(fact.reach),
   ]
 }
 

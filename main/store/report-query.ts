@@ -60,8 +60,38 @@ export interface ReportScope {
   readonly parentKey?: number
 }
 export type ReportSort = 'spend' | 'roas' | 'conversions' | 'conversion_value' | 'cpa' | 'reported_roas' | 'clicks'
+/** One page of entities. */
+export interface EntityOrder {
+  readonly sort: ReportSort
+  readonly columns: SortColumns
+  readonly limit: number
+  readonly offset: number
+}
 /** Which columns "conversions" and "value" mean in a sort; more than one are added up, unknown as nothing. */
 export interface SortColumns {
   readonly conversions: readonly ReportColumn[]
   readonly value: readonly ReportColumn[]
+}
+
+/**
+ * How sums are read. Groups without a single fact are left out everywhere.
+ * - perAccount, perAccountDay: order account, day. Whole levels come from the roll-up by day; below a parent from its entities.
+ * - perEntity: largest first by `sort`, unknown last, ties by entityKey; sorts by amounts go currency by currency, in the order of the codes.
+ * - perEntityOf, perEntityDayOf: the named entities, whatever their level, in the order entityKey, day.
+ * - withChildFacts: which of the entities have a direct child (ad group or ad) with a fact in the range.
+ */
+export interface ReportReader {
+  perAccount(scope: ReportScope): readonly ReportGroup[]
+  perAccountDay(scope: ReportScope): readonly ReportGroup[]
+  perEntity(
+    scope: ReportScope,
+    order: EntityOrder,
+  ): {
+    readonly rows: readonly ReportGroup[]
+    readonly total: number
+  }
+  perEntityDay(scope: ReportScope): IterableIterator<ReportGroup>
+  perEntityOf(entityKeys: readonly number[], startDay: number, endDay: number): readonly ReportGroup[]
+  perEntityDayOf(entityKeys: readonly number[], startDay: number, endDay: number): IterableIterator<ReportGroup>
+  withChildFacts(entityKeys: readonly number[], startDay: number, endDay: number): ReadonlySet<number>
 }

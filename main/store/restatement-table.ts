@@ -11,6 +11,46 @@ export interface DayRestatement {
   readonly clickValueMovedMicros: bigint
 }
 
+/** What an account's day says: micros and millionths; null where no fact says it. */
+export interface DayValues {
+  readonly spendMicros: bigint
+  readonly clickConversionMicros: bigint | null
+  readonly clickValueMicros: bigint | null
+}
+
+/** One day of an account at a level, as it is now and as it was when it was first seen after it was over. */
+export interface DaySeen {
+  readonly day: number
+  /** Whole days between the day and the first fetch (or import) that saw it over, in the account's calendar; null while it never was. */
+  readonly firstAgeDays: number | null
+  /** Was older than its platform restates when it was last fetched: what it says now stays. */
+  readonly isFinal: boolean
+  readonly now: DayValues
+  /** null while the day was never seen over. */
+  readonly first: DayValues | null
+}
+
+/** What one fetch, or several of one age, changed of a day that had been seen over before. Signed; unknown counts as nothing. */
+export interface DayMove {
+  readonly day: number
+  /** Days between the day and the fetch that noticed. */
+  readonly ageDays: number
+  readonly spendMovedMicros: bigint
+  readonly clickConversionMovedMicros: bigint
+  readonly clickValueMovedMicros: bigint
+}
+
+/** One fact as it is now and as it was when its day was first seen over. */
+export interface FactSeen {
+  readonly day: number
+  /** null while its day was never seen over. */
+  readonly firstSeenAtMs: number | null
+  readonly now: DayValues
+  readonly first: DayValues | null
+}
+
+export type RestatementReader = ReturnType<typeof createRestatementReader>
+
 export function createRestatementReader(db: FactsReadDb) {
   const inRange = db
     .prepare<[number, string, number, number], Record<'day' | 'facts' | 'spend' | 'click' | 'value', bigint>>(

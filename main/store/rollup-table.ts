@@ -1,6 +1,7 @@
 /**
- * Sums of newly added facts, per entity and block of days and per account and day, added to the roll-ups in one step each instead of one per
- * fact. Facts that are changed or removed, or added without this, are summed by the triggers: the roll-ups never differ from the facts.
+ * Sums of the facts of one page that were added, changed or removed, per entity and block of days and per account and day, brought to the
+ * roll-ups in one step each instead of one per fact. Facts written without this are summed by the triggers: the roll-ups never differ from
+ * the facts.
  */
 import type { MetricLevel } from '../../shared/domain/metric.ts'
 import type { FactsDb } from './open.ts'
@@ -18,18 +19,31 @@ export const ROLLED = [
   'view_value_micros',
   'reported_conversion_micros',
   'reported_value_micros',
+  'engaged_value_micros',
+  'click_1d_conversion_micros',
+  'click_1d_value_micros',
+  'click_28d_conversion_micros',
+  'click_28d_value_micros',
 ] as const
 const ALWAYS_KNOWN = 3
+const SPEND = ROLLED.indexOf('spend_micros')
+const CLICK_VALUE = ROLLED.indexOf('click_value_micros')
+const MEASURED = ROLLED.length
+/** `video_views` is counted by `video_known`, `click_value_micros` by `click_value_known`. */
+export const knownColumn = (name: string): string => `${name.replace(/_(views|micros)$/, '')}_known`
+/** Columns of both roll-ups behind their keys: the sums, and the small counts. */
+const SUMS = [...ROLLED, 'measured_spend_micros'] as const
 const COUNTS = [
   'facts',
-  ...ROLLED.slice(ALWAYS_KNOWN).map((name) => `${name.replace('_views', '').replace('_micros', '')}_known`),
+  ...ROLLED.slice(ALWAYS_KNOWN).map(knownColumn),
   'window_known',
   'window_days',
   'window_squares',
   'window_approximated',
   'window_requested',
 ]
-const BLOCK_DAYS = 16
+const WINDOWS = 1 + ROLLED.length - ALWAYS_KNOWN
+export const BLOCK_DAYS = 16
 
 /** One fact as the roll-ups see it; `values` begins with those of ROLLED. */
 export interface RolledFact {
@@ -43,53 +57,61 @@ interface Group {
   readonly counts: number[]
 }
 
-/** The sums of one page. */
-export class PageSums {
+/** How much the sums of one page differ from those that are stored. */
+class PageSums {
   readonly blocks = new Map<number, Map<number, Group>>()
   readonly days = new Map<number, Group>()
 
   add(entityKey: number, day: number, fact: RolledFact): void {
+    this.#each(entityKey, day, (group) => count(group, fact, 1))
+  }
+  remove(entityKey: number, day: number, fact: RolledFact): void {
+    this.#each(entityKey, day, (group) => count(group, fact, -1))
+  }
+  #each(entityKey: number, day: number, step: (group: Group) => void): void {
     const ofEntity = this.blocks.get(entityKey) ?? new Map<number, Group>()
     this.blocks.set(entityKey, ofEntity)
-    addTo(groupOf(ofEntity, Math.floor(day / BLOCK_DAYS)), fact)
-    addTo(groupOf(this.days, day), fact)
-  }
-  clear(): void {
-    this.blocks.clear()
-    this.days.clear()
+    step(groupOf(ofEntity, Math.floor(day / BLOCK_DAYS)))
+    step(groupOf(this.days, day))
   }
 }
+export type { PageSums }
 
 function groupOf(groups: Map<number, Group>, key: number): Group {
   const found = groups.get(key)
   if (found !== undefined) return found
-  const made = { sums: ROLLED.map(() => 0n), counts: COUNTS.map(() => 0) }
+  const made = { sums: SUMS.map(() => 0n), counts: COUNTS.map(() => 0) }
   groups.set(key, made)
   return made
 }
 
-function addTo({ sums, counts }: Group, { values, clickWindowDays, windowSource }: RolledFact): void {
-  counts[0] = (counts[0] ?? 0) + 1
+function count({ sums, counts }: Group, { values, clickWindowDays, windowSource }: RolledFact, sign: 1 | -1): void {
+  const addSum = (k: number, value: bigint): void => {
+    sums[k] = sign === 1 ? (sums[k] ?? 0n) + value : (sums[k] ?? 0n) - value
+  }
+  const addCount = (k: number, value: number): void => {
+    counts[k] = (counts[k] ?? 0) + sign * value
+  }
+  addCount(0, 1)
   for (let k = 0; k < ROLLED.length; k += 1) {
     const value = values[k]
     if (value === null || value === undefined) continue
-    sums[k] = (sums[k] ?? 0n) + value
-    if (k >= ALWAYS_KNOWN) counts[k - ALWAYS_KNOWN + 1] = (counts[k - ALWAYS_KNOWN + 1] ?? 0) + 1
+    if (value !== 0n) addSum(k, value)
+    if (k >= ALWAYS_KNOWN) addCount(k - ALWAYS_KNOWN + 1, 1)
   }
-  const windows = ROLLED.length - ALWAYS_KNOWN + 1
-  const more = [
-    clickWindowDays === null ? 0 : 1,
-    clickWindowDays ?? 0,
-    (clickWindowDays ?? 0) ** 2,
-    windowSource === 'approximated' ? 1 : 0,
-    windowSource === 'requested' ? 1 : 0,
-  ]
-  for (const [k, one] of more.entries()) counts[windows + k] = (counts[windows + k] ?? 0) + one
+  if ((values[CLICK_VALUE] ?? null) !== null) addSum(MEASURED, values[SPEND] ?? 0n)
+  if (clickWindowDays !== null) {
+    addCount(WINDOWS, 1)
+    addCount(WINDOWS + 1, clickWindowDays)
+    addCount(WINDOWS + 2, clickWindowDays ** 2)
+  }
+  if (windowSource === 'approximated') addCount(WINDOWS + 3, 1)
+  if (windowSource === 'requested') addCount(WINDOWS + 4, 1)
 }
 
 export function createRollupWriter(db: FactsDb) {
   const upsert = (table: string, keys: readonly string[]) => {
-    const columns = [...ROLLED, ...COUNTS]
+    const columns = [...SUMS, ...COUNTS]
     const all = [...keys, ...columns]
     return db.prepare(
       `INSERT INTO ${table} (${all.join(', ')}) VALUES (${all.map(() => '?').join(', ')})
@@ -101,14 +123,17 @@ export function createRollupWriter(db: FactsDb) {
   const pause = db.prepare('INSERT INTO rollup_pause (is_on) VALUES (1)')
   const resume = db.prepare('DELETE FROM rollup_pause')
   return {
-    /** Facts that `insert` adds are summed by `sums` alone. Call inside a transaction, which a throw must roll back. */
+    /**
+     * Facts that `work` adds, changes or removes count only as it says to the sums it is handed. Call inside a transaction, which a throw must
+     * roll back.
+     */
     withoutTriggers(
-      sums: PageSums,
       scope: { readonly accountKey: number; readonly level: MetricLevel },
-      insert: () => void,
+      work: (sums: PageSums) => void,
     ): void {
+      const sums = new PageSums()
       pause.run()
-      insert()
+      work(sums)
       resume.run()
       for (const [entityKey, blocks] of sums.blocks)
         for (const [block, group] of blocks) addToBlock.run(entityKey, block, ...group.sums, ...group.counts)

@@ -113,8 +113,10 @@ export function createSyncWriter(db: FactsDb) {
     'SELECT day, run_id, fetched_at_ms, was_over, is_final FROM fetched_day WHERE account_key = ? AND level = ? AND day BETWEEN ? AND ?',
   )
   const setDay = db.prepare(
-    `INSERT OR REPLACE INTO fetched_day (account_key, level, day, run_id, fetched_at_ms, was_over, is_final)
-     VALUES (@account, @level, @day, @run, @at, @over, @final)`,
+    `INSERT INTO fetched_day (account_key, level, day, run_id, fetched_at_ms, was_over, is_final, first_over_age_days)
+     VALUES (@account, @level, @day, @run, @at, @over, @final, @age)
+     ON CONFLICT (account_key, level, day) DO UPDATE SET run_id = excluded.run_id, fetched_at_ms = excluded.fetched_at_ms,
+       was_over = excluded.was_over, is_final = excluded.is_final, first_over_age_days = COALESCE(first_over_age_days, excluded.first_over_age_days)`,
   )
   const forgetDays = db.prepare('DELETE FROM fetched_day WHERE account_key = ? AND day > ?')
   const earliest = db.prepare<[number, number], { at: number | null }>(
@@ -180,6 +182,7 @@ export function createSyncWriter(db: FactsDb) {
           at: how.fetchedAtMs,
           over: day < how.firstOpenDay ? 1 : 0,
           final: how.today - day > how.restatementDays ? 1 : 0,
+          age: day < how.firstOpenDay ? how.today - day : null,
         })
     },
     /** Days that have not come yet: fetched by a clock that was ahead, they vouch for nothing. */

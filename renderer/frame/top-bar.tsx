@@ -1,12 +1,12 @@
 /** Where you are, how old the data is, and the sync. Dates and currency belong to the overview and stand here while it shows. */
 import { useEffect, useState } from 'react'
 import type { OutputOf } from '../../shared/operations.ts'
-import { clock, useNow } from '../clock.ts'
-import { absoluteTime, addDays, fill, relativeTime, todayIn } from '../format.ts'
+import { useNow } from '../clock.ts'
+import { absoluteTime, fill, relativeTime } from '../format.ts'
+import { Dates } from '../parts/dates.tsx'
 import { visible } from '../parts/words.ts'
 import { useAct, useRead } from '../queries.ts'
 import type { Route } from '../router.ts'
-import type { RangeChoice } from '../day-range.ts'
 import { set, type Theme, useSettings } from '../settings.ts'
 import { TEXTS } from '../texts.ts'
 import { Button, IconButton } from '../ui/button.tsx'
@@ -22,54 +22,6 @@ type Sync = AppState['sync']
 
 const NEXT_THEME: Readonly<Record<Theme, Theme>> = { system: 'light', light: 'dark', dark: 'system' }
 const THEME_ICONS = { system: 'system', light: 'sun', dark: 'moon' } as const
-const DAY = 'h-7 rounded-md border border-line bg-raised px-1.5'
-
-function Dates() {
-  const settings = useSettings()
-  const today = todayIn(undefined, clock.nowMs())
-  const accounts = useRead('list_accounts', {}).data?.accounts
-  if (accounts?.length === 0) return null // nothing that the dates could choose from
-  const choose = (range: RangeChoice) =>
-    set(
-      range === 'custom' && settings.customStart === ''
-        ? { range, customStart: addDays(today, -28), customEnd: addDays(today, -1) }
-        : { range },
-    )
-  return (
-    <>
-      <Select<RangeChoice>
-        label={TEXTS.bar.range}
-        isLabelHidden
-        value={settings.range}
-        onChange={choose}
-        options={(['7', '14', '28', '90', 'custom'] as const).map((value) => ({
-          value,
-          label: TEXTS.bar.ranges[value],
-        }))}
-      />
-      {settings.range === 'custom' ? (
-        <span className="flex items-center gap-1">
-          <input
-            type="date"
-            aria-label={TEXTS.bar.from}
-            className={DAY}
-            value={settings.customStart}
-            max={today}
-            onChange={(event) => event.target.value !== '' && set({ customStart: event.target.value })}
-          />
-          <input
-            type="date"
-            aria-label={TEXTS.bar.to}
-            className={DAY}
-            value={settings.customEnd}
-            max={today}
-            onChange={(event) => event.target.value !== '' && set({ customEnd: event.target.value })}
-          />
-        </span>
-      ) : null}
-    </>
-  )
-}
 
 function CurrencySwitch() {
   const accounts = useRead('list_accounts', {})

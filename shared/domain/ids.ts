@@ -60,3 +60,10 @@ export function splitEntityId(id: EntityId): {
     externalId: match[3] ?? '',
   }
 }
+
+const IMPORTED = /^(?:google_ads|meta|tiktok):0[0-9]{19}$/
+
+/** An account that comes from files alone: its number begins with 0, which no platform's own does. It has no connection, and nothing is ever pushed to it. */
+export function isImportedAccount(id: AccountId): boolean {
+  return IMPORTED.test(id)
+}

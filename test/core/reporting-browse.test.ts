@@ -186,7 +186,7 @@ describe('50,000 ads', () => {
           iif(k <= 100, NULL, iif(k <= 1100, 'campaign/' || (1 + k % 100), 'ad_group/' || (101 + k % 1000))) AS parent,
           'Summer SALE – broad prospecting ' || k AS name FROM n);
       UPDATE entity_row SET week_spend_micros = entity_key * 7919 % 1000003 * 1000, week_value_micros = entity_key * 104729 % 1000003 * 1000;
-      INSERT INTO fetched_day SELECT 1, 'ad', value, 1, 1, 1, 1 FROM json_each('[${Array.from({ length: 7 }, (_, k) => last - k).join()}]');
+      INSERT INTO fetched_day SELECT 1, 'ad', value, 1, 1, 1, 1, 1 FROM json_each('[${Array.from({ length: 7 }, (_, k) => last - k).join()}]');
     `)
   }, 60_000)
   const cases: readonly [string, InputOf<'browse_entities'>, number, number][] = [

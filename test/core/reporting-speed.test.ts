@@ -27,7 +27,7 @@ beforeAll(() => {
          details_json, click_window_days, view_window_days, read_at_ms, budget_read_at_ms, status_read_at_ms)
        VALUES (?, ?, 1, 'campaign', ?, ?, 'enabled', '', '', 'none', '[]', '{}', 7, 1, 0, 0, 0)`,
     )
-    const held = facts.prepare(`INSERT INTO fetched_day VALUES (1, 'campaign', ?, 1, 1, 1, 1)`)
+    const held = facts.prepare(`INSERT INTO fetched_day VALUES (1, 'campaign', ?, 1, 1, 1, 1, 1)`)
     const fact =
       facts.prepare(`INSERT INTO metric_fact (entity_key, day, spend_micros, impressions, clicks, video_views, click_conversion_micros,
       view_conversion_micros, click_value_micros, view_value_micros, reported_conversion_micros, reported_value_micros, reach, click_window_days, view_window_days, window_source, fetched_at_ms, first_seen_at_ms)

@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { loadMigrations } from '../../main/store/migrate.ts'
-import { openFacts, openFactsReadOnly } from '../../main/store/open.ts'
-import { factsReaders } from '../../main/store/facts-tables.ts'
+import { type FactsDb, openFacts, openFactsReadOnly } from '../../main/store/open.ts'
+import { factsReaders, factsWriters } from '../../main/store/facts-tables.ts'
+import type { Pull } from '../../main/store/metric-table.ts'
 import { accountIdSchema, entityId } from '../../shared/domain/ids.ts'
 import { contentOf, openTestFacts, paperPlatform, syncRig } from '../support/facts-rig.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
@@ -23,6 +24,11 @@ const SUMS = [
   'view_value_micros',
   'reported_conversion_micros',
   'reported_value_micros',
+  'engaged_value_micros',
+  'click_1d_conversion_micros',
+  'click_1d_value_micros',
+  'click_28d_conversion_micros',
+  'click_28d_value_micros',
 ]
 const KNOWN = {
   video_known: 'video_views',
@@ -33,10 +39,16 @@ const KNOWN = {
   view_value_known: 'view_value_micros',
   reported_conversion_known: 'reported_conversion_micros',
   reported_value_known: 'reported_value_micros',
+  engaged_value_known: 'engaged_value_micros',
+  click_1d_conversion_known: 'click_1d_conversion_micros',
+  click_1d_value_known: 'click_1d_value_micros',
+  click_28d_conversion_known: 'click_28d_conversion_micros',
+  click_28d_value_known: 'click_28d_value_micros',
 }
 const SLOW_SUMS = [
   'COUNT(*)',
   ...SUMS.map((name) => `COALESCE(SUM(f.${name}), 0)`),
+  'COALESCE(SUM(f.spend_micros) FILTER (WHERE f.click_value_micros IS NOT NULL), 0)',
   ...Object.values(KNOWN).map((name) => `COUNT(f.${name})`),
   'COUNT(f.click_window_days)',
   'COALESCE(SUM(f.click_window_days), 0)',
@@ -47,6 +59,7 @@ const SLOW_SUMS = [
 const STORED_SUMS = [
   'facts',
   ...SUMS,
+  'measured_spend_micros',
   ...Object.keys(KNOWN),
   'window_known',
   'window_days',
@@ -56,8 +69,7 @@ const STORED_SUMS = [
 ].join(', ')
 
 /** Two accounts with entities 1..4 of all levels, no facts. */
-function withEntities() {
-  const facts = openTestFacts()
+function withEntities(facts: FactsDb = openTestFacts()) {
   for (const n of [1, 2])
     facts
       .prepare(
@@ -81,6 +93,31 @@ function withEntities() {
   return facts
 }
 
+const read = (facts: FactsDb, sql: string): unknown[] => facts.prepare(sql).safeIntegers().raw().all()
+
+function expectRollupsOfFacts(facts: FactsDb): void {
+  expect(
+    read(facts, `SELECT entity_key, block, ${STORED_SUMS} FROM metric_block WHERE facts > 0 ORDER BY 1, 2`),
+  ).toEqual(
+    read(facts, `SELECT f.entity_key, f.day / 16, ${SLOW_SUMS} FROM metric_fact f GROUP BY 1, 2 ORDER BY 1, 2`),
+  )
+  expect(
+    read(facts, `SELECT account_key, level, day, ${STORED_SUMS} FROM metric_day WHERE facts > 0 ORDER BY 1, 2, 3`),
+  ).toEqual(
+    read(
+      facts,
+      `SELECT e.account_key, e.type, f.day, ${SLOW_SUMS} FROM metric_fact f JOIN entity e USING (entity_key) GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`,
+    ),
+  )
+  // What was taken out leaves nothing behind.
+  const leftOver = STORED_SUMS.split(', ')
+    .map((name) => `${name} <> 0`)
+    .join(' OR ')
+  for (const table of ['metric_block', 'metric_day'])
+    expect(read(facts, `SELECT COUNT(*) FROM ${table} WHERE facts = 0 AND (${leftOver})`)).toEqual([[0n]])
+  expect(read(facts, 'SELECT COUNT(*) FROM rollup_pause')).toEqual([[0n]])
+}
+
 test('every table is strict, and the steps are numbered without a gap', () => {
   const facts = openTestFacts()
   const tables = facts.pragma('table_list') as { name: string; strict: number; type: string }[]
@@ -97,7 +134,7 @@ test('the roll-ups equal the facts after any sequence of new, changed and remove
     entity: fc.integer({ min: 1, max: 4 }),
     day: fc.integer({ min: 20_000, max: 20_050 }),
     counts: fc.tuple(fc.bigInt(0n, 10n ** 15n), fc.bigInt(0n, 10n ** 9n), fc.bigInt(0n, 10n ** 6n)),
-    values: fc.array(value, { minLength: 8, maxLength: 8 }),
+    values: fc.array(value, { minLength: 13, maxLength: 13 }),
     window: fc.constantFrom(null, 0n, 1n, 7n, 28n),
     source: fc.constantFrom(null, 'entity_setting', 'approximated', 'requested'),
   })
@@ -120,24 +157,87 @@ test('the roll-ups equal the facts after any sequence of new, changed and remove
       } of actions)
         if (kind === 'put') put.run(entity, day, ...counts, ...values, window, source)
         else remove.run(entity, day)
-      const read = (sql: string): unknown[] => facts.prepare(sql).safeIntegers().raw().all()
-      expect(read(`SELECT entity_key, block, ${STORED_SUMS} FROM metric_block WHERE facts > 0 ORDER BY 1, 2`)).toEqual(
-        read(`SELECT f.entity_key, f.day / 16, ${SLOW_SUMS} FROM metric_fact f GROUP BY 1, 2 ORDER BY 1, 2`),
-      )
-      expect(
-        read(`SELECT account_key, level, day, ${STORED_SUMS} FROM metric_day WHERE facts > 0 ORDER BY 1, 2, 3`),
-      ).toEqual(
-        read(
-          `SELECT e.account_key, e.type, f.day, ${SLOW_SUMS} FROM metric_fact f JOIN entity e USING (entity_key) GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`,
-        ),
-      )
-      // What was taken out leaves nothing behind.
-      expect(
-        read(`SELECT COUNT(*) FROM metric_block WHERE facts = 0 AND (spend_micros <> 0 OR video_known <> 0)`),
-      ).toEqual([[0n]])
+      expectRollupsOfFacts(facts)
       facts.close()
     }),
     { numRuns: 25 },
+  )
+})
+
+test('the roll-ups equal the facts after any pages of a platform, whatever came twice, moved or stayed away', () => {
+  const value = fc.option(fc.bigInt(0n, 10n ** 12n), { nil: null })
+  const fact = fc.record({
+    entityKey: fc.integer({ min: 1, max: 2 }),
+    day: fc.integer({ min: 20_000, max: 20_020 }),
+    values: fc.array(value, { minLength: 13, maxLength: 13 }),
+    spend: fc.bigInt(0n, 10n ** 15n),
+    clickDays: fc.constantFrom(null, 0, 1, 7, 28),
+    source: fc.constantFrom(null, 'entity_setting', 'requested', 'approximated'),
+  })
+  const pull = fc.record({
+    pages: fc.array(fc.array(fact, { maxLength: 12 }), { maxLength: 3 }),
+    firstOpenDay: fc.integer({ min: 19_999, max: 20_022 }),
+    isFinished: fc.boolean(),
+  })
+  fc.assert(
+    fc.property(fc.array(pull, { minLength: 1, maxLength: 4 }), (pulls) => {
+      const facts = withEntities()
+      const { metrics, inTransaction } = factsWriters(facts)
+      for (const [n, { pages, firstOpenDay, isFinished }] of pulls.entries()) {
+        const range = { accountKey: 1, level: 'campaign' as const, startDay: 20_000, endDay: 20_020 }
+        const now: Pull = {
+          ...range,
+          fetchedAtMs: n + 1,
+          today: firstOpenDay,
+          firstOpenDay,
+          heldDays: new Set([20_003, 20_004]),
+          stored: metrics.storedDays(1, 'campaign', range.startDay, range.endDay),
+          seen: new Map(),
+        }
+        for (const page of pages)
+          inTransaction(() =>
+            metrics.storePage(
+              now,
+              page.map(({ entityKey, day, values, spend, clickDays, source }) => ({
+                entityKey,
+                day,
+                windows: { clickDays: null, viewDays: null, isKnown: false, modifiedAt: null },
+                changedDay: null,
+                fact: {
+                  platform: 'tiktok',
+                  accountId: accountIdSchema.parse('tiktok:1'),
+                  level: 'campaign',
+                  entityId: entityId(accountIdSchema.parse('tiktok:1'), 'campaign', `${entityKey}`),
+                  date: '',
+                  currency: 'EUR',
+                  spendMicros: spend,
+                  impressions: Number(spend % 1000n),
+                  clicks: Number(spend % 10n),
+                  videoViews: values[0] === null ? null : Number(values[0]),
+                  reach: null,
+                  clickConversionMicros: values[1] ?? null,
+                  viewConversionMicros: values[2] ?? null,
+                  engagedViewConversionMicros: values[3] ?? null,
+                  clickValueMicros: values[4] ?? null,
+                  viewValueMicros: values[5] ?? null,
+                  engagedViewValueMicros: values[6] ?? null,
+                  reportedConversionMicros: values[7] ?? null,
+                  reportedValueMicros: values[8] ?? null,
+                  click1dConversionMicros: values[9] ?? null,
+                  click1dValueMicros: values[10] ?? null,
+                  click28dConversionMicros: values[11] ?? null,
+                  click28dValueMicros: values[12] ?? null,
+                  ...(source === null ? {} : { window: { clickDays, viewDays: null, source } }),
+                },
+              })),
+            ),
+          )
+        if (isFinished) inTransaction(() => metrics.finishPull(now))
+      }
+      expectRollupsOfFacts(facts)
+      facts.close()
+    }),
+    { numRuns: 60 },
   )
 })
 
@@ -163,7 +263,7 @@ describe('a facts.db of the first version', () => {
 
   test('is brought up to date with everything that was in it, and a copy is kept', () => {
     const facts = openFacts(file, key)
-    expect(existsSync(`${file}.before-2`)).toBe(true)
+    expect(existsSync(`${file}.before-${loadMigrations('facts').length}`)).toBe(true)
     const { accounts, entities, entityRows, metrics, trackers, coverage } = factsReaders(facts)
     expect(accounts.all()).toMatchObject([
       { name: 'Shop 1', completeThroughDay: day, lastSyncAtMs: 6, trackersAtMs: null, trackersProblem: null },
@@ -227,6 +327,32 @@ describe('a facts.db of the first version', () => {
     expect(entities.byId(adGroup)).toMatchObject({ values: { cost_cap: '9.00' }, status: 'enabled' })
     expect(outsideChanges.ofEntity(2, 50)).toMatchObject([{ field: 'status', before: 'paused', after: 'enabled' }])
   })
+})
+
+test('a facts.db of the third version gets the new sums of the facts it holds', () => {
+  const key = randomBytes(32)
+  const folder = makeTempFolder('facts-0003')
+  const old = withEntities(openFacts(join(folder, 'facts.db'), key, { migrations: loadMigrations('facts').slice(0, 3) }))
+  old.exec(`
+    INSERT INTO metric_fact (entity_key, day, ${SUMS.join(', ')}, click_window_days, window_source, fetched_at_ms, first_seen_at_ms)
+      SELECT e.entity_key, d.value, e.entity_key * 1000003 + d.value, 7, 3, ${SUMS.slice(3)
+        .map((_, k) => `IIF((d.value + e.entity_key) % ${k + 2} = 0, NULL, d.value * ${k + 1})`)
+        .join(', ')}, 7, 'requested', 1, (d.value + 3) * 86400000 + 5000
+      FROM entity e, json_each('[${Array.from({ length: 40 }, (_, k) => 20_000 + k).join()}]') d;
+    DELETE FROM metric_fact WHERE day = 20007;
+    INSERT INTO fetched_day SELECT 1, 'campaign', value, 1, 1, value < 20039, 0 FROM json_each('[20000, 20007, 20039]');`)
+  old.close()
+  const facts = openFacts(join(folder, 'facts.db'), key)
+  expectRollupsOfFacts(facts)
+  // At most one day more than in any zone; not known of a day without facts; none of a day that was still running.
+  expect(read(facts, 'SELECT day, first_over_age_days FROM fetched_day ORDER BY 1')).toEqual([
+    [20_000n, 4n],
+    [20_007n, null],
+    [20_039n, null],
+  ])
+  facts.exec('UPDATE metric_fact SET click_value_micros = NULL, click_28d_value_micros = 5 WHERE day % 3 = 0')
+  facts.exec('DELETE FROM metric_fact WHERE day % 5 = 0')
+  expectRollupsOfFacts(facts)
 })
 
 test('a fact stays where it is, belongs to an entity, and never holds a fraction', () => {

@@ -8,6 +8,7 @@ import type { Faults } from './faults.ts'
 import { type SandboxGoogle, startGoogleSandbox } from './google/index.ts'
 import { type SandboxMeta, startMetaSandbox } from './meta/index.ts'
 import type { RequestLog } from './request-log.ts'
+import { createShop, type Shop } from './shop/index.ts'
 import { type SandboxTiktok, type SandboxWorld, startTiktokSandbox } from './tiktok-sandbox.ts'
 import type { WorldSize } from './world-types.ts'
 
@@ -15,6 +16,7 @@ export type { Fault, FaultKind, Faults } from './faults.ts'
 export type { SandboxGoogle } from './google/index.ts'
 export type { SandboxMeta } from './meta/index.ts'
 export type { LoggedRequest, RequestLog } from './request-log.ts'
+export type { Shop, ShopOrder } from './shop/index.ts'
 export type { SandboxTiktok, SandboxWorld } from './tiktok-sandbox.ts'
 export type { World } from './world.ts'
 
@@ -39,6 +41,8 @@ export interface Sandbox {
   readonly google: SandboxGoogle
   readonly meta: SandboxMeta
   readonly tiktok: SandboxTiktok
+  /** The shop that all of them advertise: throws where one of them was not started. No adapter can reach it. */
+  readonly shop: Shop
   /** TikTok's. */
   readonly world: SandboxWorld
   /** TikTok's. */
@@ -81,7 +85,17 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const parts = [google, meta, tiktok].filter((part) => part !== undefined)
   await startAll(parts)
   const [googlePart, metaPart, tiktokPart] = [await google, await meta, await tiktok]
+  let shop: Shop | undefined
   return {
+    get shop() {
+      const worlds = {
+        google: started(googlePart, 'Google Ads').world,
+        meta: started(metaPart, 'Meta').world,
+        tiktok: started(tiktokPart, 'TikTok').world,
+      }
+      shop ??= createShop({ seed, clock, worlds })
+      return shop
+    },
     get google() {
       return started(googlePart, 'Google Ads')
     },

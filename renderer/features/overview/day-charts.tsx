@@ -1,5 +1,6 @@
 /** Spend and ROAS per day, each in its own chart on the same days, each with its table, its summary and its exports. */
 import { useEffect, useId, useRef } from 'react'
+import { csvOf } from '../../../shared/csv.ts'
 import { addDays, day, dayLong, fill, money, moneyShort, percent, plural, ratio } from '../../format.ts'
 import { ErrorNotice } from '../../parts/pieces.tsx'
 import { visible } from '../../parts/words.ts'
@@ -11,7 +12,6 @@ import { saveFile, svgToPng } from '../../ui/save.ts'
 import { Table, Td, Th } from '../../ui/table.tsx'
 import { toast } from '../../ui/toast.tsx'
 import {
-  csv,
   type DayPoint,
   dayPoints,
   extremes,
@@ -102,7 +102,7 @@ function useExports({ series, points, scope }: ChartProps) {
         series === 'spend' ? scope.currency : null,
         noteOf(point),
       ])
-      saveFile(`${name}.csv`, 'text/csv;charset=utf-8', csv([['date', series, 'currency', 'note'], ...rows]))
+      saveFile(`${name}.csv`, 'text/csv;charset=utf-8', csvOf([['date', series, 'currency', 'note'], ...rows]))
       toast(fill(t.saved, { file: `${name}.csv` }))
     },
     savePng: async () => {

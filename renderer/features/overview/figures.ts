@@ -149,19 +149,3 @@ export function extremes(points: readonly DayPoint[], series: Series): Extremes 
   }
   return { min, max }
 }
-
-/** RFC 4180, with a leading apostrophe where a spreadsheet would run a cell as a formula: names are written by others. */
-export function csv(rows: readonly (readonly (string | number | null)[])[]): string {
-  return rows
-    .map((row) =>
-      row
-        .map((cell) => {
-          const raw = cell === null ? '' : String(cell)
-          const text = typeof cell === 'string' && /^[=+@\t\r]|^-(?!\d)/.test(raw) ? `'${raw}` : raw
-          return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
-        })
-        .join(','),
-    )
-    .join('\r\n')
-    .concat('\r\n')
-}

@@ -32,6 +32,8 @@ export interface ConversionEvent {
   readonly action: number
   readonly isPrimary: boolean
   readonly lagDays: number
+  /** When in the day the interaction was, 0 to 1. */
+  readonly moment: number
   readonly isEngagedView: boolean
   readonly centi: number
   readonly valueMicros: number
@@ -208,6 +210,7 @@ function eventsOf(context: MetricsContext, leaf: Leaf, day: number, delivery: De
       action,
       isPrimary: found.isPrimary,
       lagDays,
+      moment,
       isEngagedView: isVideo && unit(hash, 7) < 0.3,
       centi,
       valueMicros: Math.round(value / unitMicros) * unitMicros,

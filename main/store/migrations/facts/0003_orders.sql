@@ -31,6 +31,13 @@ CREATE TABLE import_row (
   PRIMARY KEY (import_id, k)
 ) STRICT, WITHOUT ROWID;
 
+-- Facts of imported accounts that no file states: they are the sum of what lies below them, and are summed anew when that changes.
+CREATE TABLE summed_fact (
+  entity_key INTEGER NOT NULL REFERENCES entity (entity_key),
+  day        INTEGER NOT NULL,
+  PRIMARY KEY (entity_key, day)
+) STRICT, WITHOUT ROWID;
+
 -- Every version of an order that any file brought, as it stood there; which one counts is decided when orders are credited.
 CREATE TABLE shop_order (
   order_id         TEXT NOT NULL,    -- canonical: NFKC, trimmed, without #, case folded

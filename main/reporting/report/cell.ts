@@ -1,0 +1,160 @@
+/**
+ * The numbers of one row before anything is rounded: exact integers that can be added in any order and grouping. Pure. Which columns count as
+ * conversions is decided per account (see planOf), never per row: only so do the rows of every breakdown add up to the same totals.
+ */
+import type { Attribution } from '../../../shared/domain/attribution.ts'
+import type { ReportColumn, ReportSums } from '../../store/report-query.ts'
+import { FINE } from '../exchange/cross-rate.ts'
+
+/** Money of a cell is in fine units, 10^-12 micros; conversions in millionths. */
+export const MONEY_COLUMNS = ['spend', 'value', 'viewValue', 'engagedValue', 'reportedValue', 'measuredSpend'] as const
+export const COUNT_COLUMNS = [
+  'impressions',
+  'clicks',
+  'videoViews',
+  'conversions',
+  'viewConversions',
+  'engagedConversions',
+  'reportedConversions',
+] as const
+export const CELL_COLUMNS = [...MONEY_COLUMNS, ...COUNT_COLUMNS] as const
+export type CellColumn = (typeof CELL_COLUMNS)[number]
+type PerColumn = Readonly<Record<CellColumn, bigint>>
+
+export interface CellWindows {
+  /** Facts that have a click window; the sum of its days and of their squares: all the same if known * squares = days * days. */
+  readonly known: bigint
+  readonly days: bigint
+  readonly squares: bigint
+  readonly approximated: bigint
+  readonly requested: bigint
+  /** Facts of accounts whose platform does not offer what was asked for. */
+  readonly unavailable: bigint
+}
+
+export interface Cell {
+  readonly facts: bigint
+  readonly sums: PerColumn
+  /** Of how many facts a value is known; 0 means the sum says nothing. */
+  readonly known: PerColumn
+  readonly windows: CellWindows
+}
+
+/** What the chosen attribution adds up in one account; nothing where its platform has no such window. */
+export interface Plan {
+  readonly conversions: readonly ReportColumn[]
+  readonly value: readonly ReportColumn[]
+}
+
+const CHOSEN: Readonly<Record<Attribution, Plan>> = {
+  click_7d: { conversions: ['click_conversion_micros'], value: ['click_value_micros'] },
+  click_1d: { conversions: ['click_1d_conversion_micros'], value: ['click_1d_value_micros'] },
+  click_28d: { conversions: ['click_28d_conversion_micros'], value: ['click_28d_value_micros'] },
+  click_7d_view_1d: {
+    conversions: ['click_conversion_micros', 'view_conversion_micros'],
+    value: ['click_value_micros', 'view_value_micros'],
+  },
+}
+
+/** What would be added up if every platform had it; the first column of each decides whether a value is known. */
+export const columnsOf = (attribution: Attribution): Plan => CHOSEN[attribution]
+
+/**
+ * @param account sums of the whole account over the whole period. Where it has click-through conversions and not a single value of a wanted
+ * column, its platform does not offer that column: Google has no 28 days and no value of view-through, TikTok has neither one nor 28 days.
+ */
+export function planOf(attribution: Attribution, account: ReportSums): Plan {
+  const wanted = CHOSEN[attribution]
+  const offers = (columns: readonly ReportColumn[], basis: ReportColumn): boolean =>
+    account.known[basis] === 0n || columns.every((column) => account.known[column] > 0n)
+  return {
+    conversions: offers(wanted.conversions, 'click_conversion_micros') ? wanted.conversions : [],
+    value: offers(wanted.value, 'click_value_micros') ? wanted.value : [],
+  }
+}
+
+const perColumn = (valueOf: (column: CellColumn) => bigint): PerColumn => {
+  const values = {} as Record<CellColumn, bigint>
+  for (const column of CELL_COLUMNS) values[column] = valueOf(column)
+  return values
+}
+
+export const EMPTY_CELL: Cell = {
+  facts: 0n,
+  sums: perColumn(() => 0n),
+  known: perColumn(() => 0n),
+  windows: { known: 0n, days: 0n, squares: 0n, approximated: 0n, requested: 0n, unavailable: 0n },
+}
+
+const SOURCES: Readonly<Record<Exclude<CellColumn, 'conversions' | 'value'>, ReportColumn>> = {
+  spend: 'spend_micros',
+  impressions: 'impressions',
+  clicks: 'clicks',
+  videoViews: 'video_views',
+  viewConversions: 'view_conversion_micros',
+  viewValue: 'view_value_micros',
+  engagedConversions: 'engaged_conversion_micros',
+  engagedValue: 'engaged_value_micros',
+  reportedConversions: 'reported_conversion_micros',
+  reportedValue: 'reported_value_micros',
+  measuredSpend: 'measured_spend_micros',
+}
+const IS_MONEY: ReadonlySet<CellColumn> = new Set(MONEY_COLUMNS)
+
+/** @param fineRate fine units for one micro: FINE when nothing is converted */
+export function cellOf(group: ReportSums, plan: Plan, fineRate: bigint = FINE): Cell {
+  const summed = (column: CellColumn): bigint => {
+    if (column === 'conversions' || column === 'value')
+      return plan[column].reduce((sum, each) => sum + group.sums[each], 0n)
+    return column === 'measuredSpend' && plan.value.length === 0 ? 0n : group.sums[SOURCES[column]]
+  }
+  const knownOf = (column: CellColumn): bigint => {
+    if (column !== 'conversions' && column !== 'value') return group.known[SOURCES[column]]
+    const [first] = plan[column]
+    return first === undefined ? 0n : group.known[first]
+  }
+  const { known, days, squares, approximated, requested } = group.windows
+  return {
+    facts: group.facts,
+    sums: perColumn((column) => (IS_MONEY.has(column) ? summed(column) * fineRate : summed(column))),
+    known: perColumn(knownOf),
+    windows: {
+      known,
+      days,
+      squares,
+      approximated,
+      requested,
+      unavailable: plan.conversions.length === 0 ? group.facts : 0n,
+    },
+  }
+}
+
+function combine(a: Cell, b: Cell, sign: bigint): Cell {
+  const windows = {} as Record<keyof CellWindows, bigint>
+  for (const name of Object.keys(a.windows) as (keyof CellWindows)[])
+    windows[name] = a.windows[name] + sign * b.windows[name]
+  return {
+    facts: a.facts + sign * b.facts,
+    sums: perColumn((column) => a.sums[column] + sign * b.sums[column]),
+    known: perColumn((column) => a.known[column] + sign * b.known[column]),
+    windows,
+  }
+}
+
+export const addCells = (a: Cell, b: Cell): Cell => combine(a, b, 1n)
+
+/**
+ * What a level above has beyond its parts; may have any sign. A value is known if either side knows it, and the window is the level above's:
+ * numbers that the platform gives for no part can only have been counted as it says there.
+ * undefined: the parts are all there is.
+ */
+export function remainderOf(above: Cell, parts: Cell): Cell | undefined {
+  const rest = combine(above, parts, -1n)
+  if (CELL_COLUMNS.every((column) => rest.sums[column] === 0n)) return undefined
+  return {
+    facts: above.facts,
+    sums: rest.sums,
+    known: perColumn((column) => (above.known[column] > 0n ? above.known[column] : parts.known[column])),
+    windows: above.windows,
+  }
+}

@@ -1,0 +1,60 @@
+/** Widths of the breakdown's columns and the groups they stand in. Pure. */
+import { REPORT_COLUMNS, type ReportColumn } from '../../report-choices.ts'
+import { type Group, groupOf } from './numbers.ts'
+
+/** rem. Wide enough for seven digits before the decimals where it is money. */
+const WIDTHS: Readonly<Record<ReportColumn, number>> = {
+  spend: 7.25,
+  impressions: 6.25,
+  clicks: 5,
+  video_views: 5.5,
+  ctr: 4.5,
+  cpc: 5,
+  cpm: 5,
+  conversions: 5.5,
+  conversion_value: 7.25,
+  cpa: 5.5,
+  roas: 5,
+  conversions_view: 5.5,
+  conversion_value_view: 7,
+  conversions_engaged_view: 5.5,
+  conversion_value_engaged_view: 7,
+  reported_conversions: 5.5,
+  reported_conversion_value: 7,
+  reported_roas: 4.75,
+  arrived: 5,
+  age: 5.5,
+}
+const NAME = 15
+
+/** In the table's own order, whatever order they were chosen in. */
+export function shownColumns(chosen: readonly ReportColumn[]): readonly ReportColumn[] {
+  return REPORT_COLUMNS.filter((column) => chosen.includes(column))
+}
+export function template(columns: readonly ReportColumn[]): { readonly columns: string; readonly minWidth: string } {
+  const widths = columns.map((column) => WIDTHS[column])
+  return {
+    columns: `minmax(${NAME}rem, 1fr) ${widths.map((width) => `${width}rem`).join(' ')}`,
+    minWidth: `${NAME + widths.reduce((sum, width) => sum + width, 0)}rem`,
+  }
+}
+
+export interface Span {
+  readonly group: Group
+  readonly count: number
+}
+export function spans(columns: readonly ReportColumn[]): readonly Span[] {
+  const runs: { group: Group; count: number }[] = []
+  for (const column of columns) {
+    const last = runs.at(-1)
+    if (last?.group === groupOf(column)) last.count += 1
+    else runs.push({ group: groupOf(column), count: 1 })
+  }
+  return runs
+}
+/** Whether a column begins a new group: a line stands before it. */
+export function isFirst(columns: readonly ReportColumn[], index: number): boolean {
+  const column = columns[index]
+  const before = columns[index - 1]
+  return column !== undefined && (before === undefined || groupOf(before) !== groupOf(column))
+}

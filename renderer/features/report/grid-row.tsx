@@ -1,0 +1,287 @@
+/** One row of the breakdown: numbers by every way of counting, with what has to be said about them. All are 32 px high. */
+import type { Attribution } from '../../../shared/domain/attribution.ts'
+import { fill, integer } from '../../format.ts'
+import { Age, Foreign, PlatformChip } from '../../parts/pieces.tsx'
+import { typeWord, visible } from '../../parts/words.ts'
+import type { ReportColumn } from '../../report-choices.ts'
+import { REPORT_TEXTS } from '../../texts-report.ts'
+import { TEXTS } from '../../texts.ts'
+import { Button } from '../../ui/button.tsx'
+import { Icon } from '../../ui/icon.tsx'
+import { isFirst } from './columns.ts'
+import {
+  arrivedText,
+  type Counted,
+  groupOf,
+  isMetric,
+  isUnfinished,
+  metricText,
+  UNKNOWN,
+  whyMissing,
+  windowMark,
+} from './numbers.ts'
+import type { Account, Level, ReportRow } from './scope.ts'
+import type { NumberRow, TreeRow } from './tree.ts'
+
+const t = REPORT_TEXTS
+const INDENT = ['pl-2', 'pl-2', 'pl-6', 'pl-10', 'pl-14', 'pl-18'] as const
+export const STICKY = 'sticky left-0 z-10 bg-inherit'
+
+export interface Shared {
+  readonly columns: readonly ReportColumn[]
+  readonly attribution: Attribution
+  readonly accounts: ReadonlyMap<string, Account>
+}
+
+export function nameOf(row: ReportRow, level: Level, accounts: Shared['accounts']): string {
+  if (row.is_remainder) return t.remainders[level]
+  if (level === 'platform' && row.platform !== null) return TEXTS.platforms[row.platform]
+  const name =
+    row.untrusted?.name ?? (row.account_id === null ? undefined : accounts.get(row.account_id)?.untrusted.name)
+  return name === undefined || name.trim() === '' ? (row.entity_id ?? row.account_id ?? row.key) : name
+}
+
+/** How a number stands in the table: the figure, and beside it what it would be wrong without. */
+function Figure({ counted, column, shared }: { counted: Counted; column: ReportColumn; shared: Shared }) {
+  if (!isMetric(column)) return null
+  const text = metricText(counted, column)
+  if (text === null) {
+    const why = whyMissing(counted, column, shared.attribution)
+    // Of thousands of cells none may be a tab stop of its own: the line under the table has the reason for the row that is selected.
+    return (
+      <span role="img" aria-label={why} title={why} className="cursor-help text-ink-2">
+        {UNKNOWN}
+      </span>
+    )
+  }
+  const mark = groupOf(column) === 'primary' ? windowMark(counted, shared.attribution) : null
+  if (mark === null) return text
+  return (
+    <>
+      <span role="img" aria-label={mark.why} title={mark.why} className="mr-1 cursor-help text-2xs text-ink-2">
+        {mark.isChip && column === 'roas' ? (
+          <span className="rounded border border-line px-0.5 font-medium">{mark.short}</span>
+        ) : mark.isChip ? null : (
+          mark.short
+        )}
+      </span>
+      {text}
+    </>
+  )
+}
+
+export function Cells({ counted, shared, age }: { counted: Counted; shared: Shared; age?: string | null }) {
+  const hatched = isUnfinished(counted)
+  return shared.columns.map((column, index) => {
+    const isHatched = hatched && (groupOf(column) === 'primary' || groupOf(column) === 'view')
+    return (
+      <div
+        key={column}
+        role="gridcell"
+        className={`num truncate px-2 text-right leading-8 ${isFirst(shared.columns, index) ? 'border-l border-line' : ''} ${isHatched ? 'immature' : ''}`}
+        {...(isHatched ? { title: t.arriving } : {})}
+      >
+        {column === 'arrived' ? (
+          <span className="text-ink-2">
+            {arrivedText(counted) ?? (counted.maturity.state === 'mature' ? t.settled : UNKNOWN)}
+          </span>
+        ) : column === 'age' ? (
+          age === undefined || age === null ? null : (
+            <span className="text-ink-2">
+              <Age at={age} />
+            </span>
+          )
+        ) : (
+          <Figure counted={counted} column={column} shared={shared} />
+        )}
+      </div>
+    )
+  })
+}
+
+function NameCell({
+  item,
+  shared,
+  onToggle,
+  onEnter,
+}: {
+  item: NumberRow
+  shared: Shared
+  onToggle: () => void
+  onEnter: (() => void) | null
+}) {
+  const { row, level } = item
+  const name = nameOf(row, level, shared.accounts)
+  const isForeign = level !== 'platform' && !row.is_remainder
+  const label = isForeign ? <Foreign text={name} /> : name
+  return (
+    <div
+      role="rowheader"
+      className={`${STICKY} flex min-w-0 items-center gap-1 pr-2 ${INDENT[Math.min(item.depth, 5)] ?? ''}`}
+    >
+      {item.canOpen ? (
+        <button
+          type="button"
+          tabIndex={-1}
+          aria-label={fill(item.isOpen ? t.table.close : t.table.open, { name: visible(name) })}
+          onClick={(event) => {
+            event.stopPropagation()
+            onToggle()
+          }}
+          className="grid size-6 shrink-0 place-items-center rounded text-ink-2 hover:bg-line"
+        >
+          <Icon name={item.isOpen ? 'down' : 'right'} size={12} />
+        </button>
+      ) : (
+        <span className="w-6 shrink-0" />
+      )}
+      {level === 'platform' && row.platform !== null ? <span className="sr-only">{name}</span> : null}
+      {level === 'account' && row.platform !== null ? <PlatformChip platform={row.platform} /> : null}
+      {onEnter === null ? (
+        <span className={`min-w-0 truncate ${row.is_remainder ? 'text-ink-2 italic' : ''}`}>{label}</span>
+      ) : (
+        <button
+          type="button"
+          tabIndex={-1}
+          title={fill(t.table.enter, { name: visible(name) })}
+          onClick={(event) => {
+            event.stopPropagation()
+            onEnter()
+          }}
+          className={`min-w-0 truncate text-left leading-8 hover:underline ${item.depth === 1 ? 'font-medium' : ''}`}
+        >
+          {level === 'platform' && row.platform !== null ? <PlatformMark platform={row.platform} /> : label}
+        </button>
+      )}
+      {row.is_incomplete ? (
+        <span
+          role="img"
+          aria-label={t.chart.incomplete}
+          title={t.chart.incomplete}
+          className="hatched size-3 shrink-0 rounded-sm border border-line"
+        />
+      ) : null}
+    </div>
+  )
+}
+function PlatformMark({ platform }: { platform: keyof typeof TEXTS.platforms }) {
+  return (
+    <span aria-hidden="true" className="text-ink [&_*]:text-base [&_*]:text-ink">
+      <PlatformChip platform={platform} />
+    </span>
+  )
+}
+
+const WORDS = { waiting: TEXTS.common.loading, nothing: t.table.nothing, failed: t.table.failed } as const
+
+function OtherCells({
+  item,
+  onMore,
+  onRetry,
+}: {
+  item: Exclude<TreeRow, NumberRow>
+  onMore: (of: string) => void
+  onRetry: () => void
+}) {
+  const indent = INDENT[Math.min(item.depth, 5)] ?? ''
+  if (item.kind === 'waiting')
+    return (
+      <div role="gridcell" aria-label={WORDS.waiting} className={`col-span-full flex items-center ${indent}`}>
+        <span className="skeleton ml-7 h-3 w-52 rounded" />
+      </div>
+    )
+  return (
+    <div role="gridcell" className={`col-span-full flex items-center gap-2 text-ink-2 ${indent}`}>
+      <span className="pl-7">
+        {item.kind === 'more'
+          ? fill(t.table.more, { shown: integer(item.shown), total: integer(item.total) })
+          : WORDS[item.kind]}
+      </span>
+      {item.kind === 'more' ? (
+        <Button size="small" excludeFromTabOrder onPress={() => onMore(item.of)}>
+          {TEXTS.common.more}
+        </Button>
+      ) : null}
+      {item.kind === 'failed' ? (
+        <Button size="small" excludeFromTabOrder onPress={onRetry}>
+          {TEXTS.common.retry}
+        </Button>
+      ) : null}
+    </div>
+  )
+}
+
+export interface RowActions {
+  readonly select: (index: number) => void
+  readonly toggle: (key: string, isOpen: boolean) => void
+  readonly enter: (item: NumberRow) => void
+  readonly canEnter: (item: NumberRow) => boolean
+  readonly more: (of: string) => void
+  readonly retry: () => void
+}
+
+export function GridRow({
+  item,
+  index,
+  firstIndex,
+  top,
+  template,
+  isSelected,
+  shared,
+  actions,
+}: {
+  item: TreeRow
+  index: number
+  /** Of the first row for readers: heads stand before it. */
+  firstIndex: number
+  /** Px from the top of the list. */
+  top: number
+  template: string
+  isSelected: boolean
+  shared: Shared
+  actions: RowActions
+}) {
+  const isNumber = item.kind === 'row'
+  const account = isNumber && item.row.account_id !== null ? shared.accounts.get(item.row.account_id) : undefined
+  return (
+    // The row's keys are handled by the row group around it.
+    // oxlint-disable-next-line jsx-a11y/click-events-have-key-events
+    <div
+      role="row"
+      data-row={index}
+      tabIndex={isSelected ? 0 : -1}
+      aria-rowindex={index + firstIndex}
+      aria-selected={isSelected}
+      aria-level={item.depth}
+      {...(isNumber && item.canOpen ? { 'aria-expanded': item.isOpen } : {})}
+      onClick={() => actions.select(index)}
+      onDoubleClick={() => isNumber && item.canOpen && actions.toggle(item.key, !item.isOpen)}
+      className={`absolute inset-x-0 top-0 grid h-8 cursor-default border-b border-line -outline-offset-2 select-none ${isSelected ? 'bg-selected' : 'bg-surface hover:bg-hover'}`}
+      style={{ transform: `translateY(${top}px)`, gridTemplateColumns: template }}
+    >
+      {isNumber ? (
+        <>
+          <NameCell
+            item={item}
+            shared={shared}
+            onToggle={() => actions.toggle(item.key, !item.isOpen)}
+            onEnter={actions.canEnter(item) ? () => actions.enter(item) : null}
+          />
+          <Cells
+            counted={item.row}
+            shared={shared}
+            {...(item.level === 'account' ? { age: account?.last_sync_at ?? null } : {})}
+          />
+        </>
+      ) : (
+        <OtherCells item={item} onMore={actions.more} onRetry={actions.retry} />
+      )}
+    </div>
+  )
+}
+
+export function levelWord(row: ReportRow, level: Level): string {
+  if (level === 'platform') return t.levels.platform
+  if (level === 'account') return t.levels.account
+  return typeWord(level, row.platform ?? 'tiktok')
+}
