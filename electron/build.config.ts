@@ -25,6 +25,7 @@ export default defineConfig({
       rolldownOptions: {
         input: {
           index: resolve(root, 'electron/main.ts'),
+          'import-worker': resolve(root, 'main/imports/import-worker.ts'),
           'keychain-worker': resolve(root, 'main/vault/keychain-worker.ts'),
         },
         output: { entryFileNames: '[name].js', chunkFileNames: '[name].js' },

@@ -31,6 +31,7 @@ export function sessionHandlers(session: Session): Handlers {
     ...connectionHandlers(session),
     ...connectHandlers(session),
     ...clientHandlers(session),
+    ...session.imports.handlers,
   }
 }
 

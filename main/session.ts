@@ -30,6 +30,7 @@ import { readSnapshot } from './reporting/snapshot.ts'
 import { createAdapters, sandboxAddresses } from './session-adapters.ts'
 import { createConnecting } from './session-connect.ts'
 import { createHealth } from './session-health.ts'
+import { createImportSession } from './session-imports.ts'
 import { createWritePermissions } from './session-permissions.ts'
 import { noteRefusal, recordSync } from './session-records.ts'
 import { createThumbnails } from './session-thumbnails.ts'
@@ -223,6 +224,15 @@ export async function openSession(options: SessionOptions) {
     },
   }
   const connecting = createConnecting({ ...saving, isSandbox: isDemo, onChange })
+  const imports = createImportSession({
+    facts,
+    audit,
+    clock,
+    log,
+    randomBytes,
+    onChange,
+    isClosing: () => closing.signal.aborted,
+  })
   const registry = createClientRegistry({ table: createClientTable(ledger), clock, randomBytes })
   const mcp = createMcp({
     port: { run: options.runAsAgent, noteRefusal: (what) => noteRefusal(audit, what) },
@@ -245,6 +255,7 @@ export async function openSession(options: SessionOptions) {
   health.remindAll()
   for (const draftId of reconcile.recover()) watch(draftId)
   decide.sweep()
+  inBackground(imports.recover())
   const sweeper = setInterval(() => {
     try {
       if (decide.sweep() > 0) onChange()
@@ -273,6 +284,7 @@ export async function openSession(options: SessionOptions) {
     health,
     saving,
     connecting,
+    imports,
     permissions,
     writesAllowed,
     whyReadOnly,
@@ -316,7 +328,7 @@ export async function openSession(options: SessionOptions) {
         await mcp.stop()
         sync.cancel()
         await Promise.race([
-          Promise.all([sync.whenIdle(), ...background]),
+          Promise.all([sync.whenIdle(), imports.whenIdle(), ...background]),
           wait(CLOSE_WAIT_MS, undefined, { ref: false }),
         ])
         audit.transaction((append) => append({ type: 'app.stopped', actor: { kind: 'system', id: 'app' }, data: {} }))

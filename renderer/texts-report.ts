@@ -66,10 +66,10 @@ export const REPORT_TEXTS = {
   },
   tiles: {
     roas: 'ROAS · {window}',
-    reported: 'As the platforms report it',
+    reported: 'As reported',
     effectWhy:
       'By their own windows the platforms’ screens show {percent} of value against {window}. That is the effect of windows and view-through, not of ads.',
-    measured: '{roas} over the {share} that is measured',
+    measured: '{roas} on the measured {share}',
     view: 'View-through',
     viewNote: 'never added in',
   },
@@ -83,7 +83,7 @@ export const REPORT_TEXTS = {
     cpm: 'Cost per 1,000 impressions',
     conversions: 'Conversions',
     conversion_value: 'Value',
-    cpa: 'Cost per conversion',
+    cpa: 'Cost per conv.',
     roas: 'ROAS',
     conversions_view: 'View-through conversions',
     conversion_value_view: 'View-through value',
@@ -160,7 +160,7 @@ export const REPORT_TEXTS = {
   marks: {
     approximated:
       '≈ Put together: the platform does not give a {window} window for these days, so it is worked out from what it does give.',
-    mixedShort: 'mixed',
+    mixedShort: 'mix',
     mixed: 'Mixed: parts of this row are counted by {window} and parts otherwise.',
     own: 'Own window: {own}. The platform cannot be asked for {window}.',
     ownDays: { one: '{count}-day click', other: '{count}-day click' },
@@ -212,12 +212,11 @@ export const REPORT_TEXTS = {
   nothingTitle: 'No figures in these days',
   nothing: 'Nothing was read or imported for {range} with these filters. Choose other days, or bring a file.',
   chart: {
-    spend: 'Spend per {grain}, by platform',
-    roas: 'ROAS per {grain}, by platform',
-    per: { date: 'day', week: 'week', month: 'month' },
+    spend: 'Spend by platform',
+    roas: 'ROAS by platform',
     grains: { date: 'Day', week: 'Week', month: 'Month' },
     grain: 'Points',
-    grainChoices: { auto: 'Points: automatic', date: 'By day', week: 'By week', month: 'By month' },
+    grainChoices: { auto: 'Automatic', date: 'By day', week: 'By week', month: 'By month' },
     overlay: 'Counted by',
     overlays: { normalised: '{window}', reported: 'As reported', both: 'Both' },
     week: 'Week of {day}',
@@ -247,6 +246,7 @@ export const REPORT_TEXTS = {
     columns: 'Columns',
     usual: 'The usual columns',
     csvLong: 'Save the table as CSV',
+    inCurrency: '{name} · {currency}',
     total: 'Total, {currency}',
     totalConverted: 'Total in {currency}',
     open: 'Open {name}',
@@ -362,7 +362,7 @@ export const REPORT_TEXTS = {
     failed: 'The method could not be read.',
     formula: {
       title: 'The formula',
-      roas: 'ROAS = value of conversions within {window}, on the platform’s own count ÷ spend of the same days',
+      roas: 'ROAS = conversion value by {window} ÷ spend of the same days',
       rules: [
         'Every platform is counted by {window}. Where one cannot be asked for that, its number is marked and says why.',
         'View-through and engaged-view conversions stand in columns of their own. They are never part of ROAS, conversions or value unless “+ view” is chosen.',

@@ -8,7 +8,7 @@ import { OperationError } from '../../shared/errors.ts'
 import type { AuditLog } from '../audit/append.ts'
 import { asCode, asOpaqueId } from '../audit/record.ts'
 import { itemsData, pathTexts, policyData, valueData } from '../audit/record-items.ts'
-import { planChange, type PlanningSnapshot, writesOff } from '../drafts/plan.ts'
+import { planChange, type PlanningSnapshot, refuseImported, writesOff } from '../drafts/plan.ts'
 import type { Policy } from '../drafts/policy.ts'
 import { unknownDraft, usageSource } from '../drafts/propose.ts'
 import { restate } from '../drafts/restate.ts'
@@ -95,7 +95,7 @@ export function createDecide(deps: DecideDeps) {
     /**
      * "Approve & push live": reads the live values now, compares, judges the policy again, and has the platform check the change without
      * making it. Undefined when the draft turned stale; the draft says why. Nothing is written to the platform.
-     * @throws OperationError draft_changed, not_pending, writes_not_allowed, entity_busy, field_not_editable, guardrail, platform_refused
+     * @throws OperationError draft_changed, not_pending, account_not_available (imported from files), writes_not_allowed, entity_busy, field_not_editable, guardrail, platform_refused
      * (the platform's own check says no: the draft stays as it was) and what the platform's read throws.
      */
     async arm(draftId: DraftId, shownHash: string, signal: AbortSignal): Promise<Armed | undefined> {
@@ -111,6 +111,7 @@ export function createDecide(deps: DecideDeps) {
         return undefined
       }
       refuseIfBroken(deps.audit)
+      for (const item of draft.items) refuseImported(item.accountId)
       for (const item of draft.items) if (!deps.writesAllowed(item.accountId)) throw writesOff(item.accountId)
       // An earlier confirmation dies now: whatever this reading finds, nobody can go on with the older one.
       if (draft.state === 'armed') lapse(draft, 'read_again')

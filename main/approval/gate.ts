@@ -13,7 +13,7 @@ import { taggedHash } from '../audit/jcs.ts'
 import { asOpaqueId } from '../audit/record.ts'
 import { itemsData, pathTexts, policyData, valueData } from '../audit/record-items.ts'
 import { draftHash } from '../drafts/hash.ts'
-import { writesOff } from '../drafts/plan.ts'
+import { refuseImported, writesOff } from '../drafts/plan.ts'
 import { judgeEnvelope, type Policy } from '../drafts/policy.ts'
 import { unknownDraft, usageSource } from '../drafts/propose.ts'
 import { isoTime } from '../drafts/view.ts'
@@ -94,6 +94,7 @@ export function createGate(deps: GateDeps) {
      */
     arm(draft: Draft, { live, validation, policy }: Reading): Challenge {
       refuseIfBroken(deps.audit)
+      for (const item of draft.items) refuseImported(item.accountId)
       const nowMs = deps.clock.nowMs()
       const challengeHash = taggedHash('challenge', {
         v: 2,
@@ -192,6 +193,7 @@ export function createGate(deps: GateDeps) {
           )
         if (draft.expiresAtMs <= nowMs)
           throw new OperationError('not_pending', 'The draft has expired. Nothing was sent.', 'Have it proposed again.')
+        for (const item of draft.items) refuseImported(item.accountId)
         for (const item of draft.items) if (!deps.writesAllowed(item.accountId)) throw writesOff(item.accountId)
         refuseOverEnvelope(draft)
         for (const item of draft.items) {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { accountIdSchema, draftIdSchema, entityIdSchema, PLATFORMS } from '../../shared/domain/ids.ts'
+import { IMPORT_KINDS } from '../../shared/schemas/imports.ts'
 import type { DisclosedValue } from './disclosure.ts'
 import {
   itemsSchema as items,
@@ -182,6 +183,25 @@ const DATA = {
     rows: count.optional(),
     code: code.optional(),
   }),
+  /** A file of numbers, orders, claims or rates that a person brought. */
+  'data.imported': z.strictObject({
+    import: opaque,
+    kind: z.enum(IMPORT_KINDS),
+    platform: platform.optional(),
+    account: accountIdSchema.optional(),
+    /** Of the file's bytes. */
+    sha256: hash,
+    rows: count,
+    refused: count,
+  }),
+  /** Numbers that were written to files outside the workspace. */
+  'data.exported': z.strictObject({
+    format: z.enum(['csv', 'parquet']),
+    rows: count,
+    files: count,
+    from: z.iso.date(),
+    to: z.iso.date(),
+  }),
   'export.created': z.strictObject({
     from: count,
     through: count,
@@ -229,6 +249,7 @@ const TEXTS: Readonly<Partial<Record<RecordType, readonly string[]>>> = {
   'connection.state': ['account_name', 'detail', 'platform_message'],
   'sync.finished': ['account_name', 'platform_message'],
   'policy.changed': ['reason'],
+  'data.imported': ['file_name'],
   'export.created': ['purpose', 'recipient'],
   'disclosure.erased': ['reason'],
   'integrity.alarm': ['detail'],
@@ -244,7 +265,7 @@ function mayCarryText(type: RecordType, name: string): boolean {
 /** Types that only a person may cause. An agent's approval is not even a well-formed record. */
 const ONLY_A_USER: readonly RecordType[] = ['draft.armed', 'draft.validation', 'draft.approved', 'draft.rejected']
 /** Types that the app may cause on a person's behalf, as for the demo's accounts, but neither an agent nor the loop. */
-const NEVER_AN_AGENT: readonly RecordType[] = ['account.writes']
+const NEVER_AN_AGENT: readonly RecordType[] = ['account.writes', 'data.imported', 'data.exported']
 
 const actor = z.strictObject({
   kind: z.enum(['user', 'agent', 'loop', 'system']),

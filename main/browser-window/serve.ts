@@ -11,7 +11,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import type { AddressInfo } from 'node:net'
 import type { Clock } from '../../shared/clock.ts'
 import { OperationError } from '../../shared/errors.ts'
-import { MAX_INPUT_BYTES } from '../../shared/operations.ts'
+import { MAX_INPUT_BYTES, OPERATIONS, type Operation } from '../../shared/operations.ts'
 import type { Logger } from '../logger.ts'
 import type { WindowPort } from '../window-port.ts'
 import { answerCall, refuseCallWith } from './call.ts'
@@ -42,8 +42,9 @@ export interface BrowserWindow {
 }
 
 const ADDRESS = '127.0.0.1'
-/** Room for the JSON of the largest input and the white space a client may put around it. */
-export const MAX_BODY_BYTES = MAX_INPUT_BYTES + 1024
+/** The white space a client may put around an input's JSON. */
+const ROOM_BYTES = 1024
+export const MAX_BODY_BYTES = MAX_INPUT_BYTES + ROOM_BYTES
 export const HEADERS_TIMEOUT_MS = 4_000
 export const REQUEST_TIMEOUT_MS = 8_000
 export const MAX_SOCKETS = 64
@@ -150,7 +151,8 @@ async function answerApi(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const refused = refuseCall(request.method, request.headers, shell.place, MAX_BODY_BYTES)
+  const maxBodyBytes = bodyLimit(name)
+  const refused = refuseCall(request.method, request.headers, shell.place, maxBodyBytes)
   if (refused !== undefined) {
     note(shell, request, refused)
     if (refused.status === 405) response.setHeader('allow', 'POST')
@@ -162,8 +164,17 @@ async function answerApi(
     readPageKey(request.headers),
   )
   const { core } = shell.options
-  const call = { core, name, isAdmitted, maxBodyBytes: MAX_BODY_BYTES, closing: shell.closing }
+  const call = { core, name, isAdmitted, maxBodyBytes, closing: shell.closing }
   return await answerCall(call, request, response)
+}
+
+/** Only where a file comes in pieces it is more than the usual; a name that is none of ours gets no more. */
+function bodyLimit(name: string): number {
+  const operation: Operation | undefined = Object.hasOwn(OPERATIONS, name)
+    ? (OPERATIONS as Readonly<Record<string, Operation>>)[name]
+    : undefined
+  const isOurs = operation?.callers.includes('window') === true
+  return isOurs ? (operation.maxInputBytes ?? MAX_INPUT_BYTES) + ROOM_BYTES : MAX_BODY_BYTES
 }
 
 async function answerVisit(

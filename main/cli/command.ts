@@ -1,4 +1,5 @@
 /** What every command is given, and how commands end. */
+import type { ImportOptions } from './import.ts'
 import { PLATFORMS, type Platform } from '../../shared/domain/ids.ts'
 
 export const EXIT = { done: 0, no: 1, misuse: 2 } as const
@@ -14,6 +15,8 @@ export interface CommandOptions {
   readonly platforms: readonly Platform[]
   /** Names of files after the command, as many as it takes. */
   readonly operands: readonly string[]
+  /** Of `import` only. */
+  readonly importing: ImportOptions
 }
 
 export function isPlatform(text: string): text is Platform {

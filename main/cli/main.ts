@@ -8,6 +8,7 @@ import { OperationError } from '../../shared/errors.ts'
 import { runBridgeCommand } from './bridge.ts'
 import { type CommandOptions, EXIT, isPlatform } from './command.ts'
 import { dedupeCommand } from './dedupe.ts'
+import { importCommand } from './import.ts'
 import { openCommand } from './open.ts'
 import { syncCommand } from './sync.ts'
 import { verifyCommand } from './verify.ts'
@@ -17,6 +18,10 @@ const USAGE = `spendsignoff <command> [--workspace <folder|demo>] [--json]
   open [--port N]        start the browser window and print its link
   mcp [--home folder]    be the stdio bridge between an AI client and the running app
   sync [--platform P]…   pull from the connected platforms, with progress; P: google_ads, meta or tiktok
+  import <file> [--dry-run] [--keep-good-rows] [--kind K] [--platform P] [--account name|id] [--currency C]
+         [--number-format F] [--date-order O] [--time-zone Z]
+                         store a platform's export, orders, claims or ECB rates; K: platform_report, orders,
+                         claims or rates; F: comma_dot, dot_comma, blank_comma or apostrophe_dot; O: ymd, dmy or mdy
   verify --workspace …   check the audit log; the first fault is named
   dedupe <file.json>     credit each order once, for one case of orders and claims or a list of them
 
@@ -29,12 +34,27 @@ const COMMANDS: Readonly<Record<string, (options: CommandOptions) => Promise<num
   sync: syncCommand,
   verify: verifyCommand,
   dedupe: dedupeCommand,
+  import: importCommand,
 }
 
 /** How many names of files follow a command; 0 where none is listed. */
 const OPERANDS: Readonly<Record<string, number>> = {
   dedupe: 1,
+  import: 1,
 }
+
+const PLATFORMS_TAKEN: Readonly<Record<string, number>> = { sync: 3, import: 1 }
+/** An option that a command does not take is a mistake, not a wish to be overlooked. */
+const IMPORT_ONLY = [
+  'dry-run',
+  'keep-good-rows',
+  'kind',
+  'account',
+  'currency',
+  'number-format',
+  'date-order',
+  'time-zone',
+] as const
 
 async function main(args: readonly string[]): Promise<number> {
   let parsed: ReturnType<typeof parse>
@@ -56,7 +76,8 @@ async function main(args: readonly string[]): Promise<number> {
     command === undefined ||
     operands.length !== (OPERANDS[name ?? ''] ?? 0) ||
     !platforms.every(isPlatform) ||
-    (platforms.length > 0 && name !== 'sync') ||
+    platforms.length > (PLATFORMS_TAKEN[name ?? ''] ?? 0) ||
+    (name !== 'import' && IMPORT_ONLY.some((option) => parsed.values[option] !== undefined)) ||
     (port !== undefined && !(Number.isInteger(port) && port >= 0 && port < 65_536))
   ) {
     process.stderr.write(USAGE)
@@ -69,6 +90,16 @@ async function main(args: readonly string[]): Promise<number> {
     home: parsed.values.home,
     platforms,
     operands,
+    importing: {
+      isDryRun: parsed.values['dry-run'] === true,
+      keepsGoodRows: parsed.values['keep-good-rows'] === true,
+      kind: parsed.values.kind,
+      account: parsed.values.account,
+      currency: parsed.values.currency,
+      numberFormat: parsed.values['number-format'],
+      dateOrder: parsed.values['date-order'],
+      timeZone: parsed.values['time-zone'],
+    },
   })
 }
 
@@ -82,6 +113,14 @@ function parse(args: readonly string[]) {
       home: { type: 'string' },
       platform: { type: 'string', multiple: true },
       port: { type: 'string' },
+      'dry-run': { type: 'boolean' },
+      'keep-good-rows': { type: 'boolean' },
+      kind: { type: 'string' },
+      account: { type: 'string' },
+      currency: { type: 'string' },
+      'number-format': { type: 'string' },
+      'date-order': { type: 'string' },
+      'time-zone': { type: 'string' },
       help: { type: 'boolean', short: 'h' },
     },
   })

@@ -5,11 +5,16 @@
 import { parseStrategy } from '../../shared/domain/bid.ts'
 import type { DraftItem } from '../../shared/domain/draft.ts'
 import { isBidField } from '../../shared/domain/entity.ts'
+import { isImportedAccount } from '../../shared/domain/ids.ts'
 import { kindOf, parseNumber } from './value.ts'
+
+/** The same words on the draft and where it is refused. */
+export const NO_CONNECTION =
+  'This account is imported from files. The change cannot be pushed: there is no connection.'
 
 /** At most eight sentences. */
 export function notesOn(item: DraftItem): string[] {
-  const notes = [whenNote(item), ...sharedNotes(item)]
+  const notes = isImportedAccount(item.accountId) ? [NO_CONNECTION] : [whenNote(item), ...sharedNotes(item)]
   // What was blocked changes nothing: there is no effect to speak of.
   if (item.after === item.before) return notes
   if (isBidField(item.field)) notes.push(bidNote(item))

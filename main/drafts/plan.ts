@@ -5,11 +5,12 @@
 import type { AffectedEntity, DraftItem, PolicyResult } from '../../shared/domain/draft.ts'
 import type { Account, EditableField, Entity, Field } from '../../shared/domain/entity.ts'
 import type { AccountId, EntityId } from '../../shared/domain/ids.ts'
-import { splitEntityId } from '../../shared/domain/ids.ts'
+import { isImportedAccount, splitEntityId } from '../../shared/domain/ids.ts'
 import { formatDecimal, parseDecimal } from '../../shared/domain/money.ts'
 import { OperationError } from '../../shared/errors.ts'
 import type { ChangeInput } from '../../shared/operations.ts'
 import { planBid, planStrategy } from './plan-bid.ts'
+import { NO_CONNECTION } from './notes.ts'
 import { judgeBudget, judgeStatus, type Policy, type Usage } from './policy.ts'
 import { editableField, noChange, refuseOffStep, scaleOf, staleValue, storedValue } from './value.ts'
 
@@ -80,7 +81,8 @@ export function planChange(input: ChangeInput, k: number, context: PlanContext):
       'No campaign, ad group or ad with that id is in the last sync.',
       'Call list_entities, or sync the account first.',
     )
-  if (!context.writesAllowed(accountId)) throw writesOff(accountId)
+  // Nothing can be pushed there, whatever is allowed; what is proposed is kept for the person to do by hand.
+  if (!isImportedAccount(accountId) && !context.writesAllowed(accountId)) throw writesOff(accountId)
   const field = fieldOf(input)
   const bounds = editableField(entity, field)
   const isBudget = field === 'daily_budget' || field === 'scheduled_budget'
@@ -122,6 +124,17 @@ export function writesOff(accountId: AccountId): OperationError {
     'Changes are not switched on for this account, or what it is connected with can only read. Nothing was changed.',
     'The user can see why under Connections, and switch changes on there.',
     { details: { rule: 'writes_off', account_id: accountId } },
+  )
+}
+
+/** In front of every step towards a platform. @throws OperationError account_not_available for an account that comes from files alone */
+export function refuseImported(accountId: AccountId): void {
+  if (!isImportedAccount(accountId)) return
+  throw new OperationError(
+    'account_not_available',
+    NO_CONNECTION,
+    'Make the change on the platform yourself, or connect the account under Connections. Nothing was sent.',
+    { details: { account_id: accountId } },
   )
 }
 
@@ -209,7 +222,9 @@ function planStatus(
  * if no other running campaign draws on it. Both ways the raise is never counted too small.
  */
 function switchMovement(entity: Entity, to: 'enabled' | 'paused', snapshot: PlanningSnapshot): bigint | undefined {
-  const under = snapshot.dailyBudgetUnderMicros(entity.entityId)
+  const isUnknown = isImportedAccount(entity.accountId) && entity.dailyBudgetMicros === undefined
+  // Files tell nothing of the budgets below a campaign.
+  const under = isUnknown ? undefined : snapshot.dailyBudgetUnderMicros(entity.entityId)
   if (to === 'enabled') return under
   const campaignIds = entity.sharedBudget?.campaignIds ?? []
   const isSpentOn = campaignIds.some((id) => id !== entity.entityId && snapshot.isRunning(id))

@@ -25,7 +25,8 @@ export async function readTable(bytes: Uint8Array, fileName: string): Promise<Ra
       `This file is larger than ${MAX_IMPORT_BYTES / 1024 / 1024} MB.`,
       'Download shorter periods, one file each.',
     )
-  if (startsWith(bytes, [0x50, 0x4b, 3, 4]) || startsWith(bytes, [0x50, 0x4b, 5, 6])) return readXlsx(bytes, knowsHeader)
+  if (startsWith(bytes, [0x50, 0x4b, 3, 4]) || startsWith(bytes, [0x50, 0x4b, 5, 6]))
+    return readXlsx(bytes, knowsHeader)
   refuseKnownFormats(bytes, fileName)
   const form = textForm(bytes)
   const start = new TextDecoder(form.label).decode(form.bytes.subarray(0, 4096), { stream: true })
@@ -66,7 +67,11 @@ function refuseKnownFormats(bytes: Uint8Array, fileName: string): void {
 function oldOffice(bytes: Uint8Array): Error {
   const marker = Buffer.from('EncryptedPackage', 'utf16le')
   if (Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(marker))
-    return refusal('encrypted', 'This workbook is protected with a password.', 'Save it without a password and import it again.')
+    return refusal(
+      'encrypted',
+      'This workbook is protected with a password.',
+      'Save it without a password and import it again.',
+    )
   return refusal(
     'xls',
     'This is a workbook of Excel 97–2003 (XLS), which is not read.',
@@ -77,7 +82,11 @@ function oldOffice(bytes: Uint8Array): Error {
 function refuseKnownTexts(start: string): void {
   const text = start.trimStart().slice(0, 2000)
   if (/^<(!doctype html|html|head|body|table|meta|style|div)\b/i.test(text) || /^<[^>]*>[\s\S]*<table\b/i.test(text))
-    throw refusal('html', 'This is a web page, whatever its name says; some programs save tables like this as XLS.', DOWNLOAD)
+    throw refusal(
+      'html',
+      'This is a web page, whatever its name says; some programs save tables like this as XLS.',
+      DOWNLOAD,
+    )
   if (/^<\?xml|^<[a-z]+:?[a-z]*\s+xmlns/i.test(text))
     throw refusal('xml', 'This is an XML file, which is not read.', DOWNLOAD)
   if (/^\{\s*("|\})/.test(text) || /^\[\s*(\{|\[|\]|"|\d)/.test(text))

@@ -16,7 +16,9 @@ const DELIMITERS = ['\t', ';', '|', ','] as const
 
 /** @throws OperationError invalid_input for quotes that do not close, too many rows or columns, a cell that is too long */
 export async function readDelimited(form: TextForm): Promise<RawTable> {
-  const delimiter = delimiterOf(new TextDecoder(form.label).decode(form.bytes.subarray(0, SAMPLE_BYTES), { stream: true }))
+  const delimiter = delimiterOf(
+    new TextDecoder(form.label).decode(form.bytes.subarray(0, SAMPLE_BYTES), { stream: true }),
+  )
   const strict = await parseAll(form, delimiter, false)
   // A quote inside a cell that is not quoted: some programs write 5" as it is. Read literally, and said.
   const isLoose = strict === 'loose_quote'
@@ -29,7 +31,9 @@ export async function readDelimited(form: TextForm): Promise<RawTable> {
     rows,
     warnings: [
       ...form.warnings,
-      ...(isLoose ? ['Some cells have a quotation mark in the middle that is not doubled: it was taken as it stands.'] : []),
+      ...(isLoose
+        ? ['Some cells have a quotation mark in the middle that is not doubled: it was taken as it stands.']
+        : []),
     ],
   }
 }

@@ -33,9 +33,11 @@ function isDay(year: number, month: number, day: number): boolean {
 
 export function dateCell(cell: Cell): DateCell {
   if (cell.kind === 'empty') return { kind: 'unknown' }
-  if (cell.kind === 'formula') return { kind: 'bad', reason: 'The date is the result of a formula, which is not trusted.' }
+  if (cell.kind === 'formula')
+    return { kind: 'bad', reason: 'The date is the result of a formula, which is not trusted.' }
   if (cell.kind === 'error') return { kind: 'bad', reason: 'The date is an error of the workbook.' }
-  if (cell.kind === 'number') return { kind: 'bad', reason: `The date is a plain number ("${cell.text.slice(0, 20)}").` }
+  if (cell.kind === 'number')
+    return { kind: 'bad', reason: `The date is a plain number ("${cell.text.slice(0, 20)}").` }
   return dateText(cell.text)
 }
 
@@ -81,7 +83,10 @@ function numericDay(first: number, second: number, year: number): DateCell {
 
 /** "Jul 8, 2025", "Tue, 8 July 2025", "8 juil. 2025", "8 de julio de 2025", "08-Jul-2025". */
 function inWords(text: string): DateCell | undefined {
-  const dayFirst = /^(?:\p{L}+\.?,? )?(\d{1,2})(?:st|nd|rd|th|er|º|ª|\.)?[ -](?:de |d')?([\p{L}\p{M}]+)\.?,?[ -](?:de |del )?(\d{4})$/iu.exec(text)
+  const dayFirst =
+    /^(?:\p{L}+\.?,? )?(\d{1,2})(?:st|nd|rd|th|er|º|ª|\.)?[ -](?:de |d')?([\p{L}\p{M}]+)\.?,?[ -](?:de |del )?(\d{4})$/iu.exec(
+      text,
+    )
   if (dayFirst !== null) return named(dayFirst[3], dayFirst[2], dayFirst[1])
   const monthFirst = /^(?:\p{L}+\.?, )?([\p{L}\p{M}]+)\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})$/iu.exec(text)
   if (monthFirst !== null) return named(monthFirst[3], monthFirst[1], monthFirst[2])
@@ -97,9 +102,7 @@ function named(year: string | undefined, name: string | undefined, day: string |
 /** The day, once the file's order is known. */
 export function dayOfCell(cell: DateCell, order: DateOrder | null): DateCell {
   if (cell.kind !== 'numeric') return cell
-  return order === 'mdy'
-    ? dayFrom(cell.year, cell.first, cell.second)
-    : dayFrom(cell.year, cell.second, cell.first)
+  return order === 'mdy' ? dayFrom(cell.year, cell.first, cell.second) : dayFrom(cell.year, cell.second, cell.first)
 }
 
 export interface OrderDecision {
@@ -182,7 +185,9 @@ export function rangeOf(line: string): readonly [string, string] | undefined {
   const [from, to] = [halves[0] ?? '', halves[1] ?? halves[0] ?? ''].map(dateText)
   if (from === undefined || to === undefined) return undefined
   const order = [from, to].some((each) => each.kind === 'numeric' && each.second > 12) ? 'mdy' : 'dmy'
-  const isSure = [from, to].every((each) => each.kind === 'day') || [from, to].some((each) => each.kind === 'numeric' && (each.first > 12 || each.second > 12))
+  const isSure =
+    [from, to].every((each) => each.kind === 'day') ||
+    [from, to].some((each) => each.kind === 'numeric' && (each.first > 12 || each.second > 12))
   if (!isSure) return undefined
   const [first, last] = [dayOfCell(from, order), dayOfCell(to, order)]
   if (first.kind !== 'day' || last.kind !== 'day' || first.date > last.date) return undefined

@@ -1,5 +1,4 @@
 /** The questions that lists of orders and claims leave open, in one wording. */
-import { isZone } from '../platforms/days.ts'
 import { OperationError } from '../../shared/errors.ts'
 import { isKnownCurrency } from './currency.ts'
 import type { Question } from './parsed.ts'
@@ -26,6 +25,15 @@ export function zoneQuestion(text: string): Question {
 export function currencyQuestion(text: string): Question {
   const codes = Intl.supportedValuesOf('currency').filter(isKnownCurrency).slice(0, MAX_OPTIONS)
   return { field: 'currency', text, options: codes.map((value) => ({ value, label: value })) }
+}
+
+/** Whether this runtime knows the time zone. */
+function isZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
+  } catch {
+    return false
+  }
 }
 
 /** @throws OperationError invalid_value for a zone that this runtime does not know */

@@ -9,7 +9,8 @@ import type { ReportSpec, RowTexts, TotalsKind } from './report-spec.ts'
 
 const TOTAL = /^(?:total|totale|totaal|gesamt|summe|الإجمالي|المجموع)\s?:\s*(.*)$/iu
 const ACCOUNT = /^(account|compte|konto|conta|cuenta|الحساب)$/iu
-const ROWS = /campa|kampa|ad group|groupe|anzeigengrupp|grupo|gruppi|advertentiegroep|\bads?\b|annonce|anzeigen|anuncio|annunci|حمل/iu
+const ROWS =
+  /campa|kampa|ad group|groupe|anzeigengrupp|grupo|gruppi|advertentiegroep|\bads?\b|annonce|anzeigen|anuncio|annunci|حمل/iu
 
 /**
  * "Total: …" in the first column, with nothing else that names a row: a campaign may be called "Total: brand" or "Total Wine". "Total: Account"
@@ -18,8 +19,8 @@ const ROWS = /campa|kampa|ad group|groupe|anzeigengrupp|grupo|gruppi|advertentie
 function totals({ first, day, campaign, adGroup, status, type }: RowTexts): TotalsKind | undefined {
   const label = TOTAL.exec(first)?.[1]?.trim()
   if (label === undefined) return undefined
-  const others = [day, campaign === first ? '' : campaign, adGroup === first ? '' : adGroup]
-  const isNamed = [...others, status === first ? '' : status, type === first ? '' : type].some((text) => text !== '')
+  // The first column is one of these itself.
+  const isNamed = [day, campaign, adGroup, status, type].some((text) => text !== '' && text !== first)
   if (isNamed) return undefined
   if (ACCOUNT.test(label)) return 'account'
   return ROWS.test(label) ? 'rows' : 'part'
@@ -37,7 +38,10 @@ export const GOOGLE: ReportSpec = {
     columns.measure('reach', ['reach'])
     const conversions = columns.measure('conversions', ['conversions'])
     if (conversions !== undefined)
-      columns.note(conversions.index, 'After a click, engaged views included, within each conversion action’s own window.')
+      columns.note(
+        conversions.index,
+        'After a click, engaged views included, within each conversion action’s own window.',
+      )
     columns.measure('value', ['value'])
     columns.measure('viewConversions', ['view_conversions'])
   },

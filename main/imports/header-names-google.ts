@@ -12,7 +12,15 @@ export const GOOGLE_NAMES: Names = {
     nl: ['Dag', 'Datum'],
     ar: ['اليوم', 'التاريخ'],
   },
-  week: { en: ['Week'], de: ['Woche'], fr: ['Semaine'], es: ['Semana'], pt: ['Semana'], it: ['Settimana'], nl: ['Week'] },
+  week: {
+    en: ['Week'],
+    de: ['Woche'],
+    fr: ['Semaine'],
+    es: ['Semana'],
+    pt: ['Semana'],
+    it: ['Settimana'],
+    nl: ['Week'],
+  },
   month: { en: ['Month'], de: ['Monat'], fr: ['Mois'], es: ['Mes'], pt: ['Mês'], it: ['Mese'], nl: ['Maand'] },
   account: {
     en: ['Account', 'Account name', 'Customer ID'],
@@ -133,7 +141,7 @@ export const GOOGLE_NAMES: Names = {
     es: ['Conv. posimpresión', 'Conversiones posimpresión', 'Conversiones post-impresión'],
     pt: ['Conv. de view-through', 'Conversões de view-through', 'Conv. view-through'],
     it: ['Conv. view-through', 'Conversioni view-through'],
-    nl: ['View-through-conversies', "Conv. na weergave"],
+    nl: ['View-through-conversies', 'Conv. na weergave'],
   },
   status: {
     en: ['Campaign status', 'Campaign state'],

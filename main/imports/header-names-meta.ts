@@ -153,10 +153,19 @@ export const META_NAMES: Names = {
     nl: ['Aankopen'],
     ar: ['عمليات الشراء', 'المشتريات'],
   },
-  other_conversions: { en: ['Website purchases', 'In-app purchases'], de: ['Website-Käufe'], fr: ['Achats sur le site web'] },
+  other_conversions: {
+    en: ['Website purchases', 'In-app purchases'],
+    de: ['Website-Käufe'],
+    fr: ['Achats sur le site web'],
+  },
   value: {
     en: ['Purchases conversion value', 'Purchase conversion value', 'Purchases value'],
-    de: ['Conversion-Wert von Käufen', 'Conversion-Wert der Käufe', 'Kauf-Conversion-Wert', 'Conversion-Wert für Käufe'],
+    de: [
+      'Conversion-Wert von Käufen',
+      'Conversion-Wert der Käufe',
+      'Kauf-Conversion-Wert',
+      'Conversion-Wert für Käufe',
+    ],
     fr: ['Valeur de conversion des achats', 'Valeur de conversion d’achat'],
     es: ['Valor de conversión de compras', 'Valor de conversión de las compras'],
     pt: ['Valor de conversão da compra', 'Valor de conversão de compras', 'Valor de conversão das compras'],

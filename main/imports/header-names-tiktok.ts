@@ -29,7 +29,7 @@ export const TIKTOK_NAMES: Names = {
   ad_group: {
     en: ['Ad group name', 'Adgroup name'],
     de: ['Anzeigengruppenname', 'Name der Anzeigengruppe'],
-    fr: ["Nom du groupe d'annonces", "Nom du groupe de publicités"],
+    fr: ["Nom du groupe d'annonces", 'Nom du groupe de publicités'],
     es: ['Nombre del grupo de anuncios'],
     pt: ['Nome do grupo de anúncios'],
     it: ['Nome del gruppo di annunci', 'Nome gruppo di annunci'],
@@ -88,9 +88,28 @@ export const TIKTOK_NAMES: Names = {
     nl: ['Klikken (bestemming)', 'Klikken'],
     ar: ['النقرات (الوجهة)', 'النقرات'],
   },
-  other_clicks: { en: ['Clicks (all)'], de: ['Klicks (alle)'], fr: ['Clics (tous)'], es: ['Clics (todos)'], pt: ['Cliques (todos)'] },
-  video_views: { en: ['Video views', 'Video plays'], de: ['Videoaufrufe'], fr: ['Vues de la vidéo', 'Vues vidéo'], es: ['Visualizaciones de video'] },
-  reach: { en: ['Reach'], de: ['Reichweite'], fr: ['Couverture', 'Portée'], es: ['Alcance'], pt: ['Alcance'], it: ['Copertura'], nl: ['Bereik'] },
+  other_clicks: {
+    en: ['Clicks (all)'],
+    de: ['Klicks (alle)'],
+    fr: ['Clics (tous)'],
+    es: ['Clics (todos)'],
+    pt: ['Cliques (todos)'],
+  },
+  video_views: {
+    en: ['Video views', 'Video plays'],
+    de: ['Videoaufrufe'],
+    fr: ['Vues de la vidéo', 'Vues vidéo'],
+    es: ['Visualizaciones de video'],
+  },
+  reach: {
+    en: ['Reach'],
+    de: ['Reichweite'],
+    fr: ['Couverture', 'Portée'],
+    es: ['Alcance'],
+    pt: ['Alcance'],
+    it: ['Copertura'],
+    nl: ['Bereik'],
+  },
   conversions: {
     en: ['Conversions', 'Conversion', 'Total conversions'],
     de: ['Conversions', 'Konversionen'],
@@ -101,6 +120,7 @@ export const TIKTOK_NAMES: Names = {
     nl: ['Conversies'],
     ar: ['التحويلات'],
   },
+  other_conversions: { en: ['Complete payment', 'Complete payments', 'Purchases', 'Purchase', 'Purchases (website)'] },
   value: {
     en: [
       'Total complete payment value',
@@ -137,7 +157,13 @@ export const TIKTOK_NAMES: Names = {
   },
   engaged_conversions: { en: ['EVTA Conversions', 'Engaged view-through conversions', 'EVTA Conversion'] },
   real_time: {
-    en: ['Real-time conversions', 'Real-time conversion', 'Real-time conversion rate', 'Real-time CPA', 'Real-time results'],
+    en: [
+      'Real-time conversions',
+      'Real-time conversion',
+      'Real-time conversion rate',
+      'Real-time CPA',
+      'Real-time results',
+    ],
   },
   results: { en: ['Results', 'Result'] },
   ratio: {
@@ -176,7 +202,6 @@ export const TIKTOK_NAMES: Names = {
       'Primary status',
       'Secondary status',
       'Attribution source',
-      'Complete payment',
       'Objective',
       'Advertising objective',
       'Campaign budget',

@@ -48,7 +48,11 @@ const WINDOW =
 
 /** A name as it is compared, and what was taken off its end. */
 export function headerKey(text: string): { key: string; currency: string | null; window: ColumnWindow | null } {
-  let bare = text.slice(0, MAX_HEADER_CHARS).normalize('NFKC').replace(/[\p{Cf}\p{Cc}]/gu, ' ').trim()
+  let bare = text
+    .slice(0, MAX_HEADER_CHARS)
+    .normalize('NFKC')
+    .replace(/[\p{Cf}\p{Cc}]/gu, ' ')
+    .trim()
   let currency: string | null = null
   const code = /[([]([A-Za-z]{3})[)\]]$/.exec(bare)?.[1]?.toUpperCase()
   if (code !== undefined && isKnownCurrency(code)) {

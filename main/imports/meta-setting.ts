@@ -13,12 +13,7 @@ const CLICK_ONLY =
 const INCREMENTAL = /incremental|inkrementell|incrementale|incrementeel|تزايد/
 
 export function metaSetting(text: string): MetaSetting {
-  const bare = text
-    .normalize('NFKD')
-    .replace(/\p{M}/gu, '')
-    .toLowerCase()
-    .replace(/\s+/g, ' ')
-    .trim()
+  const bare = text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().replace(/\s+/g, ' ').trim()
   if (bare === '' || /^[-–—]+$/.test(bare)) return { kind: 'unknown' }
   if (INCREMENTAL.test(bare)) return { kind: 'incremental' }
   const match = CLICK_ONLY.exec(bare)

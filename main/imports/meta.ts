@@ -71,7 +71,8 @@ function count(numbers: Numbers, settingText: string, columns: ReportColumns): C
   const isClickOnly = setting.kind === 'click'
   const group = setting.kind === 'click' ? `click ${setting.days}` : setting.kind
   return {
-    clickConversionMicros: ownDays !== null ? (numbers.clickConversions ?? null) : isClickOnly ? reportedConversionMicros : null,
+    clickConversionMicros:
+      ownDays !== null ? (numbers.clickConversions ?? null) : isClickOnly ? reportedConversionMicros : null,
     clickValueMicros: ownDays !== null ? (numbers.clickValue ?? null) : isClickOnly ? reportedValueMicros : null,
     clickWindowDays: ownDays ?? (isClickOnly ? setting.days : null),
     viewConversionMicros: numbers.viewConversions ?? null,
@@ -86,13 +87,17 @@ function count(numbers: Numbers, settingText: string, columns: ReportColumns): C
 }
 
 function windowNote(columns: ReportColumns, groups: ReadonlySet<string>): string {
-  const notes: string[] = []
   if (columns.find('conversions') === undefined && columns.find('other_conversions') === undefined)
-    notes.push('The file has no "Purchases" column: conversions are not known.')
-  else if (columns.find('setting') === undefined)
-    notes.push('The file has no "Attribution setting": its purchases may mix clicks and views, and are only shown as reported.')
+    return 'The file has no "Purchases" column: conversions are not known.'
+  const notes: string[] = []
+  if (columns.find('setting') === undefined)
+    notes.push(
+      'The file has no "Attribution setting": its purchases may mix clicks and views, and are only shown as reported.',
+    )
   if (groups.has('mixed'))
-    notes.push('Rows that count clicks and views together are only shown as reported: the file does not tell them apart.')
+    notes.push(
+      'Rows that count clicks and views together are only shown as reported: the file does not tell them apart.',
+    )
   if (groups.has('incremental')) notes.push('Purchases of rows with incremental attribution are left out.')
   if (groups.has('unknown') && columns.find('setting') !== undefined)
     notes.push('Rows without an attribution setting are only shown as reported.')
@@ -103,10 +108,18 @@ function window(columns: ReportColumns, groups: ReadonlySet<string>) {
   const ownDays = windowDays(columns, 'clickConversions')
   const viewDays = windowDays(columns, 'viewConversions')
   if (ownDays !== null)
-    return { clickDays: ownDays, viewDays, note: `Purchases within ${ownDays} days of a click, from a column of their own.` }
+    return {
+      clickDays: ownDays,
+      viewDays,
+      note: `Purchases within ${ownDays} days of a click, from a column of their own.`,
+    }
   const days = groups.size === 1 ? /^click (\d+)$/.exec([...groups][0] ?? '')?.[1] : undefined
   if (days !== undefined)
-    return { clickDays: Number(days), viewDays, note: `All rows are set to count purchases within ${days} days of a click.` }
+    return {
+      clickDays: Number(days),
+      viewDays,
+      note: `All rows are set to count purchases within ${days} days of a click.`,
+    }
   return { clickDays: null, viewDays, note: windowNote(columns, groups) }
 }
 

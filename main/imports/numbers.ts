@@ -26,7 +26,26 @@ export type NumberCell =
     }
   | { readonly kind: 'formula' | 'error' | 'not_a_number' }
 
-const UNKNOWN = new Set(['', '-', '--', '---', '–', '—', '−', 'n/a', 'na', '#n/a', 'null', 'none', 'n.a.', 'k.a.', 's.o.', 'n/d', '…', '...'])
+const UNKNOWN = new Set([
+  '',
+  '-',
+  '--',
+  '---',
+  '–',
+  '—',
+  '−',
+  'n/a',
+  'na',
+  '#n/a',
+  'null',
+  'none',
+  'n.a.',
+  'k.a.',
+  's.o.',
+  'n/d',
+  '…',
+  '...',
+])
 /** Arabic-Indic digits and separators; NFKC leaves them as they are. */
 const ARABIC = /[\u0660-\u0669\u06f0-\u06f9\u066b\u066c]/g
 const NUMBER = /^([^\d.,'()+−-]*)([+−-]?)([^\d.,'()+−-]*)([\d.,' ]*\d)(\s*%)?\s*([^\d.,'()%]*)$/u
@@ -109,9 +128,7 @@ const DECIMAL_MARK: Readonly<Record<NumberFormat, '.' | ','>> = {
 }
 
 function parts(cell: NumberCell & { kind: 'number' }, format: NumberFormat | null): [string, string] | undefined {
-  const match = cell.isPlain
-    ? /^(\d+)(?:\.(\d+))?$/.exec(cell.body)
-    : PATTERNS[format ?? 'comma_dot'].exec(cell.body)
+  const match = cell.isPlain ? /^(\d+)(?:\.(\d+))?$/.exec(cell.body) : PATTERNS[format ?? 'comma_dot'].exec(cell.body)
   if (match === null) return undefined
   return [(match[1] ?? '').replace(/[., ']/g, '').replace(/^0+(?=\d)/, ''), (match[2] ?? '').replace(/0+$/, '')]
 }
@@ -198,7 +215,11 @@ export class FormatVotes {
     const best = scored.filter((each) => each.votes === most).map(({ format }) => format)
     const format = preferred(best, language, this.#hasBlanks)
     if (most < votes * CLEAR_MAJORITY)
-      return ask(format, scored.filter((each) => each.votes > 0).map((each) => each.format), null)
+      return ask(
+        format,
+        scored.filter((each) => each.votes > 0).map((each) => each.format),
+        null,
+      )
     const marks = new Set(best.map((each) => DECIMAL_MARK[each]))
     if (marks.size === 2 && this.#ambiguous !== null) return ask(format, best, this.#ambiguous)
     // One comma alone proves little in an English file; a second one, or a header in a language that writes so, settles it.
@@ -219,7 +240,13 @@ function marksOf(mask: number): Set<'.' | ','> {
 function preferred(best: readonly NumberFormat[], language: Language, hasBlanks: boolean): NumberFormat {
   const wantsComma = ['de', 'fr', 'es', 'pt', 'it', 'nl'].includes(language)
   const order: readonly NumberFormat[] = wantsComma
-    ? [hasBlanks || language === 'fr' ? 'blank_comma' : 'dot_comma', 'dot_comma', 'blank_comma', 'comma_dot', 'apostrophe_dot']
+    ? [
+        hasBlanks || language === 'fr' ? 'blank_comma' : 'dot_comma',
+        'dot_comma',
+        'blank_comma',
+        'comma_dot',
+        'apostrophe_dot',
+      ]
     : hasBlanks
       ? ['comma_dot', 'blank_comma', 'dot_comma', 'apostrophe_dot']
       : ['comma_dot', 'apostrophe_dot', 'dot_comma', 'blank_comma']

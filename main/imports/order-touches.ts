@@ -1,5 +1,6 @@
 /** The clicks that a shop's row tells of: click ids and UTM tags in columns, in the landing page's address, or in note attributes. Pure. */
 import { CLICK_ID_TYPES, type ClickIdType } from '../../shared/domain/attribution.ts'
+import { isZoneless, momentOf, secondsOf } from './order-times.ts'
 import type { ImportedTouch } from './parsed.ts'
 
 /** What a row says, each text as it stands there; undefined: nothing. */
@@ -18,6 +19,7 @@ export type Utm = (typeof UTM)[number]
 const MAX_ID_CHARS = 500
 const MAX_TEXT_CHARS = 300
 const MAX_URL_CHARS = 4_000
+const MAX_NOTES_CHARS = 2 * MAX_URL_CHARS
 const NOTHING = /^(?:-+|—|–|n\/a|null|none|undefined|\(none\)|\(not set\)|not set|false|0)?$/i
 /** A click id is what the platforms put into addresses: never with a blank, quote or bracket. */
 const CLICK_ID = /^[\w.~%+=/-]+$/
@@ -45,7 +47,33 @@ export function touchesOf(row: TouchTexts): readonly ImportedTouch[] {
   const utm = utmOf((name) =>
     [row.utm[name], address(`utm_${name}`), notes(`utm_${name}`), landing(`utm_${name}`)].map(plainText).find(Boolean),
   )
-  return [...clicks(ids, utm, row), ...utmClick(ids, utm, row)]
+  return [...clicks(ids, utm, row), ...utmClick(ids, utm, row), ...visitsOf(row.noteAttributes)]
+}
+
+/** Scripts that note several visits number them: "visit_1_landing_page: https://…" and "visit_1_at: 2026-10-01T08:12:44Z". */
+const VISIT = /^[^\S\n]*_?(\w{1,40}?)_landing_(?:page|site)[^\S\n]*[:=][^\S\n]*(\S.*)$/gim
+const MAX_VISITS = 20
+
+function visitsOf(text: string | undefined): readonly ImportedTouch[] {
+  if (text === undefined || text === '') return []
+  const notes = notesOf(text)
+  const visits = [...text.slice(0, MAX_NOTES_CHARS).matchAll(VISIT)].slice(0, MAX_VISITS)
+  return visits.flatMap(([, name = '', landingPage]) =>
+    touchesOf({
+      ids: {},
+      idAtS: () => undefined,
+      anyAtS: noteAtS(notes(`${name.toLowerCase()}_at`)),
+      landingPage,
+      noteAttributes: undefined,
+      utm: {},
+    }),
+  )
+}
+
+/** Only a time that says its zone. */
+function noteAtS(text: string | undefined): number | undefined {
+  const moment = momentOf({ kind: 'text', text: text ?? '' })
+  return isZoneless(moment) ? undefined : secondsOf(moment, null, (wallS) => wallS)
 }
 
 interface UtmTags {
@@ -125,7 +153,7 @@ function queryOf(address: string | undefined): (name: string) => string | undefi
 /** "name: value" lines, as shops keep what their scripts found. */
 function notesOf(text: string | undefined): (name: string) => string | undefined {
   if (text === undefined || text === '') return () => undefined
-  const lines = text.slice(0, MAX_URL_CHARS * 2).split(/[\r\n]+/)
+  const lines = text.slice(0, MAX_NOTES_CHARS).split(/[\r\n]+/)
   const pairs = new Map(
     lines.flatMap((line) => {
       const match = /^\s*_?([\w -]{1,60}?)\s*[:=]\s*(.*)$/.exec(line)

@@ -41,8 +41,15 @@ interface Known {
 /** Undefined: this is no list of orders. @throws OperationError invalid_value for a time zone that there is not */
 export function ordersLayout(table: RawTable, choices: ImportChoices): ParsedFile | undefined {
   const header = findOrderHeader(table)
-  const known = header === undefined ? undefined : shopOf(header)
+  if (header === undefined || (choices.kind !== 'orders' && areClaims(header.columns))) return undefined
+  const known = shopOf(header)
   return known === undefined ? undefined : new OrderReader(table, known, choices).read()
+}
+
+/** A platform's list of what it counts for itself names the platform and how, or a conversion; a shop's names the order's state. */
+function areClaims(columns: Columns): boolean {
+  const names = columns.has('platform') && (columns.has('claimClass') || columns.has('clickOrView'))
+  return names || (columns.has('conversionName') && !columns.has('status'))
 }
 
 function shopOf(header: OrderHeader): Known | undefined {
@@ -210,7 +217,7 @@ class OrderReader {
   }
 
   #orders(drafts: readonly Draft[]): ImportedOrder[] {
-    const read = drafts.flatMap((draft) => this.#order1(draft) ?? [])
+    const read = drafts.flatMap((draft) => this.#orderOf(draft) ?? [])
     // Without a time of change, an order that lost value must count as newer than the same order in an earlier file.
     const latestS = read.reduce((latest, { order, ownS }) => Math.max(latest, order.atS, ownS), 0)
     const hasUpdated = this.#columns.has('updated')
@@ -221,7 +228,7 @@ class OrderReader {
   }
 
   /** Undefined, and noted, for a row that cannot be stored. */
-  #order1(draft: Draft): { order: ImportedOrder; ownS: number; isReduced: boolean } | undefined {
+  #orderOf(draft: Draft): { order: ImportedOrder; ownS: number; isReduced: boolean } | undefined {
     const { row, rawOrderId, currency } = draft
     const fault = (reason: string): undefined => void this.#refuse(row, reason)
     const atS = secondsOf(draft.at, this.#order, this.#zone)

@@ -13,6 +13,7 @@ import {
 } from '../../shared/schemas/imports.ts'
 import { dateOf, localDay } from '../reporting/calendar.ts'
 import { cleanUntrusted } from '../reporting/untrusted.ts'
+import { explainUnknown } from './detect.ts'
 import { parseTable, readImportTable } from './layouts.ts'
 import type { BadRow, ImportedFact, ParsedFile, Question, RawTable } from './parsed.ts'
 import { sampleOf } from './sample.ts'
@@ -127,7 +128,7 @@ function unknownFile(table: RawTable, choices: ImportChoices): ReadFile {
           ],
       warnings: [...(table.warnings ?? [])].slice(0, MAX_WARNINGS),
       problems: [
-        `The columns of this file cannot be read${how}: none of the layouts this version knows has them. See that the first rows hold the names of the columns.`,
+        `This file cannot be read${how}. ${explainUnknown(table)}`,
       ],
     },
   }

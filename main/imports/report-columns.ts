@@ -128,7 +128,8 @@ export class ReportColumns {
     const seen = new Set<Field>()
     return this.header.columns.map(({ index, header, field, window }) => {
       const usedAs = this.#used.get(index) ?? null
-      const isRepeat = field !== null && usedAs === null && window === null && seen.has(field) && USED_AS[field] !== null
+      const isRepeat =
+        field !== null && usedAs === null && window === null && seen.has(field) && USED_AS[field] !== null
       if (field !== null && usedAs !== null) seen.add(field)
       const note = isRepeat
         ? 'A second column of this kind: not used.'

@@ -51,10 +51,15 @@ export function readReport(spec: ReportSpec, table: RawTable, choices: ImportCho
   spec.pick(columns)
   const sorted = sortRows(spec, table, columns)
   const places = placesOf(columns, sorted.data)
-  const preamble = table.rows.slice(0, header.at).map((row) => row.cells.map((cell) => cell.text).join(',').trim())
+  const preamble = table.rows.slice(0, header.at).map((row) =>
+    row.cells
+      .map((cell) => cell.text)
+      .join(',')
+      .trim(),
+  )
   const range = preamble.map(rangeOf).find((found) => found !== undefined) ?? null
   refuseUnreadable(spec, columns, places, sorted, preamble)
-  const decisions = decide(columns, places, table, sorted, choices, range)
+  const decisions = decide(columns, places, sorted, choices, range)
   const platformQuestion = isChosen || fitting.length < 2 ? [] : [askPlatform(fitting)]
   return assemble({ spec, table, columns, places, sorted, decisions, range, platformQuestion, preamble })
 }
@@ -69,7 +74,14 @@ function askPlatform(fitting: readonly (typeof PLATFORMS)[number][]): Question {
 
 function sortRows(spec: ReportSpec, table: RawTable, columns: ReportColumns): SortedRows {
   const at = (field: Parameters<ReportColumns['find']>[0]): number => columns.find(field)?.index ?? -1
-  const [day, campaign, adGroup, ad, status, type] = [at('day'), at('campaign'), at('ad_group'), at('ad'), at('status'), at('campaign_type')]
+  const [day, campaign, adGroup, ad, status, type] = [
+    at('day'),
+    at('campaign'),
+    at('ad_group'),
+    at('ad'),
+    at('status'),
+    at('campaign_type'),
+  ]
   const data: RawRow[] = []
   const totals: { row: RawRow; kind: TotalsKind }[] = []
   const repeatedHeaders: RawRow[] = []
@@ -101,7 +113,15 @@ function placesOf(columns: ReportColumns, data: readonly RawRow[]): Places {
   }
   const ids = (field: Parameters<ReportColumns['use']>[0]): number | undefined => {
     const index = filled(field)
-    if (index === undefined || data.every(({ cells }) => /^'?"?(?:[a-z]{1,3}:)?\d{1,24}"?$/.test(textOf(cells[index])) && (cells[index]?.kind !== 'number' || textOf(cells[index]).length <= 15))) return index
+    if (
+      index === undefined ||
+      data.every(
+        ({ cells }) =>
+          /^'?"?(?:[a-z]{1,3}:)?\d{1,24}"?$/.test(textOf(cells[index])) &&
+          (cells[index]?.kind !== 'number' || textOf(cells[index]).length <= 15),
+      )
+    )
+      return index
     columns.drop(index, 'These ids were damaged by a spreadsheet program: names are used instead.')
     return undefined
   }
@@ -124,7 +144,9 @@ function placesOf(columns: ReportColumns, data: readonly RawRow[]): Places {
     currency: filled('currency'),
     setting: columns.use('setting'),
   }
-  const isCampaignOnly = [places.adGroup, places.adGroupId, places.ad, places.adId].every((index) => index === undefined)
+  const isCampaignOnly = [places.adGroup, places.adGroupId, places.ad, places.adId].every(
+    (index) => index === undefined,
+  )
   return {
     ...places,
     status: isCampaignOnly ? columns.use('status') : undefined,
@@ -135,7 +157,11 @@ function placesOf(columns: ReportColumns, data: readonly RawRow[]): Places {
 }
 
 const levelOf = ({ ad, adId, adGroup, adGroupId }: Places): MetricLevel =>
-  ad !== undefined || adId !== undefined ? 'ad' : adGroup !== undefined || adGroupId !== undefined ? 'ad_group' : 'campaign'
+  ad !== undefined || adId !== undefined
+    ? 'ad'
+    : adGroup !== undefined || adGroupId !== undefined
+      ? 'ad_group'
+      : 'campaign'
 
 function refuseUnreadable(
   spec: ReportSpec,
@@ -175,7 +201,6 @@ function refuseUnreadable(
 function decide(
   columns: ReportColumns,
   places: Places,
-  table: RawTable,
   { data, totals }: SortedRows,
   choices: ImportChoices,
   range: readonly [string, string] | null,
@@ -240,16 +265,28 @@ function assemble(parts: Parts): ParsedFile {
     formats,
   }
   const bad = new BadRows()
-  for (const row of sorted.repeatedHeaders) bad.add(row, 'This line is the header once more: the file was put together from several.')
+  for (const row of sorted.repeatedHeaders)
+    bad.add(row, 'This line is the header once more: the file was put together from several.')
   const read = readRows(parts, reader, bad)
   const facts = read.groups.facts()
-  const isDaily = facts.length > 0 && places.week === undefined && places.month === undefined && facts.every((fact) => fact.startDate !== '' && fact.startDate === fact.endDate)
-  const checkable = sorted.totals.find(({ kind }) => kind === 'rows') ?? sorted.totals.find(({ kind }) => kind === 'account')
+  const isDaily =
+    facts.length > 0 &&
+    places.week === undefined &&
+    places.month === undefined &&
+    facts.every((fact) => fact.startDate !== '' && fact.startDate === fact.endDate)
+  const checkable =
+    sorted.totals.find(({ kind }) => kind === 'rows') ?? sorted.totals.find(({ kind }) => kind === 'account')
   const totalsCheck =
     checkable === undefined || checkable.kind === 'part'
       ? []
-      : checkTotals(checkable.row, checkable.kind, columns.measures, read.sums, formats.number).slice(0, MAX_TOTALS_CHECKED)
-  const questions = [...parts.platformQuestion, ...[decisions.number, decisions.order, decisions.currency].flatMap(({ question }) => question ?? [])]
+      : checkTotals(checkable.row, checkable.kind, columns.measures, read.sums, formats.number).slice(
+          0,
+          MAX_TOTALS_CHECKED,
+        )
+  const questions = [
+    ...parts.platformQuestion,
+    ...[decisions.number, decisions.order, decisions.currency].flatMap(({ question }) => question ?? []),
+  ]
   return {
     kind: 'platform_report',
     platform: spec.platform,
@@ -286,7 +323,14 @@ export interface ReadRows {
 
 function readRows({ spec, columns, sorted, places }: Parts, reader: RowReader, bad: BadRows): ReadRows {
   const settings = new Set<string>()
-  const read: ReadRows = { groups: new FactGroups(), sums: new MeasureSums(), settings, empty: 0, masked: 0, controls: 0 }
+  const read: ReadRows = {
+    groups: new FactGroups(),
+    sums: new MeasureSums(),
+    settings,
+    empty: 0,
+    masked: 0,
+    controls: 0,
+  }
   const names = [places.campaign, places.adGroup, places.ad].filter((index) => index !== undefined)
   for (const row of sorted.data) {
     const result = readRow(reader, row)
@@ -316,7 +360,9 @@ function levelWord(level: MetricLevel, spec: ReportSpec): string {
 /** The one account that the file names. @throws OperationError invalid_input when there are several: they are imported one by one */
 function accountName({ spec, columns, sorted, preamble }: Parts): string | null {
   const index = columns.use('account')
-  const said = preamble.map((line) => /^(?:account|customer|compte|konto|conta|cuenta)\s*:\s*(.{1,120})$/iu.exec(line)?.[1]?.trim())
+  const said = preamble.map((line) =>
+    /^(?:account|customer|compte|konto|conta|cuenta)\s*:\s*(.{1,120})$/iu.exec(line)?.[1]?.trim(),
+  )
   if (index === undefined) return said.find((name) => name !== undefined) ?? null
   const names = new Set(sorted.data.map((row) => nameOf(row.cells[index])).filter((name) => name !== ''))
   if (names.size > 1)

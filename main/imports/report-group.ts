@@ -54,7 +54,9 @@ export class FactGroups {
 /** Names and ids are untrusted: the separator cannot be in them, because names hold no control characters. */
 function keyOf(row: ReadRow): string {
   const entity = (each: ReadRow['ad']): string => (each === undefined ? '' : (each.id ?? `"${each.name}`))
-  return [row.startDate, row.endDate, row.currency, entity(row.campaign), entity(row.adGroup), entity(row.ad)].join('\u001f')
+  return [row.startDate, row.endDate, row.currency, entity(row.campaign), entity(row.adGroup), entity(row.ad)].join(
+    '\u001f',
+  )
 }
 
 function newGroup(row: ReadRow, counted: Counted): Group {

@@ -1,6 +1,6 @@
 /** Reads the rows of a report once its formats are known. Strict: one number that cannot be read makes the row bad, and nothing of it counts. */
 import type { MetricLevel } from '../../shared/domain/metric.ts'
-import type { DateOrder, ImportChoices, NumberFormat } from '../../shared/schemas/imports.ts'
+import type { DateOrder, NumberFormat } from '../../shared/schemas/imports.ts'
 import { currenciesOf } from './currency.ts'
 import { addDays, dateCell, dayOfCell, monthEnd } from './dates.ts'
 import { microsOf, numberCell, countOf } from './numbers.ts'
@@ -68,7 +68,8 @@ export interface ReadRow {
 export type RowResult = ReadRow | 'nothing' | { readonly reason: string }
 
 const bad = (reason: string): { reason: string } => ({ reason })
-const isBad = (value: unknown): value is { reason: string } => typeof value === 'object' && value !== null && 'reason' in value
+const isBad = (value: unknown): value is { reason: string } =>
+  typeof value === 'object' && value !== null && 'reason' in value
 
 /** @param text of a campaign or ad group that the file has no column for */
 export const NOT_IN_FILE = '(not in the file)'
@@ -127,7 +128,7 @@ function datesOf(places: Places, formats: Formats, row: RawRow): Dates | { reaso
   }
   const span = week ?? month
   if (span !== undefined) {
-    const date = week === undefined ? monthStart(textOf(row.cells[span])) ?? read(span) : read(span)
+    const date = week === undefined ? (monthStart(textOf(row.cells[span])) ?? read(span)) : read(span)
     if (isBad(date)) return date
     return { startDate: date, endDate: week === undefined ? monthEnd(date) : addDays(date, 6) }
   }
@@ -155,7 +156,9 @@ function namesOf({ places, level, adGroupWord }: RowReader, row: RawRow): Names 
     if (problem !== undefined) return bad(problem)
     const found = id === undefined ? undefined : idOf(row.cells[id])
     const text = name === undefined ? (found ?? '') : nameOf(row.cells[name])
-    return text === '' && found === undefined ? bad(`The row has no name of the ${what}.`) : entityOf(found, text || (found ?? ''))
+    return text === '' && found === undefined
+      ? bad(`The row has no name of the ${what}.`)
+      : entityOf(found, text || (found ?? ''))
   }
   const campaign = entity(places.campaign, places.campaignId, 'campaign')
   if (isBad(campaign)) return campaign
@@ -206,10 +209,13 @@ function numbersOf({ measures, formats }: RowReader, row: RawRow, currency: stri
     }
     if (number.isPercent) return bad(`${word} is a percentage.`)
     if (number.mark !== null && (!AMOUNTS.has(measure) || !currenciesOf(number.mark)?.includes(currency)))
-      return bad(AMOUNTS.has(measure) ? `${word} is marked with another currency than ${currency}.` : `${word} is not a number.`)
+      return bad(
+        AMOUNTS.has(measure) ? `${word} is marked with another currency than ${currency}.` : `${word} is not a number.`,
+      )
     const value = valueOf(measure, number, formats.number)
     if (typeof value !== 'bigint') return value
-    if (number.isNegative && value !== 0n && (measure === 'spend' || !AMOUNTS.has(measure))) return bad(`${word} is negative.`)
+    if (number.isNegative && value !== 0n && (measure === 'spend' || !AMOUNTS.has(measure)))
+      return bad(`${word} is negative.`)
     values[measure] = value
     known += 1
   }
@@ -241,4 +247,3 @@ export class BadRows {
     if (this.list.length < 1_000) this.list.push({ line: row.line, reason, text: rowText(row) })
   }
 }
-export type Choices = ImportChoices

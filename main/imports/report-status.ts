@@ -8,9 +8,18 @@ import { textOf } from './report-texts.ts'
 export type Status = NonNullable<ImportedFact['status']>
 
 const WORDS: readonly (readonly [Status, RegExp])[] = [
-  ['enabled', /^(enabled|active|aktiviert|aktiv|activee?|active?e|actif|habilitada|habilitado|activada|ativada|ativado|ativa|attivata|attiva|attivo|ingeschakeld|actief|مفعله|مفعلة|مفعل)$/],
-  ['paused', /^(paused|pausiert|en veille|mise en veille|suspendue?|en pausa|pausada|pausado|in pausa|gepauzeerd|onderbroken|متوقفه مؤقتا|متوقفة مؤقتا)$/],
-  ['deleted', /^(removed|deleted|entfernt|supprimee?|eliminada|eliminado|quitada|removida|removido|rimossa|rimosso|verwijderd)$/],
+  [
+    'enabled',
+    /^(enabled|active|aktiviert|aktiv|activee?|active?e|actif|habilitada|habilitado|activada|ativada|ativado|ativa|attivata|attiva|attivo|ingeschakeld|actief|مفعله|مفعلة|مفعل)$/,
+  ],
+  [
+    'paused',
+    /^(paused|pausiert|en veille|mise en veille|suspendue?|en pausa|pausada|pausado|in pausa|gepauzeerd|onderbroken|متوقفه مؤقتا|متوقفة مؤقتا)$/,
+  ],
+  [
+    'deleted',
+    /^(removed|deleted|entfernt|supprimee?|eliminada|eliminado|quitada|removida|removido|rimossa|rimosso|verwijderd)$/,
+  ],
 ] // prettier-ignore
 
 /** 'unknown' for every word that is not a plain on, off or removed. */

@@ -12,7 +12,9 @@ export function textOf(cell: Cell | undefined): string {
 
 /** A name as the platform spells it, on one line: control characters become blanks. */
 export function nameOf(cell: Cell | undefined): string {
-  return textOf(cell).replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim()
+  return textOf(cell)
+    .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
+    .trim()
 }
 
 export function hasControls(text: string): boolean {

@@ -5,7 +5,15 @@ import type { RawRow, TotalsCheck } from './parsed.ts'
 import { COUNTS, type Measure, MEASURE_WORDS, type MeasureColumn } from './report-columns.ts'
 import type { Numbers } from './report-spec.ts'
 
-const CHECKED: readonly Measure[] = ['spend', 'impressions', 'clicks', 'conversions', 'value', 'clickConversions', 'viewConversions']
+const CHECKED: readonly Measure[] = [
+  'spend',
+  'impressions',
+  'clicks',
+  'conversions',
+  'value',
+  'clickConversions',
+  'viewConversions',
+]
 
 export class MeasureSums {
   readonly sums = new Map<Measure, bigint>()
@@ -43,7 +51,8 @@ export function checkTotals(
       const tolerance = isCount ? 0n : toleranceOf(sums.rows, decimalsOf(number, format))
       const distance = inFile - summed
       const isEqual = kind === 'account' ? distance >= -tolerance : distance <= tolerance && distance >= -tolerance
-      const column = kind === 'account' ? `${MEASURE_WORDS[measure]} (whole account, may be larger)` : MEASURE_WORDS[measure]
+      const column =
+        kind === 'account' ? `${MEASURE_WORDS[measure]} (whole account, may be larger)` : MEASURE_WORDS[measure]
       return [{ column, inFile: decimal(inFile), summed: decimal(summed), isEqual }]
     })
 }

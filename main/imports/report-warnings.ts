@@ -35,9 +35,17 @@ export function warningsOf(facts: Facts): readonly string[] {
         ]),
     ...(read.masked === 0
       ? []
-      : [`${counted(read.masked, 'cell says', 'cells say')} only "less than" or "more than": they count as not known.`]),
-    ...(read.empty === 0 ? [] : [`${counted(read.empty, 'row has', 'rows have')} no numbers and ${read.empty === 1 ? 'is' : 'are'} left out.`]),
-    ...(read.controls === 0 ? [] : [`${counted(read.controls, 'name has', 'names have')} line breaks or control characters, which became blanks.`]),
+      : [
+          `${counted(read.masked, 'cell says', 'cells say')} only "less than" or "more than": they count as not known.`,
+        ]),
+    ...(read.empty === 0
+      ? []
+      : [`${counted(read.empty, 'row has', 'rows have')} no numbers and ${read.empty === 1 ? 'is' : 'are'} left out.`]),
+    ...(read.controls === 0
+      ? []
+      : [
+          `${counted(read.controls, 'name has', 'names have')} line breaks or control characters, which became blanks.`,
+        ]),
   ].slice(0, MAX_WARNINGS)
 }
 
@@ -45,8 +53,11 @@ const counted = (count: number, one: string, several: string): string =>
   `${count.toLocaleString('en-US')} ${count === 1 ? one : several}`
 
 function missing({ columns, places, spec }: Facts): readonly string[] {
-  const has = (measure: keyof typeof MEASURE_WORDS): boolean => columns.measures.some((each) => each.measure === measure)
-  const counts = (['impressions', 'clicks'] as const).filter((measure) => !has(measure)).map((measure) => MEASURE_WORDS[measure].toLowerCase())
+  const has = (measure: keyof typeof MEASURE_WORDS): boolean =>
+    columns.measures.some((each) => each.measure === measure)
+  const counts = (['impressions', 'clicks'] as const)
+    .filter((measure) => !has(measure))
+    .map((measure) => MEASURE_WORDS[measure].toLowerCase())
   const hasAdGroup = places.adGroup !== undefined || places.adGroupId !== undefined
   const hasAd = places.ad !== undefined || places.adId !== undefined
   const parents = [

@@ -2,6 +2,7 @@
 import { formatRounded } from '../../shared/domain/money.ts'
 import type { ImportPreview } from '../../shared/schemas/imports.ts'
 import { cleanUntrusted } from '../reporting/untrusted.ts'
+import { isKnownCurrency } from './currency.ts'
 import type { ImportedClaim, ImportedFact, ImportedOrder, ImportedTouch, ParsedFile } from './parsed.ts'
 
 const MAX_ROWS = 10
@@ -86,7 +87,8 @@ function touchPairs(touch: ImportedTouch): readonly Pair[] {
 }
 
 const time = (atS: number): string => new Date(atS * 1000).toISOString().replace('.000Z', 'Z')
-const amount = (micros: bigint, currency: string): string => `${formatRounded(micros, currency)} ${currency}`
+const amount = (micros: bigint, currency: string): string =>
+  `${isKnownCurrency(currency) ? formatRounded(micros, currency) : decimal(micros, 6)} ${currency}`
 const count = (micros: bigint | null): string | null => (micros === null ? null : decimal(micros, 6))
 
 /** Exact, without trailing zeros. */

@@ -5,9 +5,12 @@
 import { METRIC_LEVELS, type MetricLevel } from '../../shared/domain/metric.ts'
 import type { ImportedClaim, ImportedFact, ImportedOrder, ImportedRate, NamedEntity } from './parsed.ts'
 import { dayOf } from '../reporting/calendar.ts'
+import { ownId } from './accounts.ts'
 
 /** Days that one fact-writing step may span. */
 export const WINDOW_DAYS = 30
+/** Days that one step vouches for. */
+const MAX_RANGE_DAYS = 100
 /** Facts that one summing step reads, roughly. */
 const SUMMED_AT_ONCE = 3_000
 
@@ -53,9 +56,9 @@ export interface ClaimRow {
 }
 export interface RateRow {
   readonly t: 'r'
-  readonly currency: string
   readonly day: number
-  readonly rate: string
+  /** Units per euro times 10^8. */
+  readonly rates: readonly (readonly [currency: string, perEuroE8: string])[]
 }
 export type StagedRow = EntityRow | FactRow | SumRow | DaysRow | OrderRow | ClaimRow | RateRow
 
@@ -114,7 +117,7 @@ interface FoundEntity {
 
 /** A part that is numbered is the same under another name; one that is not is its name. */
 const keyOf = (level: MetricLevel, path: readonly NamedEntity[]): string =>
-  JSON.stringify([level, ...path.map(({ id, name }) => id ?? `n ${name}`)])
+  JSON.stringify([level, ...path.map((part) => ownId(part) ?? `n ${part.name}`)])
 
 function collect({ level, facts }: Storable): Map<string, FoundEntity> {
   const found = new Map<string, FoundEntity>()
@@ -227,8 +230,9 @@ function* dayRanges(days: readonly number[]): Generator<DaysRow> {
   let start: number | undefined
   let end = 0
   for (const day of [...new Set(days)].toSorted((a, b) => a - b)) {
-    if (start !== undefined && day !== end + 1) yield { t: 'd', start, end }
-    if (start === undefined || day !== end + 1) start = day
+    const isNext = start !== undefined && day === end + 1 && day - start < MAX_RANGE_DAYS
+    if (start !== undefined && !isNext) yield { t: 'd', start, end }
+    if (!isNext) start = day
     end = day
   }
   if (start !== undefined) yield { t: 'd', start, end }
@@ -240,9 +244,14 @@ export function* stageOrders(orders: readonly ImportedOrder[]): Generator<OrderR
 export function* stageClaims(claims: readonly ImportedClaim[]): Generator<ClaimRow> {
   for (const claim of claims) yield { t: 'c', claim }
 }
+/** One row a publication. */
 export function* stageRates(rates: readonly ImportedRate[]): Generator<RateRow> {
+  const byDay = new Map<number, Map<string, string>>()
   for (const { currency, date, perEuroE8 } of rates) {
     const day = dayOf(date)
-    if (day !== undefined) yield { t: 'r', currency, day, rate: perEuroE8.toString() }
+    if (day === undefined) continue
+    const ofDay = byDay.get(day) ?? new Map<string, string>()
+    byDay.set(day, ofDay.set(currency, perEuroE8.toString()))
   }
+  for (const [day, ofDay] of byDay) yield { t: 'r', day, rates: [...ofDay] }
 }

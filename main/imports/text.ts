@@ -42,7 +42,11 @@ export function textForm(bytes: Uint8Array): TextForm {
         'The file is not in UTF-8 as the platforms write it; it was read as Windows-1252, as Excel saves it. Check that names with accents are right.',
       ],
     }
-  throw refusal('encoding', 'The text of this file is in no encoding that fits all of it: characters are damaged.', AGAIN)
+  throw refusal(
+    'encoding',
+    'The text of this file is in no encoding that fits all of it: characters are damaged.',
+    AGAIN,
+  )
 }
 
 const utf8Name = (hasMark: boolean): string => (hasMark ? 'UTF-8 with BOM' : 'UTF-8')

@@ -22,14 +22,30 @@ export const TIKTOK: ReportSpec = {
   pick: (columns) => {
     columns.measure('spend', ['spend'])
     columns.measure('impressions', ['impressions'])
-    columns.measure('clicks', ['clicks', 'other_clicks'], 'All clicks; the file has no column of clicks to the destination.')
+    columns.measure(
+      'clicks',
+      ['clicks', 'other_clicks'],
+      'All clicks; the file has no column of clicks to the destination.',
+    )
     columns.measure('videoViews', ['video_views'])
     columns.measure('reach', ['reach'])
-    columns.measure('conversions', ['conversions'])
+    columns.measure(
+      'conversions',
+      ['conversions', 'other_conversions'],
+      'Payments: the file has no conversions of all kinds.',
+    )
     columns.measure('value', ['value'])
-    columns.measure('clickConversions', ['click_conversions', 'click_purchases'], 'Purchases: the file has no conversions of all kinds.')
+    columns.measure(
+      'clickConversions',
+      ['click_conversions', 'click_purchases'],
+      'Purchases: the file has no conversions of all kinds.',
+    )
     columns.measure('clickValue', ['click_value'])
-    columns.measure('viewConversions', ['view_conversions', 'view_purchases'], 'Purchases: the file has no conversions of all kinds.')
+    columns.measure(
+      'viewConversions',
+      ['view_conversions', 'view_purchases'],
+      'Purchases: the file has no conversions of all kinds.',
+    )
     columns.measure('viewValue', ['view_value'])
     columns.measure('engagedConversions', ['engaged_conversions'])
   },

@@ -117,7 +117,8 @@ function sharedCell({ strings }: Workbook, value: string, shared: Map<number, Ce
 
 function typedCell({ dateStyles, is1904 }: Workbook, { type, style, value }: OpenCell): Cell {
   if (type === 'e') return { kind: 'error', text: value }
-  if (type === 'str' || type === 'inlineStr' || type === 's') return value === '' ? EMPTY : { kind: 'text', text: value }
+  if (type === 'str' || type === 'inlineStr' || type === 's')
+    return value === '' ? EMPTY : { kind: 'text', text: value }
   if (value.trim() === '') return EMPTY
   if (type === 'b') return { kind: 'text', text: value.trim() === '1' ? 'TRUE' : 'FALSE' }
   if (type === 'd') return isoCell(value.trim())

@@ -1,7 +1,12 @@
 /** Which cells of a workbook are dates: Excel keeps a date as a number, and only the cell's number format tells. */
 
 /** Formats that every workbook has without saying so (ECMA-376 part 1, 18.8.30); 45–47 are durations. */
-const BUILT_IN_DATES = [[14, 17], [22, 22], [27, 36], [50, 58]] as const // prettier-ignore
+const BUILT_IN_DATES = [
+  [14, 17],
+  [22, 22],
+  [27, 36],
+  [50, 58],
+] as const // prettier-ignore
 
 export function isBuiltInDate(id: number): boolean {
   return BUILT_IN_DATES.some(([from, to]) => id >= from && id <= to)

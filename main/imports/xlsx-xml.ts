@@ -24,7 +24,7 @@ function notXml(): Error {
 
 /** @throws OperationError invalid_input for a document type, malformed XML, another encoding than UTF-8 */
 export async function readXml(archive: ZipArchive, entry: ZipEntry, handlers: XmlHandlers): Promise<void> {
-  const parser = new SaxesParser({ position: false })
+  const parser = new SaxesParser<{ xmlns: false; position: boolean }>({ xmlns: false, position: false })
   let depth = 0
   parser.on('error', () => {
     throw notXml()

@@ -123,7 +123,11 @@ async function readSharedStrings(archive: ZipArchive, entry: ZipEntry | undefine
       else if (name === 'rPh') isPhonetic = false
       else if (name === 'si') strings.push(text)
       if (strings.length > MAX_SHARED_STRINGS)
-        throw refusal('too_many_strings', 'This workbook has too many texts.', 'Download shorter periods, one file each.')
+        throw refusal(
+          'too_many_strings',
+          'This workbook has too many texts.',
+          'Download shorter periods, one file each.',
+        )
     },
   })
   return strings

@@ -77,7 +77,8 @@ export function openZip(bytes: Uint8Array): ZipArchive {
 function endRecord(view: DataView): number {
   const last = view.byteLength - END_BYTES
   for (let at = last; at >= Math.max(0, last - MAX_COMMENT_BYTES); at -= 1)
-    if (view.getUint32(at, true) === END && at + END_BYTES + view.getUint16(at + 20, true) === view.byteLength) return at
+    if (view.getUint32(at, true) === END && at + END_BYTES + view.getUint16(at + 20, true) === view.byteLength)
+      return at
   throw refusal('truncated_zip', 'This workbook is cut off: its end is missing.', AGAIN)
 }
 
@@ -88,7 +89,11 @@ function centralEntry(view: DataView, bytes: Uint8Array, at: number): { entry: Z
   const next = at + 46 + nameBytes + extraBytes + view.getUint16(at + 32, true)
   if (next > bytes.length) throw damaged('its table of contents is not whole')
   if ((flags & 1) !== 0)
-    throw refusal('encrypted', 'This archive is protected with a password.', 'Save it without a password, or download it again.')
+    throw refusal(
+      'encrypted',
+      'This archive is protected with a password.',
+      'Save it without a password, or download it again.',
+    )
   const name = entryName(bytes.subarray(at + 46, at + 46 + nameBytes))
   const sizes = zip64Sizes(view, at, at + 46 + nameBytes, extraBytes)
   return {
@@ -134,7 +139,11 @@ function entryName(bytes: Uint8Array): string {
     name.includes('\0') ||
     name.split('/').includes('..')
   if (isTrick)
-    throw refusal('zip_path', 'This archive has a part whose name points outside of it.', 'Do not trust where it came from.')
+    throw refusal(
+      'zip_path',
+      'This archive has a part whose name points outside of it.',
+      'Do not trust where it came from.',
+    )
   return name
 }
 
@@ -155,7 +164,8 @@ async function inflateEntry(
   before: number,
 ): Promise<number> {
   const { offset } = entry
-  if (offset + 30 > bytes.length || view.getUint32(offset, true) !== LOCAL) throw damaged('a part of it is not where it should be')
+  if (offset + 30 > bytes.length || view.getUint32(offset, true) !== LOCAL)
+    throw damaged('a part of it is not where it should be')
   const from = offset + 30 + view.getUint16(offset + 26, true) + view.getUint16(offset + 28, true)
   const packed = bytes.subarray(from, from + entry.packedBytes)
   if (packed.length !== entry.packedBytes) throw damaged('a part of it is cut off')

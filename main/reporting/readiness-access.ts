@@ -1,4 +1,5 @@
 /** Whether the account can be reached and changed: its token, its standing at the platform, and what the person allows. Pure. */
+import { isImportedAccount } from '../../shared/domain/ids.ts'
 import { type AccountFacts, type Check, finding, ok } from './readiness-check.ts'
 
 const DAY_MS = 86_400_000
@@ -18,7 +19,26 @@ export interface ConnectionHealth {
 
 /** @param connection undefined: the connection is gone */
 export function accessChecks(facts: AccountFacts, connection: ConnectionHealth | undefined): readonly Check[] {
+  if (isImportedAccount(facts.account.accountId)) return importedChecks(facts)
   return [tokenExpiring(facts, connection), tokenDead(facts, connection), standing(facts), writes(facts, connection)]
+}
+
+/** It has no connection that could end. */
+function importedChecks(facts: AccountFacts): readonly Check[] {
+  return [
+    ok('token_expiring', 'The account is imported from files: there is no access that could end.'),
+    ok('token_dead', 'The account is imported from files: there is no connection.'),
+    standing(facts),
+    finding(
+      'writes_off',
+      'info',
+      {
+        message: 'The account is imported from files. Changes can be proposed and not pushed.',
+        hint: 'Connect the account under Connections if changes are wanted.',
+      },
+      { count: 1 },
+    ),
+  ]
 }
 
 function isDead({ nowMs }: AccountFacts, connection: ConnectionHealth | undefined): boolean {

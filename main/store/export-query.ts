@@ -1,5 +1,5 @@
 /**
- * Everything of a range of days as it is stored, for taking it elsewhere: facts one account, level and day at a time, orders and their touches,
+ * Everything of a range of days as it is stored, for taking it elsewhere: facts one account, level and day at a time, accounts and
  * exchange rates. Reads only; never sums, never converts. Rows are handed over one by one, so that memory does not grow with the range.
  */
 import type { MetricLevel } from '../../shared/domain/metric.ts'
@@ -92,17 +92,6 @@ export function createExportReader(db: FactsReadDb) {
        FROM account ORDER BY account_id`,
     )
     .safeIntegers()
-  // Of several versions of an order one counts: the newest, then the larger value, then the smaller hash.
-  const orders = db
-    .prepare<{ start: number; end: number }, ExportRow>(
-      `SELECT * FROM (SELECT o.*, ROW_NUMBER() OVER (PARTITION BY o.order_id ORDER BY o.updated_at_s DESC, o.net_value_micros DESC, o.row_hash) AS place
-         FROM shop_order o WHERE o.order_id IN (SELECT order_id FROM shop_order WHERE day BETWEEN @start AND @end))
-       WHERE place = 1 AND day BETWEEN @start AND @end ORDER BY order_id`,
-    )
-    .safeIntegers()
-  const touches = db
-    .prepare<[string], ExportRow>('SELECT * FROM shop_touch WHERE order_id = ? ORDER BY touch_hash')
-    .safeIntegers()
   const rates = db
     .prepare<[number, number], ExportRow>(
       'SELECT currency, day, per_euro_e8, source FROM exchange_rate WHERE day BETWEEN ? AND ? ORDER BY currency, day',
@@ -156,11 +145,6 @@ export function createExportReader(db: FactsReadDb) {
       return found
     },
     accounts: (): IterableIterator<ExportRow> => accounts.iterate(),
-    /** One row per order: the version that counts, where its day lies in the range. */
-    orders: (startDay: number, endDay: number): IterableIterator<ExportRow> =>
-      orders.iterate({ start: startDay, end: endDay }),
-    /** Clicks, views and claims of one order. */
-    touchesOf: (orderId: string): readonly ExportRow[] => touches.all(orderId),
     /** Rates that days of the range may use: its own and those published shortly before. */
     rates: (startDay: number, endDay: number): IterableIterator<ExportRow> =>
       rates.iterate(startDay - RATE_MARGIN_DAYS, endDay),

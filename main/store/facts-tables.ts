@@ -8,6 +8,7 @@ import { createMetricWriter } from './metric-table.ts'
 import type { FactsDb, FactsReadDb } from './open.ts'
 import { createOrderReader, createOrderWriter } from './order-table.ts'
 import { createOutsideChangeReader } from './outside-change-table.ts'
+import { createReportReader } from './report-query.ts'
 import { createRestatementReader } from './restatement-table.ts'
 import { createCoverageReader, createSyncWriter } from './sync-table.ts'
 import { createTrackerReader, createTrackerWriter } from './tracker-table.ts'
@@ -44,6 +45,7 @@ function prepareReaders(facts: FactsReadDb) {
     outsideChanges: createOutsideChangeReader(facts),
     trackers: createTrackerReader(facts),
     metrics: createMetricReader(facts),
+    reports: createReportReader(facts),
     restatements: createRestatementReader(facts),
     coverage: createCoverageReader(facts),
     orders: createOrderReader(facts),

@@ -130,12 +130,12 @@ function createSums(db: FactsDb) {
     .prepare<[number, number, number], number>('SELECT day FROM summed_fact WHERE entity_key = ? AND day BETWEEN ? AND ?')
     .pluck()
   const below = db
-    .prepare<[string, number, number], (bigint | null)[]>(
+    .prepare<[number, number, string], (bigint | null)[]>(
       `SELECT f.day, COUNT(*), COUNT(f.click_window_days), MIN(f.click_window_days), MAX(f.click_window_days), COUNT(f.view_window_days),
          MIN(f.view_window_days), MAX(f.view_window_days), COUNT(f.window_source),
          ${SUMMED.map((name) => `CASE WHEN COUNT(f.${name}) = COUNT(*) THEN SUM(f.${name}) END`).join(', ')}
-       FROM entity c CROSS JOIN metric_fact f ON f.entity_key = c.entity_key AND f.day BETWEEN ?2 AND ?3
-       WHERE c.parent_id = ?1 AND c.type <> 'creative' GROUP BY f.day`,
+       FROM entity c CROSS JOIN metric_fact f ON f.entity_key = c.entity_key AND f.day BETWEEN ? AND ?
+       WHERE c.parent_id = ? AND c.type <> 'creative' GROUP BY f.day`,
     )
     .raw()
     .safeIntegers()
@@ -169,7 +169,7 @@ function createSums(db: FactsDb) {
     summedDays: (entityKey: number, startDay: number, endDay: number): ReadonlySet<number> =>
       new Set(summed.all(entityKey, startDay, endDay)),
     sumsBelow: (parent: EntityId, startDay: number, endDay: number): readonly DaySum[] =>
-      below.all(parent, startDay, endDay).map(toDaySum),
+      below.all(startDay, endDay, parent).map(toDaySum),
     /**
      * Adds to the parent's stored facts what facts bring that were first seen at `atMs`: they are new below it, and no restatement of it.
      */

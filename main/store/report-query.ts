@@ -2,7 +2,12 @@
  * Sums for the cross-platform report: exact integers per account, entity, day. Whole blocks of days come from the roll-ups, the ends of a range
  * from the facts. Reads only; never converts, never divides.
  */
+import type Database from 'better-sqlite3'
 import type { MetricLevel } from '../../shared/domain/metric.ts'
+import type { FactsReadDb } from './open.ts'
+import { BLOCK_DAYS, knownColumn } from './rollup-table.ts'
+import type { FactsReadDb } from './open.ts'
+import { BLOCK_DAYS, knownColumn } from './rollup-table.ts'
 
 /** What is summed. The first three are always known. */
 export const REPORT_COLUMNS = [
@@ -73,25 +78,40 @@ export interface SortColumns {
   readonly value: readonly ReportColumn[]
 }
 
-/**
- * How sums are read. Groups without a single fact are left out everywhere.
- * - perAccount, perAccountDay: order account, day. Whole levels come from the roll-up by day; below a parent from its entities.
- * - perEntity: largest first by `sort`, unknown last, ties by entityKey; sorts by amounts go currency by currency, in the order of the codes.
- * - perEntityOf, perEntityDayOf: the named entities, whatever their level, in the order entityKey, day.
- * - withChildFacts: which of the entities have a direct child (ad group or ad) with a fact in the range.
- */
-export interface ReportReader {
-  perAccount(scope: ReportScope): readonly ReportGroup[]
-  perAccountDay(scope: ReportScope): readonly ReportGroup[]
-  perEntity(
-    scope: ReportScope,
-    order: EntityOrder,
-  ): {
-    readonly rows: readonly ReportGroup[]
-    readonly total: number
-  }
-  perEntityDay(scope: ReportScope): IterableIterator<ReportGroup>
-  perEntityOf(entityKeys: readonly number[], startDay: number, endDay: number): readonly ReportGroup[]
-  perEntityDayOf(entityKeys: readonly number[], startDay: number, endDay: number): IterableIterator<ReportGroup>
-  withChildFacts(entityKeys: readonly number[], startDay: number, endDay: number): ReadonlySet<number>
+
+const ALWAYS: ReadonlySet<ReportColumn> = new Set<ReportColumn>([
+  'spend_micros',
+  'impressions',
+  'clicks',
+  'measured_spend_micros',
+])
+const MAYBE = REPORT_COLUMNS.filter((name) => !ALWAYS.has(name))
+const WINDOWS = ['window_known', 'window_days', 'window_squares', 'window_approximated', 'window_requested'] as const
+/** The columns of both roll-ups, in the order in which rows are read. */
+const NAMES = ['facts', ...REPORT_COLUMNS, ...MAYBE.map(knownColumn), ...WINDOWS]
+const STORED = NAMES.map((name) => `x.${name}`).join(', ')
+const SUM_STORED = NAMES.map((name) => `SUM(x.${name}) AS ${name}`).join(', ')
+/** The same of facts, as one expression per fact. */
+const OF_FACT: Readonly<Record<string, string>> = {
+  facts: '1',
+  ...Object.fromEntries(REPORT_COLUMNS.map((name) => [name, `x.${name}`])),
+  measured_spend_micros: 'IIF(x.click_value_micros IS NULL, 0, x.spend_micros)',
+  ...Object.fromEntries(MAYBE.map((name) => [knownColumn(name), `x.${name} IS NOT NULL`])),
+  window_known: 'x.click_window_days IS NOT NULL',
+  window_days: 'x.click_window_days',
+  window_squares: 'x.click_window_days * x.click_window_days',
+  window_approximated: "x.window_source IS 'approximated'",
+  window_requested: "x.window_source IS 'requested'",
 }
+const ONE_FACT = NAMES.map((name) => `COALESCE(${OF_FACT[name]}, 0) AS ${name}`).join(', ')
+const SUM_FACTS = NAMES.map((name) => `COALESCE(SUM(${OF_FACT[name]}), 0) AS ${name}`).join(', ')
+
+const ACCOUNTS = '(SELECT value FROM json_each(@accounts))'
+const OF_LEVEL = `SELECT entity_key, account_key FROM entity WHERE account_key IN ${ACCOUNTS} AND type = @level`
+/** Children and grandchildren of one entity. */
+const OF_PARENT = `SELECT c.entity_key, c.account_key FROM entity t JOIN entity c ON c.parent_id = t.entity_id
+    WHERE t.entity_key = @parent AND c.type = @level AND c.account_key IN ${ACCOUNTS}
+  UNION SELECT c.entity_key, c.account_key FROM entity t JOIN entity m ON m.parent_id = t.entity_id
+      JOIN entity c ON c.parent_id = m.entity_id
+    WHERE t.entity_key = @parent AND c.type = @level AND c.account_key IN ${ACCOUNTS}`
+const OF_KEYS = 'SELECT entity_key, account_key FROM entity WHERE entity_key IN (SELECT value FROM json_each(@keys))'

@@ -49,7 +49,7 @@ export interface SeriesChartProps {
 
 const TICK = { fill: 'var(--color-ink-3)', fontSize: 11 }
 const LABEL_STEP = 13
-const END_ROOM = 72
+const END_ROOM = 98
 /** More points than this and each gets no dot of its own. */
 const DOTS_UP_TO = 31
 
@@ -92,21 +92,32 @@ function ends(props: SeriesChartProps): readonly { readonly series: Series; read
   })
 }
 
+interface Place {
+  readonly series: Series
+  readonly y: number
+}
+/** From the top down, each at least a line below the one before. */
+function apart(places: readonly Place[], top: number): readonly Place[] {
+  let free = top
+  return places
+    .toSorted((a, b) => a.y - b.y)
+    .map((place) => {
+      const y = Math.max(place.y, free)
+      free = y + LABEL_STEP
+      return { ...place, y }
+    })
+}
+
 /** The names at the right end, pushed apart where they would cover each other. */
 function EndNames(props: SeriesChartProps) {
   const plot = usePlotArea()
   const scale = useYAxisScale()
   if (plot === undefined || scale === undefined) return null
-  const places = ends(props)
-    .map(({ series, value }) => ({ series, y: scale(value) ?? plot.y }))
-    .toSorted((a, b) => a.y - b.y)
-  let free = plot.y + 4
-  const down = places.map((place) => {
-    const y = Math.max(place.y, free)
-    free = y + LABEL_STEP
-    return { ...place, y }
-  })
-  const over = Math.max(0, free - LABEL_STEP - (plot.y + plot.height - 2))
+  const down = apart(
+    ends(props).map(({ series, value }) => ({ series, y: scale(value) ?? plot.y })),
+    plot.y + 4,
+  )
+  const over = Math.max(0, (down.at(-1)?.y ?? 0) - (plot.y + plot.height - 2))
   return (
     <g>
       {down.map(({ series, y }) => (
@@ -216,7 +227,8 @@ export function SeriesChart(props: SeriesChartProps) {
           axisLine={false}
           width={56}
           domain={[0, 'auto']}
-          tickCount={4}
+          tickCount={5}
+          niceTicks="snap125"
         />
         {Shades({ hatchId, props })}
         {props.markers.map((key) => (

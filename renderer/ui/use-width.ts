@@ -6,7 +6,7 @@ export function useWidth<T extends HTMLElement>(first: number) {
   const [width, setWidth] = useState(first)
   useEffect(() => {
     const element = ref.current
-    if (element === null) return
+    if (element === null) return undefined
     const observer = new ResizeObserver(([entry]) => {
       if (entry !== undefined) setWidth(Math.max(160, Math.floor(entry.contentRect.width)))
     })

@@ -28,7 +28,9 @@ export async function benchFacts(scale: number, rounds: number): Promise<number>
   try {
     await ingest(engines)
     engines.plain.close()
-    say(`facts.db ${megabytes(join(folder, 'facts.db'))}, plain.db ${megabytes(join(folder, 'plain.db'))}, DuckDB ${megabytes(join(folder, 'facts.duckdb'))}`)
+    say(
+      `facts.db ${megabytes(join(folder, 'facts.db'))}, plain.db ${megabytes(join(folder, 'plain.db'))}, DuckDB ${megabytes(join(folder, 'facts.duckdb'))}`,
+    )
     say()
     const missed = (await askReports(engines, rounds)) + (await reimports(engines, rounds))
     return missed + (await stalls(engines))
@@ -51,8 +53,13 @@ async function reimports({ product }: Engines, rounds: number): Promise<number> 
     if (version > 3) taken.push(done.ms)
   }
   const times = timesOf(taken)
-  say(`Importing 7 days of one platform again: ${facts} facts of 3 levels, all changed, with roll-ups and restatements (${times.n} times)`)
-  table(['', 'p50 ms', 'p95', 'goal p95'], [['re-import', msText(times.p50), msText(times.p95), verdict(times.p95, REIMPORT_GOAL_MS, 'ms')]])
+  say(
+    `Importing 7 days of one platform again: ${facts} facts of 3 levels, all changed, with roll-ups and restatements (${times.n} times)`,
+  )
+  table(
+    ['', 'p50 ms', 'p95', 'goal p95'],
+    [['re-import', msText(times.p50), msText(times.p95), verdict(times.p95, REIMPORT_GOAL_MS, 'ms')]],
+  )
   return times.p95 > REIMPORT_GOAL_MS ? 1 : 0
 }
 

@@ -74,7 +74,9 @@ export function createPlainSqlite(folder: string) {
   db.pragma('cache_size = -65536')
   db.exec(`CREATE TABLE fact (entity_key INTEGER NOT NULL, day INTEGER NOT NULL, ${METRICS.map((name) => `${name} INTEGER`).join(', ')},
     window_source TEXT, fetched_at_ms INTEGER NOT NULL, first_seen_at_ms INTEGER, PRIMARY KEY (entity_key, day)) STRICT, WITHOUT ROWID`)
-  const insert = db.prepare(`INSERT INTO fact VALUES (${Array.from({ length: METRICS.length + 5 }, () => '?').join(', ')})`)
+  const insert = db.prepare(
+    `INSERT INTO fact VALUES (${Array.from({ length: METRICS.length + 5 }, () => '?').join(', ')})`,
+  )
   return {
     /** @returns milliseconds of storing alone */
     store(facts: readonly PlacedFact[]): number {
@@ -120,7 +122,9 @@ export async function createDuck(folder: string) {
     ['window_source', VARCHAR],
   ]
   const types = columns.map(([, type]) => type)
-  await connection.run(`CREATE TABLE incoming (${columns.map(([name, type]) => `${name} ${type.toString()}`).join(', ')})`)
+  await connection.run(
+    `CREATE TABLE incoming (${columns.map(([name, type]) => `${name} ${type.toString()}`).join(', ')})`,
+  )
   const appender: DuckDBAppender = await connection.createAppender('incoming')
   const CHUNK = 2_048
   return {

@@ -49,7 +49,11 @@ export function createProductStore(folder: string, world: BenchWorld): ProductSt
     write.accounts.replaceListing(IMPORT_CONNECTION, RUN, 28, world.accounts)
     write.sync.openRun(730, NOW_MS, undefined)
   })
-  const keyOf = new Map(factsReaders(facts).accounts.all().map((account) => [account.accountId, account.accountKey]))
+  const keyOf = new Map(
+    factsReaders(facts)
+      .accounts.all()
+      .map((account) => [account.accountId, account.accountKey]),
+  )
   const entityKeys = new Map<EntityId, number>()
   for (const account of world.accounts) listEntities(facts, account, keyOf.get(account.accountId) ?? 0)
   for (const row of facts.prepare('SELECT entity_id, entity_key FROM entity').iterate() as Iterable<{

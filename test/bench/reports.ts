@@ -30,7 +30,11 @@ interface Question {
   readonly sums: (reader: Reader, accountKeys: readonly number[]) => readonly ReportGroup[]
   readonly sql: string
   /** Names a row of either answer. */
-  readonly keyOf: (row: { readonly platform?: unknown; readonly entity_id?: unknown; readonly date?: unknown }) => string
+  readonly keyOf: (row: {
+    readonly platform?: unknown
+    readonly entity_id?: unknown
+    readonly date?: unknown
+  }) => string
 }
 
 const SUMMED = [
@@ -165,7 +169,21 @@ export async function askReports({ product, duck }: Engines, rounds: number): Pr
     await asker.close()
   }
   say(`Reports, encrypted, against DuckDB on the same facts (${rounds} times each, in turn; same answers checked)`)
-  table(['', 'rows', 'sums p50', 'report p50', 'report p95', 'DuckDB p50', 'DuckDB p95', 'sums : DuckDB', 'report : DuckDB', 'report p95'], lines)
+  table(
+    [
+      '',
+      'rows',
+      'sums p50',
+      'report p50',
+      'report p95',
+      'DuckDB p50',
+      'DuckDB p95',
+      'sums : DuckDB',
+      'report : DuckDB',
+      'report p95',
+    ],
+    lines,
+  )
   return missed
 }
 
@@ -208,7 +226,14 @@ interface Shown {
   readonly conversions_view: number | null
   readonly reported_conversions: number | null
 }
-const textOf = ({ spend, clicks, conversions, conversion_value, conversions_view, reported_conversions }: Shown): string =>
+const textOf = ({
+  spend,
+  clicks,
+  conversions,
+  conversion_value,
+  conversions_view,
+  reported_conversions,
+}: Shown): string =>
   ` ${[spend, clicks, conversions, conversion_value, conversions_view, reported_conversions].join(' ')}`
 function metricsOf(row: Readonly<Record<string, unknown>>): Shown {
   const number = (name: string): number => Number(row[name])
@@ -231,4 +256,3 @@ function compareSums(groups: readonly ReportGroup[], answer: DuckAnswer): void {
     if (ours !== theirs) throw new Error(`${name}: ${ours} is not ${theirs}`)
   }
 }
-

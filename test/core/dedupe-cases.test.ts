@@ -81,12 +81,14 @@ describe('ids of orders', () => {
   ])('%j is %j', (raw, canonical) => {
     expect(canonicalOrderId(raw)).toBe(canonical)
   })
-  test('a canonical id without a leading blank or # is its own', () => {
+  test('however an id is typed, it is the same', () => {
+    const plain = fc.string().filter((raw) => raw === raw.trim() && !raw.startsWith('#'))
+    const wide = (text: string): string =>
+      text.replace(/[!-~]/g, (character) => String.fromCharCode(character.charCodeAt(0) + 0xfee0))
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (raw) => {
-        const once = canonicalOrderId(raw)
-        fc.pre(!/^[\s#\x1c-\x1f\x85]/u.test(once))
-        expect(canonicalOrderId(once)).toBe(once)
+      fc.property(plain, (raw) => {
+        const typed = [`##${raw}`, `\u3000#${raw}\t`, raw.toUpperCase(), wide(raw)]
+        expect(new Set(typed.map(canonicalOrderId))).toStrictEqual(new Set([canonicalOrderId(raw)]))
       }),
     )
   })

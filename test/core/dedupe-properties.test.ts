@@ -106,7 +106,7 @@ describe('broken copies', () => {
     }
   }
   function killersOf(copy: Method & typeof caseFile): string[] {
-    const given = copy.writeExact(copy.creditCase(copy.readCase(golden as exactJson.Json, '')))
+    const given = copy.writeExact(copy.creditCase(copy.readCase(golden, '')))
     const killers =
       JSON.stringify(JSON.parse(given)) === JSON.stringify(plain(golden.expected)) ? [] : ['the worked case']
     for (const [name, property] of PROPERTIES) {

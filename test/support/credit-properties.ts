@@ -41,8 +41,8 @@ function primary({ platform, overlap, total, credit }: Answer) {
 /** What does not hang on claims. */
 const creditOnly = ({ platform, overlap, total, credit }: Answer) => ({
   platform: NAMES.map((name) => {
-    const { credited, value: worth, matched, exclusive, vt_only: views } = platform[name]
-    return { credited, worth, matched, exclusive, views }
+    const { credited, value: worth, matched, exclusive, vt_only: seen } = platform[name]
+    return { credited, worth, matched, exclusive, seen }
   }),
   overlap,
   credit,

@@ -40,7 +40,9 @@ export async function prepareReport(duck: Duck): Promise<void> {
   await duck.rows(`CREATE TABLE facts AS SELECT * REPLACE (date::DATE AS date)
     FROM read_parquet('facts/*/*/facts.parquet', hive_partitioning = true)`)
   await duck.rows("CREATE TABLE accounts AS SELECT * FROM 'accounts.parquet' WHERE is_listed")
-  await duck.rows(`CREATE TABLE rates AS SELECT currency, day, per_euro_e8::HUGEINT AS per_euro FROM 'exchange_rates.parquet'`)
+  await duck.rows(
+    `CREATE TABLE rates AS SELECT currency, day, per_euro_e8::HUGEINT AS per_euro FROM 'exchange_rates.parquet'`,
+  )
 }
 
 interface Counted {
@@ -71,8 +73,7 @@ function keysOf({ groupBy, byPlatform = false }: SqlReport): readonly [string, s
     return [byPlatform ? 'f.platform' : 'NULL', 'NULL', 'NULL', `strftime(${PERIOD[groupBy]}, '%Y-%m-%d')`]
   return ['f.platform', 'f.account_id', 'f.entity_id', 'NULL']
 }
-const levelOf = (groupBy: SqlGroup): string =>
-  groupBy === 'ad_group' || groupBy === 'ad' ? groupBy : 'campaign'
+const levelOf = (groupBy: SqlGroup): string => (groupBy === 'ad_group' || groupBy === 'ad' ? groupBy : 'campaign')
 
 /** One row per group and currency, in the words of the report; or the totals, one row per currency. */
 export function reportSql(report: SqlReport, rows: 'rows' | 'totals'): string {
@@ -134,6 +135,7 @@ const WINDOW_STATUS = `CASE WHEN conversions_known = 0 THEN CASE WHEN unavailabl
     WHEN unavailable > 0 THEN 'mixed' WHEN windows_known = 0 THEN 'own_window' WHEN windows > 1 OR windows_known < facts THEN 'mixed'
     WHEN window_days <> 7 THEN 'own_window' WHEN approximated = 0 THEN 'exact' WHEN approximated = facts THEN 'approximated' ELSE 'mixed' END`
 
-export const reportRows = (duck: Duck, report: SqlReport): Promise<readonly DuckRow[]> => duck.rows(reportSql(report, 'rows'))
+export const reportRows = (duck: Duck, report: SqlReport): Promise<readonly DuckRow[]> =>
+  duck.rows(reportSql(report, 'rows'))
 export const reportTotals = (duck: Duck, report: SqlReport): Promise<readonly DuckRow[]> =>
   duck.rows(reportSql(report, 'totals'))

@@ -37,7 +37,7 @@ export interface CreditDeps extends ReportingDeps {
   readonly convertTo: (currency: string) => ConvertToFine
 }
 
-export const MAX_ORDERS = 500_000
+const MAX_ORDERS = 500_000
 const MAX_CAMPAIGNS_SHOWN = 50
 const MAX_WARNINGS = 10
 const MILLION = 1_000_000n

@@ -1,5 +1,6 @@
 /** What the exported tables hold: one line per column, for the files and for their description. Adds nothing to what is stored. */
 import type { ExportEntity, ExportRow, FactSlice } from '../../store/export-query.ts'
+import type { ShopOrderRow, ShopTouchRow } from '../../store/order-table.ts'
 import type { Column, ColumnType, ParquetRow, ParquetValue } from './parquet-file.ts'
 
 export interface ExportColumn extends Column {
@@ -80,27 +81,26 @@ export const ACCOUNT_COLUMNS: readonly ExportColumn[] = [
   of('date', 'complete_through', 'last day that was over when all three levels were fetched'),
 ]
 
+/** In the order of orderRow. */
 export const ORDER_COLUMNS: readonly ExportColumn[] = [
   of('text', 'order_id', 'canonical: NFKC, trimmed, without #, in lower case', { isRequired: true }),
   of('text', 'raw_order_id', 'as the shop spells it', { isRequired: true }),
-  of('time', 'ordered_at', 'UTC', { from: 'at_s', isRequired: true }),
+  of('time', 'ordered_at', 'UTC', { isRequired: true }),
   of('date', 'day', 'calendar day in the shop’s zone', { isRequired: true }),
-  of('time', 'updated_at', 'UTC; of several versions of an order the newest is here', {
-    from: 'updated_at_s',
-    isRequired: true,
-  }),
+  of('time', 'updated_at', 'UTC; of several versions of an order the newest is here', { isRequired: true }),
   of('integer', 'net_value_micros', `after refunds, ${MICROS}`, { isRequired: true }),
   of('text', 'currency', 'ISO 4217', { isRequired: true }),
   of('flag', 'is_test', 'a test order', { isRequired: true }),
   of('flag', 'is_excluded', 'counts for nothing: a test, or nothing is left of it', { isRequired: true }),
 ]
 
+/** In the order of touchRow. */
 export const TOUCH_COLUMNS: readonly ExportColumn[] = [
   of('text', 'order_id', 'see orders.parquet', { isRequired: true }),
   of('text', 'kind', 'click or view', { isRequired: true }),
   of('text', 'id_type', 'gclid, gbraid, wbraid, fbclid, fbc or ttclid'),
   of('text', 'click_id', 'the click’s id'),
-  of('time', 'touched_at', 'UTC; empty: not known when', { from: 'at_s' }),
+  of('time', 'touched_at', 'UTC; empty: not known when'),
   of('text', 'utm_source', 'as tagged'),
   of('text', 'utm_medium', 'as tagged'),
   of('text', 'campaign', 'as tagged or claimed'),
@@ -123,7 +123,7 @@ export function toRow(
 ): ParquetRow {
   return columns.map(({ name, type, from = name }) => {
     const own = more[name]
-    return own === undefined ? valueOf(type, from, row[from] ?? null) : own
+    return own === undefined ? valueOf(type, row[from] ?? null) : own
   })
 }
 
@@ -145,13 +145,31 @@ export function factRow(
   })
 }
 
-export function orderRow(row: ExportRow): ParquetRow {
-  return toRow(ORDER_COLUMNS, row, { is_excluded: row['is_test'] === 1n || row['net_value_micros'] === 0n })
+/** The version of an order that counts. */
+export function orderRow(orderId: string, version: ShopOrderRow, isExcluded: boolean): ParquetRow {
+  return [
+    orderId,
+    version.rawOrderId,
+    millis(version.atS),
+    version.day,
+    millis(version.updatedAtS),
+    version.netValueMicros,
+    version.currency,
+    version.isTest,
+    isExcluded,
+  ]
 }
 
-function valueOf(type: ColumnType, from: string, value: bigint | string | null): ParquetValue {
+export function touchRow(touch: ShopTouchRow): ParquetRow {
+  const { orderId, kind, idType, clickId, atS, utmSource, utmMedium, campaign, ad, claimedBy } = touch
+  const at = atS === null ? null : millis(atS)
+  return [orderId, kind, idType, clickId, at, utmSource, utmMedium, campaign, ad, claimedBy]
+}
+
+const millis = (seconds: number): bigint => BigInt(seconds) * 1000n
+
+function valueOf(type: ColumnType, value: bigint | string | null): ParquetValue {
   if (typeof value !== 'bigint') return value
   if (type === 'date') return Number(value)
-  if (type === 'flag') return value === 1n
-  return type === 'time' && from.endsWith('_s') ? value * 1000n : value
+  return type === 'flag' ? value === 1n : value
 }

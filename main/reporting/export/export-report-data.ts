@@ -8,8 +8,11 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock } from '../../../shared/clock.ts'
 import { OperationError } from '../../../shared/errors.ts'
 import { createExportReader, type ExportReader, type ExportRow } from '../../store/export-query.ts'
+import { factsReaders } from '../../store/facts-tables.ts'
 import type { FactsReadDb } from '../../store/open.ts'
+import type { OrderReader, ShopOrderRow } from '../../store/order-table.ts'
 import { dateOf, dayOf } from '../calendar.ts'
+import { isLive, mergeVersions } from '../dedupe/credit-order.ts'
 import {
   ACCOUNT_COLUMNS,
   type ExportColumn,
@@ -20,6 +23,7 @@ import {
   RATE_COLUMNS,
   TOUCH_COLUMNS,
   toRow,
+  touchRow,
 } from './columns.ts'
 import { createExportFolder, folderFault } from './export-folder.ts'
 import { createParquetFile, type ParquetRow } from './parquet-file.ts'
@@ -59,7 +63,7 @@ export async function exportReportData(deps: ExportDeps, input: ExportInput): Pr
   const today = dateOf(Math.floor(deps.clock.nowMs() / 86_400_000))
   const reader = createExportReader(deps.facts)
   const folder = createExportFolder(input.folder, today)
-  const run = new Run(reader, folder.draft, deps.signal)
+  const run = new Run(deps.facts, reader, folder.draft, deps.signal)
   try {
     await reader.onOneState(() => run.all(startDay, endDay))
     if (run.facts + run.orders === 0)
@@ -104,12 +108,14 @@ class Run {
   facts = 0
   orders = 0
   readonly #reader: ExportReader
+  readonly #shop: OrderReader
   readonly #folder: string
   readonly #signal: AbortSignal | undefined
   readonly #open = new Set<Table>()
 
-  constructor(reader: ExportReader, folder: string, signal: AbortSignal | undefined) {
+  constructor(facts: FactsReadDb, reader: ExportReader, folder: string, signal: AbortSignal | undefined) {
     this.#reader = reader
+    this.#shop = factsReaders(facts).orders
     this.#folder = folder
     this.#signal = signal
   }
@@ -152,10 +158,15 @@ class Run {
   async #orders(startDay: number, endDay: number): Promise<void> {
     const orders = this.#create('orders.parquet', ORDER_COLUMNS)
     const touches = this.#create('touches.parquet', TOUCH_COLUMNS)
-    for (const row of this.#reader.orders(startDay, endDay)) {
+    for (const { orderId, versions, touches: before } of this.#shop.ofDays(startDay, endDay)) {
+      const [first, ...more] = versions
+      const merged = mergeVersions(orderId, [versionOf(first), ...more.map(versionOf)], [])
+      const { row } = merged.version
+      // An order of these days by an older version only belongs to the day it has now.
+      if (row.day < startDay || row.day > endDay) continue
       this.orders += 1
-      const isGroupDone = orders.add(orderRow(row))
-      for (const touch of this.#reader.touchesOf(String(row['order_id']))) touches.add(toRow(TOUCH_COLUMNS, touch))
+      const isGroupDone = orders.add(orderRow(orderId, row, !isLive(merged)))
+      for (const touch of before) touches.add(touchRow(touch))
       if (isGroupDone) await this.#pause()
     }
     orders.finish()
@@ -210,6 +221,18 @@ class Run {
   async #pause(): Promise<void> {
     await nextTurn()
     this.refuseIfCancelled()
+  }
+}
+
+function versionOf(row: ShopOrderRow) {
+  const { rawOrderId, isTest } = row
+  return {
+    rawOrderId,
+    atS: BigInt(row.atS),
+    updatedAtS: BigInt(row.updatedAtS),
+    netValue: row.netValueMicros,
+    isTest,
+    row,
   }
 }
 

@@ -63,7 +63,7 @@ export const columnsOf = (attribution: Attribution): Plan => CHOSEN[attribution]
  * @param account sums of the whole account over the whole period. Where it has click-through conversions and not a single value of a wanted
  * column, its platform does not offer that column: Google has no 28 days and no value of view-through, TikTok has neither one nor 28 days.
  */
-export function planOf(attribution: Attribution, account: ReportSums): Plan {
+export function planOf(attribution: Attribution, account: Pick<ReportSums, 'known'>): Plan {
   const wanted = CHOSEN[attribution]
   const offers = (columns: readonly ReportColumn[], basis: ReportColumn): boolean =>
     account.known[basis] === 0n || columns.every((column) => account.known[column] > 0n)
@@ -101,12 +101,31 @@ const SOURCES: Readonly<Record<Exclude<CellColumn, 'conversions' | 'value'>, Rep
 }
 const IS_MONEY: ReadonlySet<CellColumn> = new Set(MONEY_COLUMNS)
 
-/** @param fineRate fine units for one micro: FINE when nothing is converted */
-export function cellOf(group: ReportSums, plan: Plan, fineRate: bigint = FINE): Cell {
+/** Reads an amount of a group in fine units. Unless told: as it is, in the account's own currency. */
+export type FineAmount = (column: ReportColumn) => bigint
+
+/** The columns that are amounts of money. */
+export const AMOUNT_COLUMNS = [
+  'spend_micros',
+  'click_value_micros',
+  'view_value_micros',
+  'engaged_value_micros',
+  'click_1d_value_micros',
+  'click_28d_value_micros',
+  'reported_value_micros',
+  'measured_spend_micros',
+] as const satisfies readonly ReportColumn[]
+
+/** @param fineAmount see FineAmount: where amounts are converted, day by day, before they are summed */
+export function cellOf(
+  group: ReportSums,
+  plan: Plan,
+  fineAmount: FineAmount = (column) => group.sums[column] * FINE,
+): Cell {
   const summed = (column: CellColumn): bigint => {
-    if (column === 'conversions' || column === 'value')
-      return plan[column].reduce((sum, each) => sum + group.sums[each], 0n)
-    return column === 'measuredSpend' && plan.value.length === 0 ? 0n : group.sums[SOURCES[column]]
+    const read = IS_MONEY.has(column) ? fineAmount : (source: ReportColumn): bigint => group.sums[source]
+    if (column === 'conversions' || column === 'value') return plan[column].reduce((sum, each) => sum + read(each), 0n)
+    return column === 'measuredSpend' && plan.value.length === 0 ? 0n : read(SOURCES[column])
   }
   const knownOf = (column: CellColumn): bigint => {
     if (column !== 'conversions' && column !== 'value') return group.known[SOURCES[column]]
@@ -116,7 +135,7 @@ export function cellOf(group: ReportSums, plan: Plan, fineRate: bigint = FINE): 
   const { known, days, squares, approximated, requested } = group.windows
   return {
     facts: group.facts,
-    sums: perColumn((column) => (IS_MONEY.has(column) ? summed(column) * fineRate : summed(column))),
+    sums: perColumn(summed),
     known: perColumn(knownOf),
     windows: {
       known,

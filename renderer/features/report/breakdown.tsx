@@ -1,6 +1,6 @@
 /** The table with its tools: columns, exports, whether the rows add up, and what there is to know about the row that is selected. */
 import { useState } from 'react'
-import type { EntityId } from '../../../shared/domain/ids.ts'
+import { type EntityId, isImportedAccount } from '../../../shared/domain/ids.ts'
 import { csvOf } from '../../../shared/csv.ts'
 import { fill, plural } from '../../format.ts'
 import { Age } from '../../parts/pieces.tsx'
@@ -54,7 +54,7 @@ function Columns({ chosen }: { chosen: readonly ReportColumn[] }) {
 }
 
 /** Everything that the marks of one row mean, in sentences: the keyboard's way to what the mouse finds on hover. */
-function wordsOf(item: NumberRow, scope: Scope, accounts: ReadonlyMap<string, Account>): readonly string[] {
+function wordsOf(item: NumberRow, scope: Scope): readonly string[] {
   const { row } = item
   const { attribution, columns } = scope.choices
   const mark = windowMark(row, attribution)
@@ -68,7 +68,7 @@ function wordsOf(item: NumberRow, scope: Scope, accounts: ReadonlyMap<string, Ac
     ...(mark === null ? [] : [mark.why]),
     ...(arrived === null ? [] : [fill(t.arrivingRow, { arrived })]),
     ...(row.is_incomplete ? [t.chart.incompleteWhy] : []),
-    ...(row.account_id !== null && accounts.get(row.account_id)?.connection_state === 'import' ? [t.imported] : []),
+    ...(row.account_id !== null && isImportedAccount(row.account_id) ? [t.imported] : []),
     ...new Set(missing),
   ]
 }
@@ -86,7 +86,7 @@ function Selected({
 }) {
   if (item === undefined) return <p className="min-h-12 text-xs text-ink-2">{t.table.keys}</p>
   const { row, level } = item
-  const words = wordsOf(item, scope, accounts)
+  const words = wordsOf(item, scope)
   const account = row.account_id === null ? undefined : accounts.get(row.account_id)
   const place = placeOf(row, level)
   return (
@@ -149,6 +149,11 @@ export function Breakdown({ scope, top }: { scope: Scope; top: LevelData }) {
   const [isExporting, setIsExporting] = useState(false)
   const accounts = new Map<string, Account>(scope.accounts.map((account) => [account.account_id, account]))
   const { totals } = top.answer
+  const ages = new Map<string, string | null>([
+    ['total', top.answer.as_of],
+    ...top.answer.platforms.map((each) => [each.platform, each.as_of] as const),
+    ...scope.accounts.map((account) => [account.account_id, account.last_sync_at] as const),
+  ])
   const selected = indexOf(tree.rows, chosen.key, chosen.index)
   const current = tree.rows[selected]
   const save = () => {
@@ -175,8 +180,9 @@ export function Breakdown({ scope, top }: { scope: Scope; top: LevelData }) {
         tree={tree}
         totals={totals}
         scope={scope}
-        shared={{ accounts }}
+        shared={{ accounts, ages }}
         selected={selected}
+        isChosen={chosen.key !== null}
         onSelect={(index) => setChosen({ key: tree.rows[index]?.key ?? null, index })}
         onEnter={(item) => {
           const place = placeOf(item.row, item.level)

@@ -2,7 +2,7 @@
 import { REPORT_COLUMNS, type ReportColumn } from '../../report-choices.ts'
 import { type Group, groupOf } from './numbers.ts'
 
-/** rem. Wide enough for seven digits before the decimals where it is money. */
+/** rem, at least. */
 const WIDTHS: Readonly<Record<ReportColumn, number>> = {
   spend: 7.25,
   impressions: 6.25,
@@ -11,28 +11,36 @@ const WIDTHS: Readonly<Record<ReportColumn, number>> = {
   ctr: 4.5,
   cpc: 5,
   cpm: 5,
-  conversions: 5.5,
+  conversions: 5.25,
   conversion_value: 7.25,
   cpa: 5.5,
-  roas: 5,
-  conversions_view: 5.5,
+  roas: 5.5,
+  conversions_view: 6.5,
   conversion_value_view: 7,
-  conversions_engaged_view: 5.5,
+  conversions_engaged_view: 6.75,
   conversion_value_engaged_view: 7,
-  reported_conversions: 5.5,
+  reported_conversions: 5,
   reported_conversion_value: 7,
   reported_roas: 4.75,
   arrived: 5,
-  age: 5.5,
+  age: 5,
 }
-const NAME = 15
+const NAME = 13
 
 /** In the table's own order, whatever order they were chosen in. */
 export function shownColumns(chosen: readonly ReportColumn[]): readonly ReportColumn[] {
   return REPORT_COLUMNS.filter((column) => chosen.includes(column))
 }
-export function template(columns: readonly ReportColumn[]): { readonly columns: string; readonly minWidth: string } {
-  const widths = columns.map((column) => WIDTHS[column])
+/** Of a bold digit, and of what stands around a number: a mark and the cell's own margins. rem. */
+const DIGIT = 0.53
+const AROUND = 1.9
+
+/** No number may be cut: a column is as wide as the longest of what it shows, which a total is. */
+export function template(
+  columns: readonly ReportColumn[],
+  longest: (column: ReportColumn) => number,
+): { readonly columns: string; readonly minWidth: string } {
+  const widths = columns.map((column) => Math.max(WIDTHS[column], longest(column) * DIGIT + AROUND))
   return {
     columns: `minmax(${NAME}rem, 1fr) ${widths.map((width) => `${width}rem`).join(' ')}`,
     minWidth: `${NAME + widths.reduce((sum, width) => sum + width, 0)}rem`,

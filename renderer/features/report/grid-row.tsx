@@ -28,9 +28,13 @@ const INDENT = ['pl-2', 'pl-2', 'pl-6', 'pl-10', 'pl-14', 'pl-18'] as const
 export const STICKY = 'sticky left-0 z-10 bg-inherit'
 
 export interface Shared {
+  /** Rows of several currencies stand beside each other: each says its own. */
+  readonly hasCurrencies: boolean
   readonly columns: readonly ReportColumn[]
   readonly attribution: Attribution
   readonly accounts: ReadonlyMap<string, Account>
+  /** When platforms, accounts and the whole ("total") were last read. */
+  readonly ages: ReadonlyMap<string, string | null>
 }
 
 export function nameOf(row: ReportRow, level: Level, accounts: Shared['accounts']): string {
@@ -55,22 +59,21 @@ function Figure({ counted, column, shared }: { counted: Counted; column: ReportC
     )
   }
   const mark = groupOf(column) === 'primary' ? windowMark(counted, shared.attribution) : null
-  if (mark === null) return text
+  if (mark === null || (mark.isChip && column !== 'roas')) return text
+  // Said once a row, at its ROAS; drawn at every number that it is true of.
+  const said = column === 'roas' ? ({ role: 'img', 'aria-label': mark.why } as const) : { 'aria-hidden': true }
+  const look = mark.isChip ? 'rounded border border-line px-0.5 font-medium' : ''
   return (
     <>
-      <span role="img" aria-label={mark.why} title={mark.why} className="mr-1 cursor-help text-2xs text-ink-2">
-        {mark.isChip && column === 'roas' ? (
-          <span className="rounded border border-line px-0.5 font-medium">{mark.short}</span>
-        ) : mark.isChip ? null : (
-          mark.short
-        )}
+      <span {...said} title={mark.why} className={`mr-1 cursor-help text-2xs text-ink-2 ${look}`}>
+        {mark.short}
       </span>
       {text}
     </>
   )
 }
 
-export function Cells({ counted, shared, age }: { counted: Counted; shared: Shared; age?: string | null }) {
+export function Cells({ counted, shared, age }: { counted: Counted; shared: Shared; age: string | null }) {
   const hatched = isUnfinished(counted)
   return shared.columns.map((column, index) => {
     const isHatched = hatched && (groupOf(column) === 'primary' || groupOf(column) === 'view')
@@ -78,7 +81,7 @@ export function Cells({ counted, shared, age }: { counted: Counted; shared: Shar
       <div
         key={column}
         role="gridcell"
-        className={`num truncate px-2 text-right leading-8 ${isFirst(shared.columns, index) ? 'border-l border-line' : ''} ${isHatched ? 'immature' : ''}`}
+        className={`num truncate h-[31px] px-2 text-right leading-[31px] ${isFirst(shared.columns, index) ? 'border-l border-line' : ''} ${isHatched ? 'immature' : ''}`}
         {...(isHatched ? { title: t.arriving } : {})}
       >
         {column === 'arrived' ? (
@@ -86,7 +89,7 @@ export function Cells({ counted, shared, age }: { counted: Counted; shared: Shar
             {arrivedText(counted) ?? (counted.maturity.state === 'mature' ? t.settled : UNKNOWN)}
           </span>
         ) : column === 'age' ? (
-          age === undefined || age === null ? null : (
+          age === null ? null : (
             <span className="text-ink-2">
               <Age at={age} />
             </span>
@@ -117,7 +120,8 @@ function NameCell({
   return (
     <div
       role="rowheader"
-      className={`${STICKY} flex min-w-0 items-center gap-1 pr-2 ${INDENT[Math.min(item.depth, 5)] ?? ''}`}
+      aria-label={visible(name)}
+      className={`${STICKY} flex h-[31px] min-w-0 items-center gap-1 pr-2 ${INDENT[Math.min(item.depth, 5)] ?? ''}`}
     >
       {item.canOpen ? (
         <button
@@ -135,7 +139,6 @@ function NameCell({
       ) : (
         <span className="w-6 shrink-0" />
       )}
-      {level === 'platform' && row.platform !== null ? <span className="sr-only">{name}</span> : null}
       {level === 'account' && row.platform !== null ? <PlatformChip platform={row.platform} /> : null}
       {onEnter === null ? (
         <span className={`min-w-0 truncate ${row.is_remainder ? 'text-ink-2 italic' : ''}`}>{label}</span>
@@ -143,16 +146,20 @@ function NameCell({
         <button
           type="button"
           tabIndex={-1}
+          aria-label={fill(t.table.enter, { name: visible(name) })}
           title={fill(t.table.enter, { name: visible(name) })}
           onClick={(event) => {
             event.stopPropagation()
             onEnter()
           }}
-          className={`min-w-0 truncate text-left leading-8 hover:underline ${item.depth === 1 ? 'font-medium' : ''}`}
+          className={`min-w-0 truncate text-left leading-7 hover:underline ${item.depth === 1 ? 'font-medium' : ''}`}
         >
           {level === 'platform' && row.platform !== null ? <PlatformMark platform={row.platform} /> : label}
         </button>
       )}
+      {shared.hasCurrencies && item.depth === 1 ? (
+        <span className="ml-auto shrink-0 text-2xs text-ink-2">{row.currency}</span>
+      ) : null}
       {row.is_incomplete ? (
         <span
           role="img"
@@ -186,12 +193,12 @@ function OtherCells({
   const indent = INDENT[Math.min(item.depth, 5)] ?? ''
   if (item.kind === 'waiting')
     return (
-      <div role="gridcell" aria-label={WORDS.waiting} className={`col-span-full flex items-center ${indent}`}>
+      <div role="gridcell" aria-label={WORDS.waiting} className={`col-span-full flex h-[31px] items-center ${indent}`}>
         <span className="skeleton ml-7 h-3 w-52 rounded" />
       </div>
     )
   return (
-    <div role="gridcell" className={`col-span-full flex items-center gap-2 text-ink-2 ${indent}`}>
+    <div role="gridcell" className={`col-span-full flex h-[31px] items-center gap-2 text-ink-2 ${indent}`}>
       <span className="pl-7">
         {item.kind === 'more'
           ? fill(t.table.more, { shown: integer(item.shown), total: integer(item.total) })
@@ -211,6 +218,11 @@ function OtherCells({
   )
 }
 
+function ageOf({ level, row }: NumberRow, { ages }: Shared): string | null {
+  if (level === 'platform') return ages.get(row.platform ?? '') ?? null
+  return level === 'account' ? (ages.get(row.account_id ?? '') ?? null) : null
+}
+
 export interface RowActions {
   readonly select: (index: number) => void
   readonly toggle: (key: string, isOpen: boolean) => void
@@ -227,6 +239,7 @@ export function GridRow({
   top,
   template,
   isSelected,
+  isMarked,
   shared,
   actions,
 }: {
@@ -237,12 +250,13 @@ export function GridRow({
   /** Px from the top of the list. */
   top: number
   template: string
+  /** The grid's one tab stop. */
   isSelected: boolean
+  isMarked: boolean
   shared: Shared
   actions: RowActions
 }) {
   const isNumber = item.kind === 'row'
-  const account = isNumber && item.row.account_id !== null ? shared.accounts.get(item.row.account_id) : undefined
   return (
     // The row's keys are handled by the row group around it.
     // oxlint-disable-next-line jsx-a11y/click-events-have-key-events
@@ -251,12 +265,12 @@ export function GridRow({
       data-row={index}
       tabIndex={isSelected ? 0 : -1}
       aria-rowindex={index + firstIndex}
-      aria-selected={isSelected}
+      aria-selected={isMarked}
       aria-level={item.depth}
       {...(isNumber && item.canOpen ? { 'aria-expanded': item.isOpen } : {})}
       onClick={() => actions.select(index)}
       onDoubleClick={() => isNumber && item.canOpen && actions.toggle(item.key, !item.isOpen)}
-      className={`absolute inset-x-0 top-0 grid h-8 cursor-default border-b border-line -outline-offset-2 select-none ${isSelected ? 'bg-selected' : 'bg-surface hover:bg-hover'}`}
+      className={`absolute inset-x-0 top-0 grid h-8 cursor-default border-b border-line -outline-offset-2 select-none ${isMarked ? 'bg-selected' : 'bg-surface hover:bg-hover'}`}
       style={{ transform: `translateY(${top}px)`, gridTemplateColumns: template }}
     >
       {isNumber ? (
@@ -267,11 +281,7 @@ export function GridRow({
             onToggle={() => actions.toggle(item.key, !item.isOpen)}
             onEnter={actions.canEnter(item) ? () => actions.enter(item) : null}
           />
-          <Cells
-            counted={item.row}
-            shared={shared}
-            {...(item.level === 'account' ? { age: account?.last_sync_at ?? null } : {})}
-          />
+          <Cells counted={item.row} shared={shared} age={ageOf(item, shared)} />
         </>
       ) : (
         <OtherCells item={item} onMore={actions.more} onRetry={actions.retry} />

@@ -3,7 +3,7 @@
  * proposes a change. The selected row is the one thing in it that takes the focus.
  */
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useRef } from 'react'
 import { fill } from '../../format.ts'
 import { SORTS, type ReportSort } from '../../report-choices.ts'
 import { setReport } from '../../settings.ts'
@@ -11,7 +11,7 @@ import { REPORT_TEXTS } from '../../texts-report.ts'
 import { Icon } from '../../ui/icon.tsx'
 import { isFirst, shownColumns, spans, template } from './columns.ts'
 import { Cells, GridRow, type RowActions, type Shared, STICKY } from './grid-row.tsx'
-import { windowWords } from './numbers.ts'
+import { isMetric, metricText, windowWords } from './numbers.ts'
 import { placeOf, type ReportTotals, type Scope } from './scope.ts'
 import { type NumberRow, parentIndex, type TreeRow } from './tree.ts'
 import type { ReportTree } from './use-tree.ts'
@@ -48,7 +48,7 @@ function Heads({
             role="columnheader"
             aria-colspan={count}
             title={t.groupWhy[group]}
-            className="truncate border-l border-line px-2 text-center leading-6 font-medium"
+            className="truncate border-l border-line px-1 text-center leading-6 font-medium"
             style={{ gridColumn: `span ${count}` }}
           >
             {group === 'primary' ? t.short[shared.attribution] : t.groups[group]}
@@ -108,10 +108,10 @@ function TotalRows({
           className="grid h-8 bg-sunken"
           style={{ gridTemplateColumns: columnsOf }}
         >
-          <div role="rowheader" className={`${STICKY} truncate px-3 leading-8`}>
+          <div role="rowheader" className={`${STICKY} h-8 truncate px-3 leading-8`}>
             {fill(total.is_converted ? t.table.totalConverted : t.table.total, { currency: total.currency })}
           </div>
-          <Cells counted={total} shared={shared} />
+          <Cells counted={total} shared={shared} age={shared.ages.get('total') ?? null} />
         </div>
       ))}
     </div>
@@ -141,7 +141,9 @@ export interface GridProps {
   readonly tree: ReportTree
   readonly totals: readonly ReportTotals[]
   readonly scope: Scope
-  readonly shared: Omit<Shared, 'columns' | 'attribution'>
+  readonly shared: Pick<Shared, 'accounts' | 'ages'>
+  /** Something was selected by the person, and not only made the tab stop. */
+  readonly isChosen: boolean
   readonly selected: number
   readonly onSelect: (index: number) => void
   readonly onEnter: (item: NumberRow) => void
@@ -177,9 +179,11 @@ export function ReportGrid(props: GridProps) {
   const { rows } = tree
   const { attribution, sort, isDescending } = scope.choices
   const columns = shownColumns(scope.choices.columns)
-  const layout = template(columns)
+  const layout = template(columns, (column) =>
+    isMetric(column) ? Math.max(0, ...totals.map((total) => metricText(total, column)?.length ?? 0)) : 0,
+  )
   const scroller = useRef<HTMLDivElement>(null)
-  const [focusNext, setFocusNext] = useState(false)
+  const focusNext = useRef(false)
   // Nothing here is memoized around it, so nothing can go stale.
   // oxlint-disable-next-line react/incompatible-library
   const virtual = useVirtualizer({
@@ -191,19 +195,20 @@ export function ReportGrid(props: GridProps) {
     scrollPaddingEnd: ROW_HEIGHT * totals.length,
   })
   const select = (index: number) => {
-    setFocusNext(true)
+    focusNext.current = true
     virtual.scrollToIndex(index)
     onSelect(index)
   }
+  // After every render: the row that a key has moved to may only exist once the list has scrolled to it.
   useEffect(() => {
-    if (!focusNext) return
+    if (!focusNext.current) return
     const element = scroller.current?.querySelector<HTMLElement>(`[data-row="${selected}"]`)
     if (element === null || element === undefined) return
-    setFocusNext(false)
+    focusNext.current = false
     element.focus({ preventScroll: true })
-  }, [focusNext, selected, rows])
+  })
   const onKeyDown = useKeys(props, select)
-  const shared: Shared = { ...props.shared, columns, attribution }
+  const shared: Shared = { ...props.shared, columns, attribution, hasCurrencies: totals.length > 1 }
   const actions: RowActions = {
     select: onSelect,
     toggle: tree.toggle,
@@ -239,6 +244,7 @@ export function ReportGrid(props: GridProps) {
                 top={item.start}
                 template={layout.columns}
                 isSelected={item.index === selected}
+                isMarked={item.index === selected && props.isChosen}
                 shared={shared}
                 actions={actions}
               />

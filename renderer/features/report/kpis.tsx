@@ -43,7 +43,7 @@ function Change({
   const range = dayRange(comparison.start_date, comparison.end_date)
   if (!comparison.is_comparable)
     return (
-      <span className="text-xs text-ink-2">
+      <span className="text-xs whitespace-nowrap text-ink-2">
         <Explain why={comparison.reasons.join(' ')} label={`${t.compare.not}: ${comparison.reasons.join(' ')}`}>
           {t.compare.not}
         </Explain>
@@ -75,19 +75,24 @@ function Value({ now, name, scope }: { now: ReportTotals; name: MetricName; scop
       </Explain>
     )
   }
-  const isPrimary = ['conversions', 'conversion_value', 'cpa', 'roas'].includes(name)
-  const mark = isPrimary ? windowMark(now, scope.choices.attribution) : null
+  return text
+}
+
+const COUNTED: readonly MetricName[] = ['conversions', 'conversion_value', 'cpa', 'roas']
+/** What has to be said about how a tile is counted: beside its name, where it cannot push the number away. */
+function Marks({ now, name, scope }: { now: ReportTotals; name: MetricName; scope: Scope }) {
+  const mark = COUNTED.includes(name) ? windowMark(now, scope.choices.attribution) : null
+  const isHatched = isUnfinished(now) && name !== 'spend'
+  if (mark === null && !isHatched) return null
   return (
-    <>
-      {text}
+    <span className="flex shrink-0 items-center gap-1.5 text-xs">
       {mark === null ? null : (
-        <span className="ml-1 align-middle text-xs font-normal text-ink-2">
-          <Explain why={mark.why} label={mark.why}>
-            {mark.short}
-          </Explain>
-        </span>
+        <Explain why={mark.why} label={mark.why}>
+          {mark.short}
+        </Explain>
       )}
-    </>
+      {isHatched ? <Hatch /> : null}
+    </span>
   )
 }
 
@@ -109,19 +114,18 @@ function Tile({
   /** Stands alone, dashed: never added in. */
   note?: string
 }) {
-  const isHatched = isUnfinished(now) && name !== 'spend'
   return (
     <div className={note === undefined ? BOX : `${BOX} border-dashed bg-transparent`}>
       <dt className="flex items-baseline justify-between gap-2 text-ink-2">
         <span className="truncate">{label}</span>
-        {note === undefined ? null : <span className="text-2xs whitespace-nowrap">{note}</span>}
-        {isHatched ? <Hatch /> : null}
+        <Marks now={now} name={name} scope={scope} />
       </dt>
       <dd className="num text-lg font-semibold whitespace-nowrap min-[90rem]:text-xl">
         <Value now={now} name={name} scope={scope} />
       </dd>
       <dd>
         <Change now={now} comparison={comparison} name={name} meaning={meaning} />
+        {note === undefined ? null : <span className="block text-2xs text-ink-2">{note}</span>}
       </dd>
     </div>
   )
@@ -147,14 +151,14 @@ function RoasTile({ now, comparison, scope }: { now: ReportTotals; comparison: C
     <div className={`${BOX} col-span-2 border-line-strong`}>
       <dt className="flex items-baseline justify-between gap-2">
         <span className="font-medium">{fill(t.tiles.roas, { window })}</span>
-        {isUnfinished(now) ? <Hatch /> : null}
+        <Marks now={now} name="roas" scope={scope} />
       </dt>
       <dd className="flex items-end justify-between gap-3">
-        <span className="num text-3xl font-semibold">
+        <span className="num text-3xl font-semibold whitespace-nowrap">
           <Value now={now} name="roas" scope={scope} />
         </span>
-        <span className="num min-w-0 pb-0.5 text-right">
-          <span className="block truncate text-xs text-ink-2">{t.tiles.reported}</span>
+        <span className="num pb-0.5 text-right whitespace-nowrap">
+          <span className="block text-xs text-ink-2">{t.tiles.reported}</span>
           <span className="text-lg">
             <Value now={now} name="reported_roas" scope={scope} />
           </span>
@@ -230,16 +234,16 @@ export function Kpis({ answer, shown, scope }: { answer: ReportAnswer; shown: st
         <Tile label={t.columns.spend} name="spend" meaning="neutral" {...shared} />
         <RoasTile {...shared} />
         <Tile label={t.columns.conversions} name="conversions" meaning="more_is_better" {...shared} />
-        <Tile label={t.columns.cpa} name="cpa" meaning="less_is_better" {...shared} />
+        <Tile label={t.heads.cpa} name="cpa" meaning="less_is_better" {...shared} />
         <Tile label={t.columns.conversion_value} name="conversion_value" meaning="more_is_better" {...shared} />
         <Tile label={t.tiles.view} name="conversions_view" meaning="neutral" note={t.tiles.viewNote} {...shared} />
       </dl>
       {comparison === null || comparison.is_comparable ? null : (
-        <p className="flex flex-wrap items-baseline gap-x-2 text-ink-2">
+        <p className="text-ink-2">
           <Chip icon="info">
             {fill(t.compare.notWith, { range: dayRange(comparison.start_date, comparison.end_date) })}
           </Chip>
-          <span className="foreign">{comparison.reasons.join(' ')}</span>
+          <span className="foreign ml-2">{comparison.reasons.join(' ')}</span>
         </p>
       )}
       {arrived === null ? null : <p className="text-xs text-ink-2">{fill(t.arrivingRange, { arrived })}</p>}

@@ -5,6 +5,7 @@ import type { ReportColumn } from '../../report-choices.ts'
 import { TEXTS } from '../../texts.ts'
 import { REPORT_TEXTS } from '../../texts-report.ts'
 import type { ReportMetrics, ReportRow, ReportTotals } from './scope.ts'
+import { shareText } from './words.ts'
 
 const t = REPORT_TEXTS
 export type MetricName = Extract<ReportColumn, keyof ReportMetrics>
@@ -128,7 +129,7 @@ export function isUnfinished(counted: Pick<Counted, 'maturity'>): boolean {
 /** "≈ 94 %" of the conversions that will come. null where all have, or nobody can say. */
 export function arrivedText(counted: Pick<Counted, 'maturity'>): string | null {
   const { state, known_share: share } = counted.maturity
-  return state !== 'immature' || share === null ? null : fill(t.arrived, { share: percent(share, false) })
+  return state !== 'immature' || share === null ? null : fill(t.arrived, { share: shareText(share) })
 }
 
 const MADE_OF = {

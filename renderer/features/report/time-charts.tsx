@@ -16,6 +16,7 @@ import { metricNumber, metricText, totalsIn, UNKNOWN, windowWords } from './numb
 import type { ReportAnswer, Scope } from './scope.ts'
 import { breaksIn, immatureRun, platformsIn, type Slot, slotsOf } from './series.ts'
 import { useSeries } from './use-report.ts'
+import { shareText } from './words.ts'
 
 const t = REPORT_TEXTS.chart
 type Fixed = Exclude<Grain, 'auto'>
@@ -53,7 +54,7 @@ function noteOf(slot: Slot): string {
     slot.isImmature && !slot.isIncomplete
       ? slot.knownShare === null
         ? t.arriving
-        : fill(t.arrivingShare, { share: percent(slot.knownShare, false) })
+        : fill(t.arrivingShare, { share: shareText(slot.knownShare) })
       : null,
   ]
     .filter((note) => note !== null)
@@ -165,7 +166,7 @@ function Chart({
   const run = kind === 'lines' ? immatureRun(slots) : null
   const running = slots.find((slot) => slot.isIncomplete)
   const arriving =
-    run === null ? '' : run.share === null ? t.arriving : fill(t.arrivingShare, { share: percent(run.share, false) })
+    run === null ? '' : run.share === null ? t.arriving : fill(t.arrivingShare, { share: shareText(run.share) })
   const words = fill(t.caption, { title, range: dayRange(view.range.start, view.range.end), currency: view.shown })
   return (
     <ChartFigure
@@ -192,7 +193,9 @@ function Chart({
               values: Object.fromEntries(
                 drawn.map((each) => {
                   const row = slot.rows[each.platform]
-                  return [each.key, row === undefined ? null : metricNumber(row.metrics, each.metric)]
+                  // A day that is not over has spent before it has sold: its ROAS stands in the table, and is no fall of the line.
+                  const isDrawn = row !== undefined && !(kind === 'lines' && grain === 'date' && slot.isIncomplete)
+                  return [each.key, isDrawn ? metricNumber(row.metrics, each.metric) : null]
                 }),
               ),
             }))}
@@ -308,7 +311,7 @@ export function TimeCharts({ scope, totals, shown }: { scope: Scope; totals: Rep
       aria-busy={query.isPlaceholderData}
     >
       <Chart
-        title={fill(t.spend, { grain: t.per[grain] })}
+        title={t.spend}
         file="spend-by-platform"
         kind="bars"
         view={view}
@@ -317,7 +320,7 @@ export function TimeCharts({ scope, totals, shown }: { scope: Scope; totals: Rep
         controls={<Grains scope={scope} />}
       />
       <Chart
-        title={fill(t.roas, { grain: t.per[grain] })}
+        title={t.roas}
         file="roas-by-platform"
         kind="lines"
         view={view}

@@ -44,7 +44,10 @@ export interface Known {
 export function sorted(data: LevelData, sort: ReportSort, isDescending: boolean): readonly ReportRow[] {
   if (data.hasMore) return data.rows
   const sign = isDescending ? -1 : 1
+  // Amounts of two currencies are never held against each other.
+  const currencies = data.answer.totals.map((total) => total.currency)
   return data.rows.toSorted((a, b) => {
+    if (a.currency !== b.currency) return currencies.indexOf(a.currency) - currencies.indexOf(b.currency)
     if (a.is_remainder !== b.is_remainder) return a.is_remainder ? 1 : -1
     const x = metricNumber(a.metrics, sort)
     const y = metricNumber(b.metrics, sort)

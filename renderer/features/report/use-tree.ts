@@ -19,8 +19,11 @@ export function useTree(scope: Scope, top: LevelData) {
     queries: inSight.map(({ key, input }) => ({ ...levelQuery(input, pagesOf(key)), gcTime: 600_000 })),
   })
   const failed = new Set(inSight.filter((_, index) => results[index]?.isError).map((each) => each.key))
+  const read = new Map(inSight.map((each, index) => [JSON.stringify(each), results[index]?.data]))
   const levelOf = ({ key, input }: Wanted): LevelState => {
     if (key === TOP && pagesOf(key) === 1) return top
+    const now = read.get(JSON.stringify({ key, input }))
+    if (now !== undefined) return now
     for (let count = pagesOf(key); count >= 1; count -= 1) {
       // While a further page is read, what was there before stays.
       const data = queryClient.getQueryData<LevelData>(levelQuery(input, count).queryKey)

@@ -16,3 +16,9 @@ export function fileSize(bytes: number): string {
     maximumFractionDigits: size < 10 && unit > 0 ? 1 : 0,
   }).format(size)
 }
+
+/** A share that is an estimate: "≈ 93%" needs no decimals. Never rounded up to all of it. */
+export function shareText(share: number): string {
+  const shown = share < 1 ? Math.min(share, 0.99) : share
+  return new Intl.NumberFormat(navigator.language, { style: 'percent', maximumFractionDigits: 0 }).format(shown)
+}

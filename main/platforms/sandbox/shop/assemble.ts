@@ -49,11 +49,11 @@ const WEEKDAY = [1.12, 0.95, 0.93, 0.95, 0.98, 1.02, 1.1]
 function momentFor(seed: number, claim: ShopClaim, orderAtMs: number): number | undefined {
   const lagMs = orderAtMs - claim.atMs
   if (claim.isFixed) {
-    const isIn = lagMs >= Math.max(claim.lagFromMs, MINUTE_MS) && lagMs <= claim.lagToMs - MINUTE_MS
+    const isIn = lagMs >= claim.lagFromMs + MINUTE_MS && lagMs <= claim.lagToMs - MINUTE_MS
     return isIn ? claim.atMs : undefined
   }
   const from = Math.max(claim.dayStartMs, orderAtMs - claim.lagToMs + MINUTE_MS)
-  const to = Math.min(claim.dayEndMs, orderAtMs - Math.max(claim.lagFromMs, MINUTE_MS) - 1000)
+  const to = Math.min(claim.dayEndMs, orderAtMs - claim.lagFromMs - MINUTE_MS)
   if (from >= to) return undefined
   // Its own moment where it fits; else somewhere in the time that is left.
   if (claim.atMs >= from && claim.atMs < to) return claim.atMs

@@ -86,8 +86,10 @@ function add(day: Day, account: Account, origin: ClaimOrigin, found: Found): voi
     isFixed: fixed !== undefined,
     lagFromMs: lagFrom * DAY_MS,
     lagToMs: lagTo * DAY_MS,
-    // A minute at least to fill in the address, and never just at the end of a window.
-    orderAtMs: Math.floor(atMs + Math.min(Math.max(lagDays * DAY_MS, MINUTE_MS), lagTo * DAY_MS - MINUTE_MS)),
+    // A minute at least to fill in the address, and never just at an end of a window.
+    orderAtMs: Math.floor(
+      atMs + Math.min(Math.max(lagDays * DAY_MS, lagFrom * DAY_MS + MINUTE_MS), lagTo * DAY_MS - MINUTE_MS),
+    ),
     centi: found.centi,
     currency: account.currency,
     valueMicros: found.valueMicros,

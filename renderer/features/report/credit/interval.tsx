@@ -64,6 +64,7 @@ export function Interval({ credit }: { credit: Credit }) {
             fillOpacity={0.22}
             stroke="var(--color-accent)"
           />
+          <Label x={x(0)} y={AXIS + 16} width={width} text={integer(0)} />
           <Label x={x(low)} y={AXIS - 20} width={width} text={fill(t.atLeast, { count: integer(low) })} weight={600} />
           {low === high ? null : (
             <Label

@@ -17,14 +17,14 @@ import { Interval } from './interval.tsx'
 import { Overlap } from './overlap.tsx'
 
 const t = REPORT_TEXTS.orders
-const BOX = 'flex min-h-22 min-w-0 flex-col justify-between gap-1 rounded-lg border border-line bg-surface px-3 py-2.5'
+const BOX = 'flex min-h-22 min-w-0 flex-col gap-1 rounded-lg border border-line bg-surface px-3 py-2.5'
 
 function Fact({ label, value, note }: { label: string; value: string; note: string }) {
   return (
     <div className={BOX}>
       <dt className="text-ink-2">{label}</dt>
       <dd className="num text-xl font-semibold">{value}</dd>
-      <dd className="num text-xs text-ink-2">{note}</dd>
+      <dd className="num mt-auto text-xs text-ink-2">{note}</dd>
     </div>
   )
 }
@@ -141,7 +141,7 @@ function PlatformTable({ credit }: { credit: Credit }) {
             </tr>
           ))}
           <tr className="bg-sunken font-semibold">
-            <Td>{t.table.all}</Td>
+            <Td className="whitespace-nowrap">{t.table.all}</Td>
             <Td isNumber>{integer(credit.claimed_sum)}</Td>
             <Td isNumber>{integer(credit.orders.credited)}</Td>
             <Td isNumber>{money({ amount: credit.orders.credited_value, currency: credit.currency })}</Td>
@@ -207,13 +207,13 @@ function Words({ words, title }: { words: readonly string[]; title: string }) {
 export function OrdersTab({ scope }: { scope: Scope }) {
   const answer = useRead('get_order_credit', scopedInput(scope), { keepsPrevious: true })
   if (answer.isPending) return <SkeletonRows rows={8} height={44} label={t.loading} />
-  if (answer.isError && answer.data === undefined)
+  if (answer.data === undefined)
     return (
       <div className="p-4">
         <ErrorNotice title={t.failed} error={answer.error} onRetry={() => void answer.refetch()} />
       </div>
     )
-  const credit = answer.data?.credit ?? null
+  const { credit, warnings } = answer.data
   if (credit === null)
     return (
       <Empty
@@ -247,7 +247,7 @@ export function OrdersTab({ scope }: { scope: Scope }) {
       </Section>
       <Overlap credit={credit} />
       <Campaigns credit={credit} />
-      <Words title={REPORT_TEXTS.keepInMind} words={[...credit.notes, ...(answer.data?.warnings ?? [])]} />
+      <Words title={REPORT_TEXTS.keepInMind} words={[...credit.notes, ...warnings]} />
     </div>
   )
 }

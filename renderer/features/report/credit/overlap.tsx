@@ -63,7 +63,10 @@ export function Overlap({ credit }: { credit: Credit }) {
           <tbody>
             {credit.platforms.map((row) => (
               <tr key={row.platform}>
-                <th scope="row" className="h-8 border-b border-line px-3 text-left font-normal">
+                <th
+                  scope="row"
+                  className="h-8 border-b border-line px-3 text-left font-normal [tr:last-child>&]:border-b-0"
+                >
                   <PlatformChip platform={row.platform} />
                 </th>
                 {platforms.map((column) => {

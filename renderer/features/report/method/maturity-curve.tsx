@@ -4,6 +4,7 @@ import type { OutputOf } from '../../../../shared/operations.ts'
 import { day, fill, percent, plural } from '../../../format.ts'
 import { REPORT_TEXTS } from '../../../texts-report.ts'
 import { useWidth } from '../../../ui/use-width.ts'
+import { shareText } from '../words.ts'
 
 const t = REPORT_TEXTS.method.maturity
 type Maturity = OutputOf<'get_report_method'>['accounts'][number]['maturity']
@@ -28,9 +29,13 @@ export function MaturityCurve({ maturity }: { maturity: Maturity }) {
   const last = points.at(-1)?.age_days ?? 0
   const x = (age: number): number => LEFT + (last === 0 ? 0 : (age / last) * (width - LEFT - RIGHT))
   const y = (share: number): number => TOP + (1 - share) * (HEIGHT - TOP - BOTTOM)
+  const settledAt = points.find((point) => point.share >= 1)?.age_days ?? last
+  const lastSaid = SAID.find((age) => age >= settledAt) ?? last
   const said = SAID.flatMap((age) => {
-    const share = age > last ? null : shareAt(points, age)
-    return share === null ? [] : [fill(t.point, { share: percent(share, false), days: plural(REPORT_TEXTS.method.days, age) })]
+    const share = age > last || age > lastSaid ? null : shareAt(points, age)
+    return share === null
+      ? []
+      : [fill(t.point, { share: shareText(share), days: plural(REPORT_TEXTS.method.days, age) })]
   })
   return (
     <figure aria-labelledby={id} className="flex min-w-0 flex-col gap-1">

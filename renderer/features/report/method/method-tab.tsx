@@ -188,13 +188,13 @@ export function MethodTab({ scope }: { scope: Scope }) {
     { keepsPrevious: true },
   )
   if (answer.isPending) return <SkeletonRows rows={8} height={44} label={t.loading} />
-  if (answer.isError && answer.data === undefined)
+  if (answer.data === undefined)
     return (
       <div className="p-4">
         <ErrorNotice title={t.failed} error={answer.error} onRetry={() => void answer.refetch()} />
       </div>
     )
-  const { accounts = [], breaks = [], rates, warnings = [] } = answer.data ?? {}
+  const { accounts, breaks, rates, warnings } = answer.data
   return (
     <div className={`flex max-w-6xl flex-col gap-6 p-4 ${answer.isPlaceholderData ? 'opacity-60' : ''}`}>
       <Formula scope={scope} />
@@ -212,7 +212,7 @@ export function MethodTab({ scope }: { scope: Scope }) {
         ))}
       </Section>
       <Breaks breaks={breaks} />
-      {rates === undefined ? null : <Rates rates={rates} />}
+      <Rates rates={rates} />
       <Section title={t.notCounted}>
         <ul className="list-disc pl-4 text-ink-2">
           {t.limits.map((each) => (
