@@ -17,6 +17,15 @@ const copyMigrations = {
   },
 }
 
+/** The rates that come with the app, read from beside its own code too. */
+const copyRates = {
+  name: 'copy-rates',
+  closeBundle() {
+    const file = 'ecb-reference-rates.csv'
+    cpSync(resolve(root, 'main/reporting/exchange', file), resolve(root, 'out/main', file))
+  },
+}
+
 export default defineConfig({
   main: {
     build: {
@@ -27,11 +36,12 @@ export default defineConfig({
           index: resolve(root, 'electron/main.ts'),
           'import-worker': resolve(root, 'main/imports/import-worker.ts'),
           'keychain-worker': resolve(root, 'main/vault/keychain-worker.ts'),
+          'read-worker-thread': resolve(root, 'main/reporting/worker/read-worker-thread.ts'),
         },
         output: { entryFileNames: '[name].js', chunkFileNames: '[name].js' },
       },
     },
-    plugins: [copyMigrations],
+    plugins: [copyMigrations, copyRates],
   },
   preload: {
     build: {

@@ -6,6 +6,8 @@ import type { AgentPort } from './mcp/agent-port.ts'
 import { callerOf } from './mcp/clients.ts'
 import { directTool, httpTool, proposeAsDemoClient } from './mcp/demo-client.ts'
 import { type Sandbox, startSandbox } from './platforms/sandbox/index.ts'
+import { DEMO_ORDERS_FILE, demoOrdersCsv } from './demo-orders.ts'
+import type { RunOperation } from './run-operation.ts'
 import { Secret } from './secret.ts'
 import { platformOf } from './session-adapters.ts'
 import { type NewConnection, saveConnection } from './session-saving.ts'
@@ -18,6 +20,9 @@ export const DEMO_SCRYPT_COST = { N: 2 ** 14, r: 8, p: 1 } as const
 const DEMO_ACTOR = { kind: 'system', id: 'app' } as const
 const DEMO_SEED = 7
 const DEMO_PROPOSED = 'demo_proposals_made'
+const DEMO_ORDERS = 'demo_orders_imported'
+const DEMO_ORDER_DAYS = 120
+const PIECE_BYTES = 450_000
 
 /** The sandbox of a demo workspace; what was changed there stays changed after a restart. */
 export function startDemoSandbox(folder: string, clock: Clock): Promise<Sandbox> {
@@ -88,4 +93,23 @@ export async function proposeForDemo(demo: Session, sandbox: Sandbox, port: Agen
       sandbox.world.setBudgetOutside(splitEntityId(entityId as EntityId).externalId, budgetMinor)
     },
   })
+}
+
+/** Once per demo workspace, after the first sync: the shop's orders come in as a person would bring them, as a file. */
+export async function importOrdersForDemo(demo: Session, sandbox: Sandbox, run: RunOperation): Promise<void> {
+  await demo.sync.whenIdle()
+  if (demo.sync.progress().state === 'cancelled' || demo.connections.setting(DEMO_ORDERS) === true) return
+  const bytes = Buffer.from(await demoOrdersCsv(sandbox, DEMO_ORDER_DAYS))
+  const ask = async (name: string, input: unknown): Promise<Record<string, unknown>> => {
+    const reply = await run({ kind: 'window' }, name, input)
+    if (!reply.ok) throw new Error(`${name}: ${reply.error.code}`)
+    return reply.value as Record<string, unknown>
+  }
+  const { import_id } = await ask('begin_import', { file_name: DEMO_ORDERS_FILE, size_bytes: bytes.length })
+  for (let offset = 0; offset < bytes.length; offset += PIECE_BYTES) {
+    const base64 = bytes.subarray(offset, offset + PIECE_BYTES).toString('base64')
+    await ask('append_import', { import_id, offset, base64 })
+  }
+  await ask('commit_import', { import_id, keeps_good_rows: true })
+  demo.connections.saveSetting(DEMO_ORDERS, true)
 }

@@ -103,6 +103,10 @@ export function percent(fraction: number, isSigned = true): string {
 export function integer(value: number): string {
   return numberFormat('integer', { maximumFractionDigits: 1 }).format(value)
 }
+/** 13 → "13.0": for columns in which some counts are fractions. */
+export function oneDecimal(value: number): string {
+  return numberFormat('oneDecimal', { minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(value)
+}
 /** A ratio given as a decimal string, with two to four decimals: "2.41". Measured ones come with two. */
 export function ratio(value: string): string {
   return numberFormat('ratio', { minimumFractionDigits: 2, maximumFractionDigits: 4 }).format(

@@ -41,7 +41,6 @@ export const DEFAULT_COLUMNS: readonly ReportColumn[] = [
   'roas',
   'conversions_view',
   'conversions_engaged_view',
-  'reported_conversions',
   'reported_roas',
   'age',
 ]

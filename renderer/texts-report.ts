@@ -216,7 +216,7 @@ export const REPORT_TEXTS = {
     roas: 'ROAS by platform',
     grains: { date: 'Day', week: 'Week', month: 'Month' },
     grain: 'Points',
-    grainChoices: { auto: 'Automatic', date: 'By day', week: 'By week', month: 'By month' },
+    grainChoices: { auto: 'Auto', date: 'By day', week: 'By week', month: 'By month' },
     overlay: 'Counted by',
     overlays: { normalised: '{window}', reported: 'As reported', both: 'Both' },
     week: 'Week of {day}',

@@ -717,6 +717,8 @@ export const TEXTS = {
     filterDraft: 'Only draft {id}',
     all: 'Show all records',
     records: { one: '{count} record', other: '{count} records' },
+    importedRows: { one: '{count} row', other: '{count} rows' },
+    refusedRows: '{count} left out',
     types: {
       'log.genesis': 'Log started',
       'log.verified': 'Log verified',
@@ -748,6 +750,8 @@ export const TEXTS = {
       'connection.state': 'Connection state changed',
       'policy.changed': 'Limits changed',
       'sync.finished': 'Sync finished',
+      'data.imported': 'File imported',
+      'data.exported': 'Data exported',
       'call.refused': 'Refused a call',
       'export.created': 'Export made',
       'agent.read': 'AI client read data',

@@ -1,5 +1,6 @@
 /** What every command is given, and how commands end. */
 import type { ImportOptions } from './import.ts'
+import type { ReportOptions } from './report.ts'
 import { PLATFORMS, type Platform } from '../../shared/domain/ids.ts'
 
 export const EXIT = { done: 0, no: 1, misuse: 2 } as const
@@ -17,6 +18,8 @@ export interface CommandOptions {
   readonly operands: readonly string[]
   /** Of `import` only. */
   readonly importing: ImportOptions
+  /** Of `report` only. */
+  readonly reporting: ReportOptions
 }
 
 export function isPlatform(text: string): text is Platform {

@@ -1,5 +1,5 @@
 /**
- * The `spendsignoff` command: for scripts, checks and people who live in a terminal. It reads, syncs, opens the window and verifies.
+ * The `spendsignoff` command: for scripts, checks and people who live in a terminal. It reads, syncs, reports, opens the window and verifies.
  * It never decides: no command approves, rejects or changes anything on a platform.
  * Machine output on stdout, words on stderr; exit 0 done, 1 no, 2 misuse.
  */
@@ -10,6 +10,7 @@ import { type CommandOptions, EXIT, isPlatform } from './command.ts'
 import { dedupeCommand } from './dedupe.ts'
 import { importCommand } from './import.ts'
 import { openCommand } from './open.ts'
+import { reportCommand } from './report.ts'
 import { syncCommand } from './sync.ts'
 import { verifyCommand } from './verify.ts'
 
@@ -18,6 +19,10 @@ const USAGE = `spendsignoff <command> [--workspace <folder|demo>] [--json]
   open [--port N]        start the browser window and print its link
   mcp [--home folder]    be the stdio bridge between an AI client and the running app
   sync [--platform P]…   pull from the connected platforms, with progress; P: google_ads, meta or tiktok
+  report --from D --to D [--group-by G] [--currency C] [--attribution A] [--parquet folder]
+                         spend, conversions and ROAS of all platforms on one definition; G: platform, account,
+                         campaign, ad_group, ad, date, week or month; A: click_7d, click_1d, click_28d or
+                         click_7d_view_1d; --parquet also writes the facts behind it
   import <file> [--dry-run] [--keep-good-rows] [--kind K] [--platform P] [--account name|id] [--currency C]
          [--number-format F] [--date-order O] [--time-zone Z]
                          store a platform's export, orders, claims or ECB rates; K: platform_report, orders,
@@ -32,6 +37,7 @@ const COMMANDS: Readonly<Record<string, (options: CommandOptions) => Promise<num
   open: openCommand,
   mcp: ({ home }) => runBridgeCommand(home),
   sync: syncCommand,
+  report: reportCommand,
   verify: verifyCommand,
   dedupe: dedupeCommand,
   import: importCommand,
@@ -50,11 +56,11 @@ const IMPORT_ONLY = [
   'keep-good-rows',
   'kind',
   'account',
-  'currency',
   'number-format',
   'date-order',
   'time-zone',
 ] as const
+const REPORT_ONLY = ['from', 'to', 'group-by', 'attribution', 'parquet'] as const
 
 async function main(args: readonly string[]): Promise<number> {
   let parsed: ReturnType<typeof parse>
@@ -78,6 +84,8 @@ async function main(args: readonly string[]): Promise<number> {
     !platforms.every(isPlatform) ||
     platforms.length > (PLATFORMS_TAKEN[name ?? ''] ?? 0) ||
     (name !== 'import' && IMPORT_ONLY.some((option) => parsed.values[option] !== undefined)) ||
+    (name !== 'report' && REPORT_ONLY.some((option) => parsed.values[option] !== undefined)) ||
+    (name !== 'import' && name !== 'report' && parsed.values.currency !== undefined) ||
     (port !== undefined && !(Number.isInteger(port) && port >= 0 && port < 65_536))
   ) {
     process.stderr.write(USAGE)
@@ -100,6 +108,14 @@ async function main(args: readonly string[]): Promise<number> {
       dateOrder: parsed.values['date-order'],
       timeZone: parsed.values['time-zone'],
     },
+    reporting: {
+      from: parsed.values.from,
+      to: parsed.values.to,
+      groupBy: parsed.values['group-by'],
+      currency: parsed.values.currency,
+      attribution: parsed.values.attribution,
+      parquet: parsed.values.parquet,
+    },
   })
 }
 
@@ -121,6 +137,11 @@ function parse(args: readonly string[]) {
       'number-format': { type: 'string' },
       'date-order': { type: 'string' },
       'time-zone': { type: 'string' },
+      from: { type: 'string' },
+      to: { type: 'string' },
+      'group-by': { type: 'string' },
+      attribution: { type: 'string' },
+      parquet: { type: 'string' },
       help: { type: 'boolean', short: 'h' },
     },
   })

@@ -28,6 +28,9 @@ export function nameId(type: EntityType, path: readonly NamedEntity[]): string {
   return `n_${createHash('sha256').update(JSON.stringify([type, ...parts])).digest('hex').slice(0, 32)}`
 }
 
+/** Whether an entity was named and never numbered. */
+export const isNameId = (externalId: string): boolean => externalId.startsWith('n_')
+
 export function ownId({ id }: NamedEntity): string | undefined {
   return id !== undefined && OWN_ID.test(id) ? id : undefined
 }

@@ -82,7 +82,7 @@ async function parseAll(form: TextForm, delimiter: string, relaxQuotes: boolean)
   const rows: RawRow[] = []
   const shared = new Map<string, Cell>()
   let line = 1
-  let failure: unknown
+  const failures: unknown[] = []
   const parser = parse({
     delimiter,
     record_delimiter: ['\r\n', '\n', '\r'],
@@ -105,16 +105,17 @@ async function parseAll(form: TextForm, delimiter: string, relaxQuotes: boolean)
     },
   })
   parser.on('error', (error) => {
-    failure ??= error
+    failures.push(error)
   })
   parser.resume()
   const breathe = breather()
   const decoder = new TextDecoder(form.label, { ignoreBOM: true })
-  for (let at = 0; at < form.bytes.length && failure === undefined; at += CHUNK_BYTES) {
+  for (let at = 0; at < form.bytes.length && failures.length === 0; at += CHUNK_BYTES) {
     parser.write(decoder.decode(form.bytes.subarray(at, at + CHUNK_BYTES), { stream: true }))
     await breathe()
   }
-  if (failure === undefined) await finish(parser, decoder.decode())
+  if (failures.length === 0) await finish(parser, decoder.decode())
+  const [failure] = failures
   if (failure === undefined) return rows
   if (codeOf(failure) === 'INVALID_OPENING_QUOTE' && !relaxQuotes) return 'loose_quote'
   throw asRefusal(failure, line)

@@ -3,10 +3,10 @@
  * file numbers it and another only names it. Never makes two of one, and never one of two that a file tells apart.
  */
 import { type Entity, FIELDS, type EditableField } from '../../shared/domain/entity.ts'
-import { type AccountId, type EntityId, entityId } from '../../shared/domain/ids.ts'
+import { type AccountId, type EntityId, entityId, splitEntityId } from '../../shared/domain/ids.ts'
 import type { FactsReaders } from '../store/facts-tables.ts'
 import type { ImportedAccounts } from '../store/imported-account-table.ts'
-import { nameId, ownId } from './accounts.ts'
+import { isNameId, nameId, ownId } from './accounts.ts'
 import type { NamedEntity } from './parsed.ts'
 import type { EntityRow } from './staging.ts'
 
@@ -31,7 +31,7 @@ export function createResolver(deps: EntityDeps, accountId: AccountId, accountKe
   const taken = new Set<EntityId>()
   const siblings = new Map<string, ReadonlyMap<string, EntityId | null>>()
 
-  /** The only one of that name among those that were there before; null-like when there are several. */
+  /** The only one of that name; undefined when there are none or several. */
   function byName(parent: EntityId | undefined, row: EntityRow, name: string): EntityId | undefined {
     const key = `${parent ?? ''} ${row.level}`
     const known = siblings.get(key) ?? namesBelow(parent, row)
@@ -63,13 +63,17 @@ export function createResolver(deps: EntityDeps, accountId: AccountId, accountKe
     const last = row.path.at(-1)
     if (last === undefined) throw new Error('a row without a name')
     const own = ownId(last)
+    const isKnown = (id: EntityId): boolean => read.entities.nameOf(id) !== undefined
+    const same = (): EntityId | undefined => byName(parentOf(row), row, last.name)
+    if (own !== undefined) {
+      const numbered = entityId(accountId, row.level, own)
+      const unnumbered = isKnown(numbered) ? undefined : same()
+      return isFree(unnumbered) && isNameId(splitEntityId(unnumbered).externalId) ? unnumbered : numbered
+    }
     const named = entityId(accountId, row.level, nameId(row.level, row.path))
-    const numbered = own === undefined ? undefined : entityId(accountId, row.level, own)
-    if (numbered !== undefined && read.entities.nameOf(numbered) !== undefined) return numbered
-    if (!taken.has(named) && read.entities.nameOf(named) !== undefined) return named
-    if (numbered !== undefined) return numbered
-    const same = byName(parentOf(row), row, last.name)
-    return isFree(same) ? same : named
+    if (!taken.has(named) && isKnown(named)) return named
+    const found = same()
+    return isFree(found) ? found : named
   }
   return {
     idOf(row) {

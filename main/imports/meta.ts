@@ -104,7 +104,7 @@ function windowNote(columns: ReportColumns, groups: ReadonlySet<string>): string
   return notes.join(' ')
 }
 
-function window(columns: ReportColumns, groups: ReadonlySet<string>) {
+function windowOf(columns: ReportColumns, groups: ReadonlySet<string>) {
   const ownDays = windowDays(columns, 'clickConversions')
   const viewDays = windowDays(columns, 'viewConversions')
   if (ownDays !== null)
@@ -130,7 +130,7 @@ export const META: ReportSpec = {
   pick,
   totals,
   count,
-  window,
+  window: windowOf,
   howToDaily: 'In Ads Manager, choose Breakdown > Time > Day, and export the table again.',
 }
 

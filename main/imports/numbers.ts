@@ -222,14 +222,10 @@ export class FormatVotes {
       )
     const marks = new Set(best.map((each) => DECIMAL_MARK[each]))
     if (marks.size === 2 && this.#ambiguous !== null) return ask(format, best, this.#ambiguous)
-    // One comma alone proves little in an English file; a second one, or a header in a language that writes so, settles it.
-    const commas = votes - this.#neutral()
-    if (!marks.has('.') && language === 'en' && commas < 2) return ask(format, [...best, 'comma_dot'], this.#comma)
+    // A single comma proves little in an English file; a second number, or a header in a language that writes so, settles it.
+    if (votes === 1 && language === 'en' && !marks.has('.') && this.#comma?.includes(',') === true)
+      return ask(format, [...best, 'comma_dot'], this.#comma)
     return { format, question: null }
-  }
-
-  #neutral(): number {
-    return [...this.#tally].reduce((sum, [mask, times]) => sum + (marksOf(mask).has('.') ? times : 0), 0)
   }
 }
 

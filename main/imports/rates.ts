@@ -38,7 +38,8 @@ export function ratesLayout(table: RawTable, _choices: ImportChoices): ParsedFil
     for (const { code, index } of columns) {
       const cell = numberCell(row.cells[index] ?? { kind: 'empty', text: '' })
       if (cell.kind === 'unknown') continue
-      const perEuroE8 = cell.kind === 'number' && !cell.isNegative ? scaled(cell.body) : undefined
+      const isPlain = cell.kind === 'number' && !cell.isNegative && !cell.isPercent && cell.mark === null
+      const perEuroE8 = isPlain ? scaled(cell.body) : undefined
       if (perEuroE8 === undefined) refuse(`The rate of ${code} cannot be read.`)
       else rates.push({ line: row.line, currency: code, date: date.date, perEuroE8 })
     }

@@ -2,31 +2,27 @@
  * Reads a platform's report: finds the header, sets totals and title aside, decides formats from all rows together, then reads row by row.
  * Pure: the same table and choices give the same answer, whatever the order of the rows.
  */
-import { PLATFORMS } from '../../shared/domain/ids.ts'
+import type { Platform } from '../../shared/domain/ids.ts'
 import type { MetricLevel } from '../../shared/domain/metric.ts'
 import type { ImportChoices } from '../../shared/schemas/imports.ts'
 import { dateCell, type OrderDecision, OrderVotes, rangeOf } from './dates.ts'
 import { findHeader, platformsOf } from './headers.ts'
 import { refusal } from './limits.ts'
 import { type FormatDecision, FormatVotes, numberCell } from './numbers.ts'
-import type { ParsedFile, Question, RawRow, RawTable } from './parsed.ts'
+import type { ParsedFile, Question, RawTable } from './parsed.ts'
 import { AMOUNTS, COUNTS, ReportColumns } from './report-columns.ts'
 import { CurrencyEvidence, type CurrencyDecision } from './report-currency.ts'
 import { FactGroups } from './report-group.ts'
 import { BadRows, type Formats, type Places, readRow, type RowReader } from './report-rows.ts'
-import type { ReportSpec, RowTexts, TotalsKind } from './report-spec.ts'
-import { hasControls, nameOf, textOf } from './report-texts.ts'
+import { levelOf, placesOf, refuseUnreadable, type SortedRows, sortRows } from './report-shape.ts'
+import type { ReportSpec } from './report-spec.ts'
+import { hasControls, nameOf } from './report-texts.ts'
 import { checkTotals, MeasureSums } from './report-totals.ts'
 import { warningsOf } from './report-warnings.ts'
 
 const MAX_TOTALS_CHECKED = 20
 const PRODUCTS = { google_ads: 'Google Ads', meta: 'Meta Ads Manager', tiktok: 'TikTok Ads Manager' } as const
 
-interface SortedRows {
-  readonly data: readonly RawRow[]
-  readonly totals: readonly { readonly row: RawRow; readonly kind: TotalsKind }[]
-  readonly repeatedHeaders: readonly RawRow[]
-}
 /** What all rows together say about how the file is written. */
 interface Decisions {
   readonly number: FormatDecision
@@ -64,138 +60,12 @@ export function readReport(spec: ReportSpec, table: RawTable, choices: ImportCho
   return assemble({ spec, table, columns, places, sorted, decisions, range, platformQuestion, preamble })
 }
 
-function askPlatform(fitting: readonly (typeof PLATFORMS)[number][]): Question {
+function askPlatform(fitting: readonly Platform[]): Question {
   return {
     field: 'platform',
     text: 'The column names of this file fit more than one platform. Which one is it from?',
     options: fitting.map((value) => ({ value, label: PRODUCTS[value] })),
   }
-}
-
-function sortRows(spec: ReportSpec, table: RawTable, columns: ReportColumns): SortedRows {
-  const at = (field: Parameters<ReportColumns['find']>[0]): number => columns.find(field)?.index ?? -1
-  const [day, campaign, adGroup, ad, status, type] = [
-    at('day'),
-    at('campaign'),
-    at('ad_group'),
-    at('ad'),
-    at('status'),
-    at('campaign_type'),
-  ]
-  const data: RawRow[] = []
-  const totals: { row: RawRow; kind: TotalsKind }[] = []
-  const repeatedHeaders: RawRow[] = []
-  for (const row of table.rows.slice(columns.header.at + 1)) {
-    const { cells } = row
-    const texts: RowTexts = {
-      first: textOf(cells[0]),
-      day: textOf(cells[day]),
-      campaign: textOf(cells[campaign]),
-      adGroup: textOf(cells[adGroup]),
-      ad: textOf(cells[ad]),
-      status: textOf(cells[status]),
-      type: textOf(cells[type]),
-    }
-    const kind = spec.totals(texts)
-    if (kind !== undefined) totals.push({ row, kind })
-    else if (columns.isHeader(row)) repeatedHeaders.push(row)
-    else data.push(row)
-  }
-  return { data, totals, repeatedHeaders }
-}
-
-/** A column that says nothing in any row is as good as missing. */
-function placesOf(columns: ReportColumns, data: readonly RawRow[]): Places {
-  const filled = (field: Parameters<ReportColumns['use']>[0]): number | undefined => {
-    const index = columns.find(field)?.index
-    if (index === undefined || data.every((row) => textOf(row.cells[index]) === '')) return undefined
-    return columns.use(field)
-  }
-  const ids = (field: Parameters<ReportColumns['use']>[0]): number | undefined => {
-    const index = filled(field)
-    if (
-      index === undefined ||
-      data.every(
-        ({ cells }) =>
-          /^'?"?(?:[a-z]{1,3}:)?\d{1,24}"?$/.test(textOf(cells[index])) &&
-          (cells[index]?.kind !== 'number' || textOf(cells[index]).length <= 15),
-      )
-    )
-      return index
-    columns.drop(index, 'These ids were damaged by a spreadsheet program: names are used instead.')
-    return undefined
-  }
-  const day = columns.use('day')
-  const week = day === undefined ? columns.use('week') : undefined
-  const month = day === undefined && week === undefined ? columns.use('month') : undefined
-  const hasDates = [day, week, month].some((index) => index !== undefined)
-  const places = {
-    day,
-    week,
-    month,
-    start: hasDates ? undefined : filled('start'),
-    end: hasDates ? undefined : filled('end'),
-    campaign: columns.use('campaign'),
-    campaignId: ids('campaign_id'),
-    adGroup: filled('ad_group'),
-    adGroupId: ids('ad_group_id'),
-    ad: filled('ad'),
-    adId: ids('ad_id'),
-    currency: filled('currency'),
-    setting: columns.use('setting'),
-  }
-  const isCampaignOnly = [places.adGroup, places.adGroupId, places.ad, places.adId].every(
-    (index) => index === undefined,
-  )
-  return {
-    ...places,
-    status: isCampaignOnly ? columns.use('status') : undefined,
-    budget: isCampaignOnly && columns.find('budget_type') !== undefined ? columns.use('budget') : undefined,
-    budgetType: isCampaignOnly ? columns.use('budget_type') : undefined,
-    budgetName: isCampaignOnly ? columns.find('budget_name')?.index : undefined,
-  }
-}
-
-const levelOf = ({ ad, adId, adGroup, adGroupId }: Places): MetricLevel =>
-  ad !== undefined || adId !== undefined
-    ? 'ad'
-    : adGroup !== undefined || adGroupId !== undefined
-      ? 'ad_group'
-      : 'campaign'
-
-function refuseUnreadable(
-  spec: ReportSpec,
-  columns: ReportColumns,
-  places: Places,
-  { data, totals }: SortedRows,
-  preamble: readonly string[],
-): void {
-  const { product, howToDaily } = spec
-  if (data.length === 0)
-    throw refusal(
-      totals.length > 0 ? 'only_totals' : 'no_rows',
-      totals.length > 0
-        ? `This ${product} export holds nothing but totals.`
-        : `This ${product} export has a header and no rows.`,
-      'Check the filters and the period in the platform, and download it again.',
-    )
-  if (columns.find('keyword') !== undefined)
-    throw refusal(
-      'keywords',
-      `This ${product} export is about keywords or search terms, which are a part of what an ad group spends.`,
-      'Download the report of campaigns, ad groups or ads instead.',
-    )
-  const names = [places.campaign, places.campaignId, places.adGroup, places.adGroupId, places.ad, places.adId]
-  if (names.every((index) => index === undefined))
-    throw refusal(
-      'no_campaign',
-      `This ${product} export has no column with campaigns.`,
-      'Add the campaign’s name to the report, and download it again.',
-    )
-  const dated = [places.day, places.week, places.month, places.start].some((index) => index !== undefined)
-  // A title and a range in words ("All time") still make it a report of a period.
-  if (!dated && preamble.filter((line) => line !== '').length < 2)
-    throw refusal('no_dates', `This ${product} export does not say which days it covers.`, howToDaily)
 }
 
 function decide(

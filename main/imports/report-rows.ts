@@ -88,7 +88,7 @@ export function readRow(reader: RowReader, row: RawRow): RowResult {
   if (isBad(numbers)) return numbers
   if (numbers.known === 0) return 'nothing'
   if (numbers.values.spend === undefined || numbers.values.spend === null)
-    return [...Object.values(numbers.values)].every((value) => value === null || value === 0n)
+    return Object.values(numbers.values).every((value) => value === null || value === 0n)
       ? 'nothing'
       : bad('The row has numbers and no spend.')
   return {
@@ -155,6 +155,8 @@ function namesOf({ places, level, adGroupWord }: RowReader, row: RawRow): Names 
     const problem = name === undefined ? undefined : nameProblem(row.cells[name], what)
     if (problem !== undefined) return bad(problem)
     const found = id === undefined ? undefined : idOf(row.cells[id])
+    if (id !== undefined && found === undefined && textOf(row.cells[id]) !== '')
+      return bad(`The id of the ${what} is not a number.`)
     const text = name === undefined ? (found ?? '') : nameOf(row.cells[name])
     return text === '' && found === undefined
       ? bad(`The row has no name of the ${what}.`)

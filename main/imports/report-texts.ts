@@ -26,13 +26,16 @@ export function isGarbled(text: string): boolean {
   return /[ÃÂ][\u0080-\u00bf‚-›€ŒŽšœžŸƒˆ˜–—‘’“”•…™]|â€|ðŸ/.test(text)
 }
 
-/** Ids as text: an apostrophe or a prefix of Meta's older files in front is not part of it. undefined: damaged, as by a spreadsheet. */
+/** "1.2E+17", or a number of more digits than a workbook keeps: the end of the id is lost, for this row and most likely for others. */
+export function isRoundedId(cell: Cell | undefined): boolean {
+  const text = textOf(cell)
+  return /^\d([.,]\d+)?e\+?\d{1,2}$/i.test(text) || (cell?.kind === 'number' && text.length > 15)
+}
+
+/** Ids as text: an apostrophe or a prefix of Meta's older files in front is not part of it. undefined: not an id. */
 export function idOf(cell: Cell | undefined): string | undefined {
   const text = textOf(cell).replace(/^'|^="|"$|\t+$/g, '')
-  const digits = /^(?:[a-z]{1,3}:)?(\d{1,24})$/.exec(text)?.[1]
-  // A workbook keeps 15 digits of a number: the rest of a longer id is invented.
-  if (digits === undefined || (cell?.kind === 'number' && digits.length > 15)) return undefined
-  return digits
+  return /^(?:[a-z]{1,3}:)?(\d{1,24})$/.exec(text)?.[1]
 }
 
 export function entityOf(id: string | undefined, name: string): NamedEntity {

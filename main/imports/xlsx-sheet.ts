@@ -86,7 +86,9 @@ function rowNumber(text: string | undefined): number | undefined {
 function openCell(attributes: Readonly<Record<string, string>>, following: number): OpenCell {
   const letters = /^([A-Z]{1,3})\d{1,7}$/.exec(attributes['r'] ?? '')?.[1]
   const column =
-    letters === undefined ? following : [...letters].reduce((sum, each) => sum * 26 + each.charCodeAt(0) - 64, 0) - 1
+    letters === undefined
+      ? following
+      : Array.from(letters).reduce((sum, each) => sum * 26 + each.charCodeAt(0) - 64, 0) - 1
   return {
     column,
     type: attributes['t'] ?? 'n',

@@ -67,7 +67,7 @@ export function ChartReader({
         </div>
       </div>
       {/* Always there, so that nothing moves when it speaks. */}
-      <p aria-hidden="true" className="num min-h-4 truncate px-2 text-xs font-medium text-ink">
+      <p aria-hidden="true" className="num mt-1 min-h-4 truncate px-2 text-xs font-medium text-ink">
         {words}
       </p>
     </>

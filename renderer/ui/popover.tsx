@@ -28,9 +28,12 @@ export function Popover({
       <AriaPopover
         placement="bottom start"
         offset={4}
-        className="max-h-[min(70vh,30rem)] w-80 max-w-[calc(100vw-2rem)] overflow-y-auto rounded-lg bg-raised shadow-pop"
+        className="flex w-80 max-w-[calc(100vw-2rem)] flex-col overflow-hidden rounded-lg bg-raised shadow-pop"
       >
-        <Dialog aria-label={label} className="flex flex-col gap-3 p-3 outline-none">
+        <Dialog
+          aria-label={label}
+          className="flex max-h-[min(70vh,28rem)] min-h-0 flex-col gap-3 overflow-y-auto p-3 outline-none"
+        >
           {({ close }) => (typeof children === 'function' ? children(close) : children)}
         </Dialog>
       </AriaPopover>

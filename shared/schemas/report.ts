@@ -12,6 +12,9 @@ const amount = z.string().regex(/^-?\d{1,18}(\.\d{1,6})?$/)
 const count = z.number().int().min(0)
 /** Conversions and orders can be fractions on Google. */
 const countOrFraction = z.number().min(0)
+/** A remainder (see is_remainder) is a difference and may be negative. */
+const signedCount = z.number().int()
+const signedFraction = z.number()
 
 export const REPORT_GROUPS = ['platform', 'account', 'campaign', 'ad_group', 'ad', 'date', 'week', 'month'] as const
 export const REPORT_ORDERS = [
@@ -48,14 +51,14 @@ export const reportInput = z.strictObject({
 /** Numbers of one row. Money in the row's currency; null is "not known", "not available" or "divided by nothing", never zero. */
 export const reportMetrics = z.strictObject({
   spend: amount,
-  impressions: count,
-  clicks: count,
-  video_views: count.nullable(),
+  impressions: signedCount,
+  clicks: signedCount,
+  video_views: signedCount.nullable(),
   ctr: z.string().nullable(),
   cpc: amount.nullable(),
   cpm: amount.nullable(),
   /** By the chosen attribution. */
-  conversions: countOrFraction.nullable(),
+  conversions: signedFraction.nullable(),
   conversion_value: amount.nullable(),
   cpa: amount.nullable(),
   roas: z.string().nullable(),
@@ -63,12 +66,12 @@ export const reportMetrics = z.strictObject({
   measured_spend: amount,
   roas_measured: z.string().nullable(),
   /** View-through and engaged-view: beside the primary columns, never added in. */
-  conversions_view: countOrFraction.nullable(),
+  conversions_view: signedFraction.nullable(),
   conversion_value_view: amount.nullable(),
-  conversions_engaged_view: countOrFraction.nullable(),
+  conversions_engaged_view: signedFraction.nullable(),
   conversion_value_engaged_view: amount.nullable(),
   /** What the platform's own screen says. */
-  reported_conversions: countOrFraction.nullable(),
+  reported_conversions: signedFraction.nullable(),
   reported_conversion_value: amount.nullable(),
   reported_roas: z.string().nullable(),
 })

@@ -170,7 +170,7 @@ function summaryOf(verdicts: readonly Verdict[]): string {
   )
 }
 
-function page(verdicts: readonly Verdict[], variants: readonly (readonly [string, readonly Verdict[]])[]): string {
+function pageOf(verdicts: readonly Verdict[], variants: readonly (readonly [string, readonly Verdict[]])[]): string {
   const row = (cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |`
   const isWithin = (value: (verdict: Verdict) => number) =>
     verdicts.filter((verdict) => verdict.low <= value(verdict) && value(verdict) <= verdict.high).length
@@ -265,9 +265,9 @@ describe('twenty invented shops', () => {
     )
     const folder = join(import.meta.dirname, '../../out')
     mkdirSync(folder, { recursive: true })
-    writeFileSync(join(folder, 'attribution-truth.md'), page(verdicts, variants))
+    writeFileSync(join(folder, 'attribution-truth.md'), pageOf(verdicts, variants))
     console.info(summaryOf(verdicts))
-  }, 60_000)
+  }, 120_000)
 
   test('de-duplicated orders are nearer to the truth than claimed ones, in every shop', () => {
     expect(verdicts.map(({ seed }) => seed)).toEqual(SEEDS)

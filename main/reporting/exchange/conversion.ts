@@ -78,8 +78,10 @@ function publishedDay({ from, to }: Pair): number {
   return from.source === undefined ? to.publishedDay : from.publishedDay
 }
 
+const SOURCE_NAMES = { starter: 'ECB reference rates', import: 'imported rates' } as const
+
 function sourcesOf(pairs: readonly Pair[]): string {
   const sources = new Set(pairs.flatMap(({ from, to }) => [from.source, to.source]))
   const names = (['starter', 'import'] as const).filter((source) => sources.has(source))
-  return names.join(' and ')
+  return names.map((source) => SOURCE_NAMES[source]).join(' and ')
 }

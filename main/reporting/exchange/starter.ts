@@ -4,10 +4,9 @@
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createExchangeReader, createExchangeWriter, type NewRate } from '../../store/exchange-table.ts'
-import type { FactsDb, FactsReadDb } from '../../store/open.ts'
-import type { OutputOf } from '../../../shared/operations.ts'
-import { dateOf, dayOf } from '../calendar.ts'
+import { createExchangeWriter, type NewRate } from '../../store/exchange-table.ts'
+import type { FactsDb } from '../../store/open.ts'
+import { dayOf } from '../calendar.ts'
 
 const FILE_NAME = 'ecb-reference-rates.csv'
 const CODE = /^[A-Z]{3}$/
@@ -57,15 +56,4 @@ export function loadStarterRates(facts: FactsDb, read: () => string = () => read
   if (writer.hasStarterThrough(lastDay)) return false
   writer.replaceStarter(rates)
   return true
-}
-
-/** Operation get_exchange_rates: what a report can be shown in. The euro needs no rate of its own. */
-export function getExchangeRates(facts: FactsReadDb): OutputOf<'get_exchange_rates'> {
-  const { currencies, firstDay, lastDay, source } = createExchangeReader(facts).held()
-  return {
-    currencies: currencies.length === 0 ? [] : [...new Set(['EUR', ...currencies])].toSorted().slice(0, 60),
-    first_date: firstDay === null ? null : dateOf(firstDay),
-    last_date: lastDay === null ? null : dateOf(lastDay),
-    source,
-  }
 }

@@ -11,7 +11,7 @@ import type { FactsReadDb } from '../../store/open.ts'
 import { dayOf, localDay } from '../calendar.ts'
 import { unknownEntity } from '../entities.ts'
 import { hasKnownCurrency, isReadable, notSynced, type ReportingDeps, storedAccount } from '../freshness.ts'
-import { invalid, MAX_RANGE_DAYS } from '../metric-scope.ts'
+import { invalid } from '../metric-scope.ts'
 
 export type ReportInput = ParsedInputOf<'get_cross_platform_report'>
 export type ReportGroupBy = NonNullable<ReportInput['group_by']>
@@ -21,6 +21,8 @@ export type ScopeInput = Pick<
   'start_date' | 'end_date' | 'platforms' | 'account_ids' | 'attribution' | 'currency' | 'group_by' | 'under'
 >
 
+/** Three years: a whole history with the year before it to compare with. */
+const MAX_REPORT_DAYS = 1_100
 const MAX_DAYS_AHEAD = 31
 const DEPTH: Readonly<Record<EntityType, number>> = { campaign: 1, ad_group: 2, ad: 3, creative: 4 }
 const LEVELS: ReadonlySet<string> = new Set<MetricLevel>(['campaign', 'ad_group', 'ad'])
@@ -122,12 +124,12 @@ function rangeOf({ clock }: ReportingDeps, input: ScopeInput, accounts: readonly
     )
   if (startDay > endDay) throw invalid('start_date is after end_date.', 'Swap them.')
   const days = endDay - startDay + 1
-  if (days > MAX_RANGE_DAYS)
+  if (days > MAX_REPORT_DAYS)
     throw new OperationError(
       'range_too_long',
-      `The range has ${days} days; at most ${MAX_RANGE_DAYS} can be asked for at once.`,
+      `The range has ${days} days; at most ${MAX_REPORT_DAYS} can be asked for at once.`,
       'Split it into shorter ranges.',
-      { details: { max_days: MAX_RANGE_DAYS } },
+      { details: { max_days: MAX_REPORT_DAYS } },
     )
   const latestToday = Math.max(...accounts.map((account) => localDay(clock.nowMs(), account.timeZone)))
   if (endDay > latestToday + MAX_DAYS_AHEAD)

@@ -56,6 +56,7 @@ port.on('message', (request: ReadRequest) => {
   if (request.kind === 'job') void perform(request).then(send)
   else if (request.kind === 'cancel') running.get(request.id)?.abort()
   else {
+    for (const cancel of running.values()) cancel.abort()
     key.fill(0)
     facts?.close()
     port.close()

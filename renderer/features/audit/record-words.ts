@@ -97,6 +97,19 @@ function clockWords(data: Data): string | null {
   return fill(t.clock, { wall: seconds(wallMs), mono: seconds(monoMs) })
 }
 
+/** "orders.csv · 812 rows · 3 left out"; of an export the days it holds. */
+function fileWords({ disclosed }: AuditRow, data: Data): string | null {
+  const { rows, refused, from, to } = data
+  const words = [
+    text(disclosed['file_name']),
+    typeof from === 'string' && typeof to === 'string' && isDay(from) && isDay(to) ? dayRange(from, to) : null,
+    typeof rows === 'number' ? plural(t.importedRows, rows) : null,
+    typeof refused === 'number' && refused > 0 ? fill(t.refusedRows, { count: integer(refused) }) : null,
+  ].filter((each) => each !== null)
+  return words.length === 0 ? null : words.join(' · ')
+}
+const isDay = (value: string): boolean => /^\d{4}-\d{2}-\d{2}$/.test(value) && !Number.isNaN(Date.parse(value))
+
 /** One fact beside the type, or null when the type says it all. */
 export function detailWords(record: AuditRow): string | null {
   const data = dataOf(record.line)
@@ -107,6 +120,7 @@ export function detailWords(record: AuditRow): string | null {
     return [op, wordOf(t.codes, data['code']) ?? text(data['code'])].filter((each) => each !== null).join(' · ')
   }
   if (type === 'sync.finished') return syncWords(data)
+  if (type === 'data.imported' || type === 'data.exported') return fileWords(record, data)
   if (type === 'account.writes')
     return [
       text(disclosed['account_name']) ?? text(data['account']),

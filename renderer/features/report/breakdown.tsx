@@ -59,17 +59,19 @@ function wordsOf(item: NumberRow, scope: Scope): readonly string[] {
   const { attribution, columns } = scope.choices
   const mark = windowMark(row, attribution)
   const arrived = arrivedText(row)
-  const missing = columns
-    .filter(isMetric)
-    .filter((column) => metricText(row, column) === null)
-    .map((column) => fill(t.table.missing, { column: t.columns[column], why: whyMissing(row, column, attribution) }))
+  const unknown = columns.filter(isMetric).filter((column) => metricText(row, column) === null)
+  // One reason often goes for several columns: it is said once.
+  const reasons = Map.groupBy(unknown, (column) => whyMissing(row, column, attribution))
+  const missing = [...reasons].map(([why, names]) =>
+    fill(t.table.missing, { column: names.map((name) => t.columns[name]).join(', '), why }),
+  )
   return [
     ...(row.is_remainder ? [t.table.remainderWhy] : []),
     ...(mark === null ? [] : [mark.why]),
     ...(arrived === null ? [] : [fill(t.arrivingRow, { arrived })]),
     ...(row.is_incomplete ? [t.chart.incompleteWhy] : []),
     ...(row.account_id !== null && isImportedAccount(row.account_id) ? [t.imported] : []),
-    ...new Set(missing),
+    ...missing,
   ]
 }
 
@@ -142,6 +144,9 @@ function Sum({ top, totals }: { top: LevelData; totals: readonly ReportTotals[] 
   )
 }
 
+/** No row has this key: what is selected is then found by its place. */
+const STAYS = ''
+
 export function Breakdown({ scope, top }: { scope: Scope; top: LevelData }) {
   const tree = useTree(scope, top)
   const [chosen, setChosen] = useState<{ readonly key: string | null; readonly index: number }>({ key: null, index: 0 })
@@ -187,6 +192,10 @@ export function Breakdown({ scope, top }: { scope: Scope; top: LevelData }) {
         onEnter={(item) => {
           const place = placeOf(item.row, item.level)
           if (place !== null) go('report', place)
+        }}
+        onMore={(of) => {
+          tree.more(of)
+          setChosen({ key: STAYS, index: selected })
         }}
         onPropose={(item) => {
           if (item.row.entity_id !== null && !item.row.is_remainder) setProposing(item.row.entity_id)

@@ -65,11 +65,11 @@ export function ChartFigure({
   }
   return (
     <figure className="flex min-w-0 flex-col rounded-lg border border-line bg-surface" aria-labelledby={id}>
-      <figcaption className="flex flex-wrap items-center justify-between gap-x-2 gap-y-1 px-3.5 pt-2.5">
+      <figcaption className="flex flex-wrap items-center justify-between gap-x-2 gap-y-1 px-3 pt-2.5">
         <h2 id={id} className="text-base">
           {title}
         </h2>
-        <span className="ml-auto flex flex-wrap items-center justify-end gap-1">
+        <span className="ml-auto flex flex-wrap items-center justify-end gap-0.5">
           {controls}
           <Button
             size="small"

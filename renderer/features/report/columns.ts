@@ -4,7 +4,7 @@ import { type Group, groupOf } from './numbers.ts'
 
 /** rem, at least. */
 const WIDTHS: Readonly<Record<ReportColumn, number>> = {
-  spend: 7.25,
+  spend: 6.5,
   impressions: 6.25,
   clicks: 5,
   video_views: 5.5,
@@ -12,7 +12,7 @@ const WIDTHS: Readonly<Record<ReportColumn, number>> = {
   cpc: 5,
   cpm: 5,
   conversions: 5.25,
-  conversion_value: 7.25,
+  conversion_value: 6.5,
   cpa: 5.5,
   roas: 5.5,
   conversions_view: 6.5,
@@ -21,26 +21,30 @@ const WIDTHS: Readonly<Record<ReportColumn, number>> = {
   conversion_value_engaged_view: 7,
   reported_conversions: 5,
   reported_conversion_value: 7,
-  reported_roas: 4.75,
+  reported_roas: 5.75,
   arrived: 5,
-  age: 5,
+  age: 5.75,
 }
-const NAME = 13
+const NAME = 14.5
 
 /** In the table's own order, whatever order they were chosen in. */
 export function shownColumns(chosen: readonly ReportColumn[]): readonly ReportColumn[] {
   return REPORT_COLUMNS.filter((column) => chosen.includes(column))
 }
-/** Of a bold digit, and of what stands around a number: a mark and the cell's own margins. rem. */
+/** Of a bold digit, of a cell's own margins, and of a mark beside the number. rem. */
 const DIGIT = 0.53
-const AROUND = 1.9
+const MARGINS = 1.1
+const MARK = 0.8
 
 /** No number may be cut: a column is as wide as the longest of what it shows, which a total is. */
 export function template(
   columns: readonly ReportColumn[],
   longest: (column: ReportColumn) => number,
 ): { readonly columns: string; readonly minWidth: string } {
-  const widths = columns.map((column) => Math.max(WIDTHS[column], longest(column) * DIGIT + AROUND))
+  const widths = columns.map((column) => {
+    const around = groupOf(column) === 'primary' ? MARGINS + MARK : MARGINS
+    return Math.max(WIDTHS[column], longest(column) * DIGIT + around)
+  })
   return {
     columns: `minmax(${NAME}rem, 1fr) ${widths.map((width) => `${width}rem`).join(' ')}`,
     minWidth: `${NAME + widths.reduce((sum, width) => sum + width, 0)}rem`,

@@ -30,6 +30,8 @@ export const STICKY = 'sticky left-0 z-10 bg-inherit'
 export interface Shared {
   /** Rows of several currencies stand beside each other: each says its own. */
   readonly hasCurrencies: boolean
+  /** Columns of counts of which one is a fraction: all of them then show a decimal, so that the points align. */
+  readonly fractions: ReadonlySet<ReportColumn>
   readonly columns: readonly ReportColumn[]
   readonly attribution: Attribution
   readonly accounts: ReadonlyMap<string, Account>
@@ -48,7 +50,7 @@ export function nameOf(row: ReportRow, level: Level, accounts: Shared['accounts'
 /** How a number stands in the table: the figure, and beside it what it would be wrong without. */
 function Figure({ counted, column, shared }: { counted: Counted; column: ReportColumn; shared: Shared }) {
   if (!isMetric(column)) return null
-  const text = metricText(counted, column)
+  const text = metricText(counted, column, shared.fractions.has(column))
   if (text === null) {
     const why = whyMissing(counted, column, shared.attribution)
     // Of thousands of cells none may be a tab stop of its own: the line under the table has the reason for the row that is selected.
@@ -139,7 +141,6 @@ function NameCell({
       ) : (
         <span className="w-6 shrink-0" />
       )}
-      {level === 'account' && row.platform !== null ? <PlatformChip platform={row.platform} /> : null}
       {onEnter === null ? (
         <span className={`min-w-0 truncate ${row.is_remainder ? 'text-ink-2 italic' : ''}`}>{label}</span>
       ) : (
@@ -269,8 +270,11 @@ export function GridRow({
       aria-level={item.depth}
       {...(isNumber && item.canOpen ? { 'aria-expanded': item.isOpen } : {})}
       onClick={() => actions.select(index)}
+      onFocus={() => {
+        if (!isMarked) actions.select(index)
+      }}
       onDoubleClick={() => isNumber && item.canOpen && actions.toggle(item.key, !item.isOpen)}
-      className={`absolute inset-x-0 top-0 grid h-8 cursor-default border-b border-line -outline-offset-2 select-none ${isMarked ? 'bg-selected' : 'bg-surface hover:bg-hover'}`}
+      className={`absolute inset-x-0 top-0 grid h-8 cursor-default border-b border-line select-none after:pointer-events-none after:absolute after:inset-0 after:z-20 focus-visible:outline-none focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-focus ${isMarked ? 'bg-selected' : 'bg-surface hover:bg-hover'}`}
       style={{ transform: `translateY(${top}px)`, gridTemplateColumns: template }}
     >
       {isNumber ? (

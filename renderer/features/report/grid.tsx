@@ -11,7 +11,7 @@ import { REPORT_TEXTS } from '../../texts-report.ts'
 import { Icon } from '../../ui/icon.tsx'
 import { isFirst, shownColumns, spans, template } from './columns.ts'
 import { Cells, GridRow, type RowActions, type Shared, STICKY } from './grid-row.tsx'
-import { isMetric, metricText, windowWords } from './numbers.ts'
+import { fractionsIn, isMetric, metricText, windowWords } from './numbers.ts'
 import { placeOf, type ReportTotals, type Scope } from './scope.ts'
 import { type NumberRow, parentIndex, type TreeRow } from './tree.ts'
 import type { ReportTree } from './use-tree.ts'
@@ -148,9 +148,11 @@ export interface GridProps {
   readonly onSelect: (index: number) => void
   readonly onEnter: (item: NumberRow) => void
   readonly onPropose: (item: NumberRow) => void
+  /** Reads on; the selection stays where it is, on the first of the new rows. */
+  readonly onMore: (of: string) => void
 }
 
-function useKeys({ tree, selected, onPropose }: GridProps, select: (index: number) => void) {
+function useKeys({ tree, selected, onPropose, onMore }: GridProps, select: (index: number) => void) {
   const { rows } = tree
   return (event: React.KeyboardEvent) => {
     if (event.target instanceof HTMLButtonElement && event.key === 'Enter') return
@@ -158,7 +160,7 @@ function useKeys({ tree, selected, onPropose }: GridProps, select: (index: numbe
     const next = moved(event.key, selected, rows.length)
     if (next !== null) select(next)
     else if (row === undefined) return
-    else if (row.kind === 'more' && event.key === 'Enter') tree.more(row.of)
+    else if (row.kind === 'more' && event.key === 'Enter') onMore(row.of)
     else if (row.kind === 'failed' && event.key === 'Enter') tree.retry()
     else if (event.key === 'ArrowLeft') {
       if (row.kind === 'row' && row.isOpen) tree.toggle(row.key, false)
@@ -179,8 +181,14 @@ export function ReportGrid(props: GridProps) {
   const { rows } = tree
   const { attribution, sort, isDescending } = scope.choices
   const columns = shownColumns(scope.choices.columns)
+  const fractions = fractionsIn(
+    [...totals, ...rows.flatMap((each) => (each.kind === 'row' ? [each.row] : []))],
+    columns,
+  )
   const layout = template(columns, (column) =>
-    isMetric(column) ? Math.max(0, ...totals.map((total) => metricText(total, column)?.length ?? 0)) : 0,
+    isMetric(column)
+      ? Math.max(0, ...totals.map((total) => metricText(total, column, fractions.has(column))?.length ?? 0))
+      : 0,
   )
   const scroller = useRef<HTMLDivElement>(null)
   const focusNext = useRef(false)
@@ -200,21 +208,24 @@ export function ReportGrid(props: GridProps) {
     onSelect(index)
   }
   // After every render: the row that a key has moved to may only exist once the list has scrolled to it.
+  // It also follows the selection when rows that came in between have shifted it.
   useEffect(() => {
-    if (!focusNext.current) return
+    const focused = scroller.current?.contains(document.activeElement) === true ? document.activeElement : null
+    const isShifted = focused instanceof HTMLElement && (focused.dataset['row'] ?? `${selected}`) !== `${selected}`
+    if (!focusNext.current && !isShifted) return
     const element = scroller.current?.querySelector<HTMLElement>(`[data-row="${selected}"]`)
     if (element === null || element === undefined) return
     focusNext.current = false
     element.focus({ preventScroll: true })
   })
   const onKeyDown = useKeys(props, select)
-  const shared: Shared = { ...props.shared, columns, attribution, hasCurrencies: totals.length > 1 }
+  const shared: Shared = { ...props.shared, columns, attribution, hasCurrencies: totals.length > 1, fractions }
   const actions: RowActions = {
     select: onSelect,
     toggle: tree.toggle,
     enter: props.onEnter,
     canEnter: (item) => item.canOpen && placeOf(item.row, item.level) !== null,
-    more: tree.more,
+    more: props.onMore,
     retry: tree.retry,
   }
   const height = `calc(${Math.min(SHOWN_ROWS, rows.length) + totals.length} * 2rem + 3.5rem + 16px)`
@@ -237,7 +248,7 @@ export function ReportGrid(props: GridProps) {
             if (row === undefined) return null
             return (
               <GridRow
-                key={row.key}
+                key={item.key}
                 item={row}
                 index={item.index}
                 firstIndex={FIRST_INDEX}

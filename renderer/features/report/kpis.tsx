@@ -27,6 +27,8 @@ const GRID = 'grid grid-cols-2 gap-3 md:grid-cols-4 wide:grid-cols-7'
 export type Meaning = 'more_is_better' | 'less_is_better' | 'neutral'
 type Comparison = NonNullable<ReportAnswer['comparison']>
 
+const SHOWN_FROM = 0.0005
+
 /** "▲ +12.3% vs 26 Sept – 23 Oct". Never a claim, and never a colour, where the two periods do not compare like with like. */
 function Change({
   now,
@@ -44,12 +46,12 @@ function Change({
   if (!comparison.is_comparable)
     return (
       <span className="text-xs whitespace-nowrap text-ink-2">
-        <Explain why={comparison.reasons.join(' ')} label={`${t.compare.not}: ${comparison.reasons.join(' ')}`}>
-          {t.compare.not}
-        </Explain>
+        <Explain why={comparison.reasons.join(' ')}>{t.compare.not}</Explain>
       </span>
     )
-  const fraction = change(now.metrics, totalsIn(comparison.totals, now.currency)?.metrics, name)
+  const exact = change(now.metrics, totalsIn(comparison.totals, now.currency)?.metrics, name)
+  // What is written as 0% is no rise and no fall.
+  const fraction = exact !== null && Math.abs(exact) < SHOWN_FROM ? 0 : exact
   if (fraction === null) return <span className="text-xs text-ink-2">{t.compare.nothing}</span>
   const isWorse = (meaning === 'more_is_better' && fraction < 0) || (meaning === 'less_is_better' && fraction > 0)
   return (
@@ -58,7 +60,7 @@ function Change({
         <span aria-hidden="true">{fraction > 0 ? '▲ ' : fraction < 0 ? '▼ ' : ''}</span>
         {fraction === 0 ? t.compare.same : percent(fraction)}
       </span>
-      <span className="truncate text-ink-2" title={fill(t.compare.against, { range })}>
+      <span className="truncate text-2xs text-ink-2" title={fill(t.compare.against, { range })}>
         {fill(t.compare.against, { range })}
       </span>
     </span>
@@ -85,12 +87,8 @@ function Marks({ now, name, scope }: { now: ReportTotals; name: MetricName; scop
   const isHatched = isUnfinished(now) && name !== 'spend'
   if (mark === null && !isHatched) return null
   return (
-    <span className="flex shrink-0 items-center gap-1.5 text-xs">
-      {mark === null ? null : (
-        <Explain why={mark.why} label={mark.why}>
-          {mark.short}
-        </Explain>
-      )}
+    <span className="flex shrink-0 items-center gap-1 text-xs">
+      {mark === null ? null : <Explain why={mark.why}>{mark.short}</Explain>}
       {isHatched ? <Hatch /> : null}
     </span>
   )
@@ -116,7 +114,7 @@ function Tile({
 }) {
   return (
     <div className={note === undefined ? BOX : `${BOX} border-dashed bg-transparent`}>
-      <dt className="flex items-baseline justify-between gap-2 text-ink-2">
+      <dt className="flex items-baseline justify-between gap-1 text-ink-2">
         <span className="truncate">{label}</span>
         <Marks now={now} name={name} scope={scope} />
       </dt>

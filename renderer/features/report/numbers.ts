@@ -1,6 +1,16 @@
 /** Pure: what a cell says, why one says nothing, what changed, whether rows add up. No figure is made up here. */
 import type { Attribution } from '../../../shared/domain/attribution.ts'
-import { changeFraction, fill, integer, money, percent, plural, quotientChange, ratio } from '../../format.ts'
+import {
+  changeFraction,
+  fill,
+  integer,
+  money,
+  oneDecimal,
+  percent,
+  plural,
+  quotientChange,
+  ratio,
+} from '../../format.ts'
 import type { ReportColumn } from '../../report-choices.ts'
 import { TEXTS } from '../../texts.ts'
 import { REPORT_TEXTS } from '../../texts-report.ts'
@@ -60,13 +70,29 @@ export const groupOf = (column: ReportColumn): Group => GROUPS[column]
 export const isMetric = (column: ReportColumn): column is MetricName => column in KINDS
 
 /** The number as a person reads it; null when it is not known. */
-export function metricText(counted: Pick<Counted, 'metrics' | 'currency'>, name: MetricName): string | null {
+export function metricText(
+  counted: Pick<Counted, 'metrics' | 'currency'>,
+  name: MetricName,
+  hasDecimal = false,
+): string | null {
   const value = counted.metrics[name]
   if (value === null) return null
   const kind = KINDS[name]
   if (kind === 'money') return money({ amount: String(value), currency: counted.currency })
   if (kind === 'ratio') return ratio(String(value))
-  return kind === 'percent' ? percent(Number(value), false) : integer(Number(value))
+  if (kind === 'percent') return percent(Number(value), false)
+  return hasDecimal ? oneDecimal(Number(value)) : integer(Number(value))
+}
+/** Columns of counts in which some row is not whole: Google credits parts of a conversion. */
+export function fractionsIn(all: readonly Counted[], columns: readonly ReportColumn[]): ReadonlySet<ReportColumn> {
+  return new Set(
+    columns.filter(
+      (column) =>
+        isMetric(column) &&
+        KINDS[column] === 'count' &&
+        all.some(({ metrics }) => !Number.isInteger(Number(metrics[column] ?? 0))),
+    ),
+  )
 }
 /** For sorting and drawing only. */
 export function metricNumber(metrics: ReportMetrics, name: MetricName): number | null {

@@ -111,7 +111,8 @@ function fileOf(view: View, drawn: readonly Drawn[]): string {
 }
 
 function Legend({ view, isRoas }: { view: View; isRoas: boolean }) {
-  const breaks = breaksIn(view.slots, view.range, view.grain)
+  // What was spent means the same before and after.
+  const breaks = isRoas ? breaksIn(view.slots, view.range, view.grain) : []
   const isRunning = view.slots.some((slot) => slot.isIncomplete)
   return (
     <ul className="flex flex-col gap-0.5">
@@ -205,7 +206,7 @@ function Chart({
             describe={describe}
             hatchedFrom={running?.date}
             tinted={run === null ? undefined : { from: run.from, to: run.to, label: arriving }}
-            markers={[...new Set(breaksIn(slots, view.range, grain).map((each) => each.slot))]}
+            markers={kind === 'bars' ? [] : [...new Set(breaksIn(slots, view.range, grain).map((each) => each.slot))]}
             active={active}
           />
         )}

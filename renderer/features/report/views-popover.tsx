@@ -35,7 +35,7 @@ function useViews() {
   }
 }
 
-function SaveForm({ all }: { all: ReturnType<typeof useViews> }) {
+function SaveForm({ all, onSaved }: { all: ReturnType<typeof useViews>; onSaved: () => void }) {
   const [name, setName] = useState('')
   const trimmed = name.trim()
   const isKnown = all.views.some((view) => view.name === trimmed)
@@ -47,7 +47,7 @@ function SaveForm({ all }: { all: ReturnType<typeof useViews> }) {
         event.preventDefault()
         if (trimmed === '' || isFull) return
         all.save(trimmed)
-        setName('')
+        onSaved()
       }}
     >
       <TextField
@@ -93,7 +93,7 @@ export function ViewsPopover() {
               </li>
             ))}
           </ul>
-          <SaveForm all={all} />
+          <SaveForm all={all} onSaved={close} />
         </>
       )}
     </Popover>

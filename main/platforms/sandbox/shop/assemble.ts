@@ -134,7 +134,7 @@ function organicDrafts({ seed, model, day, anchorDate, size }: DayPlan, market: 
   const usual = (ORGANIC_PER_DAY[size][market] ?? 0) * model.organicFactor
   const season = 1 + 0.14 * Math.sin((2 * Math.PI * (day - 100)) / 365.25)
   const trend = 1 + 0.0004 * (day - dayNumber(anchorDate))
-  const marketKey = [...market].reduce((sum, letter) => sum * 31 + letter.charCodeAt(0), 7)
+  const marketKey = Array.from(market).reduce((sum, letter) => sum * 31 + letter.charCodeAt(0), 7)
   const mean = usual * (WEEKDAY[(day + 4) % 7] ?? 1) * season * trend
   const startMs = midnight(day, SHOP_ZONE)
   const lengthMs = midnight(day + 1, SHOP_ZONE) - startMs
@@ -176,9 +176,9 @@ export function assembleDay(plan: DayPlan, claims: readonly ShopClaim[]): readon
   const real = claims.filter((claim) => claim.nothingBehind === undefined)
   const markets = new Set([...Object.keys(ORGANIC_PER_DAY[plan.size]), ...real.map((claim) => claim.currency)])
   const all: Draft[] = []
-  for (const market of [...markets].sort()) {
+  for (const market of [...markets].toSorted()) {
     // In an order of their own: neighbours in an account are no neighbours in the street.
-    const own = real.filter((claim) => claim.currency === market).sort((left, right) => left.key - right.key)
+    const own = real.filter((claim) => claim.currency === market).toSorted((left, right) => left.key - right.key)
     const drafts = [...clickDrafts(plan, own), ...organicDrafts(plan, market)]
     addViews(plan, own, drafts)
     addUnnoticed(plan, own, drafts)

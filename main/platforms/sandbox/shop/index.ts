@@ -53,19 +53,19 @@ export function createShop(options: ShopOptions): Shop {
   function* daysOf(start: number, end: number): Generator<readonly { order: ShopOrder; draft: Draft }[]> {
     // Puts budgets in force whose day has come: the worlds do so only when they are looked at.
     for (const advertiser of worlds.tiktok.advertisers) worlds.tiktok.entities(advertiser)
-    const claims = new Map<number, ShopClaim[]>()
+    const gathered = new Map<number, ShopClaim[]>()
     // A day's orders come of ads up to a month before it, and of the next calendar day in zones that are ahead.
     for (let adDay = start - LONGEST_LAG_DAYS - 1; adDay <= end + 1; adDay += 1) {
       for (const claim of claimsOfDay(seed, worlds, model, adDay)) {
         const orderDay = dayAt(claim.orderAtMs, SHOP_ZONE)
-        const sameDay = claims.get(orderDay)
-        if (sameDay === undefined) claims.set(orderDay, [claim])
+        const sameDay = gathered.get(orderDay)
+        if (sameDay === undefined) gathered.set(orderDay, [claim])
         else sameDay.push(claim)
       }
       const day = adDay - 1
       const plan = { seed, model, day, anchorDate: worlds.google.anchorDate, size: worlds.google.size }
-      yield day < start ? [] : finishDay(plan, assembleDay(plan, claims.get(day) ?? []), clock.nowMs())
-      claims.delete(day)
+      yield day < start ? [] : finishDay(plan, assembleDay(plan, gathered.get(day) ?? []), clock.nowMs())
+      gathered.delete(day)
     }
   }
 

@@ -77,7 +77,7 @@ export function finishDay(
 ): readonly { readonly order: ShopOrder; readonly draft: Draft }[] {
   const endMs = midnight(plan.day + 1, SHOP_ZONE)
   const taken = new Set<number>()
-  const inOrder = [...drafts].sort(
+  const inOrder = drafts.toSorted(
     (left, right) => left.atMs - right.atMs || mix(plan.seed, left.key, 408) - mix(plan.seed, right.key, 408),
   )
   return inOrder.map((draft) => {

@@ -100,5 +100,5 @@ export function touchesOf(
       utmCampaign: order.hasNewsletter ? 'newsletter' : null,
     })
   }
-  return touches.sort((left, right) => (left.atMs ?? 0) - (right.atMs ?? 0))
+  return touches.toSorted((left, right) => (left.atMs ?? 0) - (right.atMs ?? 0))
 }
