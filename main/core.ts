@@ -7,7 +7,14 @@ import { OperationError, type ErrorReply } from '../shared/errors.ts'
 import type { OutputOf } from '../shared/operations.ts'
 import { createChanges } from './changes.ts'
 import { APP_VERSION } from './version.ts'
-import { connectDemo, DEMO_PASSPHRASE, DEMO_SCRYPT_COST, proposeForDemo, startDemoSandbox } from './demo.ts'
+import {
+  connectDemo,
+  DEMO_PASSPHRASE,
+  DEMO_SCRYPT_COST,
+  importOrdersForDemo,
+  proposeForDemo,
+  startDemoSandbox,
+} from './demo.ts'
 import { type Instance, acquireInstance } from './instance.ts'
 import { type PlatformAddresses, REAL_ADDRESSES } from './platforms/addresses.ts'
 import type { Sandbox } from './platforms/sandbox/index.ts'
@@ -195,6 +202,10 @@ export async function createCore(ports: Ports, options: CoreOptions = {}): Promi
     if (startsWork)
       void proposeForDemo(demo, sandbox, { run: runAndAnnounce, noteRefusal: () => undefined }).catch(
         (error: unknown) => ports.log.error('demo_proposals_failed', error),
+      )
+    if (startsWork)
+      void importOrdersForDemo(demo, sandbox, run).catch((error: unknown) =>
+        ports.log.error('demo_orders_failed', error),
       )
     return connectionId
   }

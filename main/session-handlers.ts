@@ -32,6 +32,7 @@ export function sessionHandlers(session: Session): Handlers {
     ...connectHandlers(session),
     ...clientHandlers(session),
     ...session.imports.handlers,
+    ...session.reports.handlers,
   }
 }
 

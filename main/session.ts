@@ -31,6 +31,7 @@ import { createAdapters, sandboxAddresses } from './session-adapters.ts'
 import { createConnecting } from './session-connect.ts'
 import { createHealth } from './session-health.ts'
 import { createImportSession } from './session-imports.ts'
+import { createReportSession } from './session-reports.ts'
 import { createWritePermissions } from './session-permissions.ts'
 import { noteRefusal, recordSync } from './session-records.ts'
 import { createThumbnails } from './session-thumbnails.ts'
@@ -233,6 +234,7 @@ export async function openSession(options: SessionOptions) {
     onChange,
     isClosing: () => closing.signal.aborted,
   })
+  const reports = createReportSession({ opened, audit, clock, log })
   const registry = createClientRegistry({ table: createClientTable(ledger), clock, randomBytes })
   const mcp = createMcp({
     port: { run: options.runAsAgent, noteRefusal: (what) => noteRefusal(audit, what) },
@@ -285,6 +287,7 @@ export async function openSession(options: SessionOptions) {
     saving,
     connecting,
     imports,
+    reports,
     permissions,
     writesAllowed,
     whyReadOnly,
@@ -331,6 +334,7 @@ export async function openSession(options: SessionOptions) {
           Promise.all([sync.whenIdle(), imports.whenIdle(), ...background]),
           wait(CLOSE_WAIT_MS, undefined, { ref: false }),
         ])
+        await reports.close()
         audit.transaction((append) => append({ type: 'app.stopped', actor: { kind: 'system', id: 'app' }, data: {} }))
       } catch (error) {
         log.error('close_failed', error)

@@ -296,6 +296,8 @@ function keepReport(parsed: Report, nowMs: number): Kept {
     }
   const isTable = parsed.platform === 'google_ads' && parsed.level === 'campaign'
   const campaigns = isTable ? facts.filter(tellsOfCampaign) : []
+  // Every row was refused: why, stands beside them.
+  if (parsed.facts.length === 0) return { ...common, rows: () => [], good: 0, problems: mixed, warnings: [] }
   if (campaigns.length === 0)
     return {
       ...common,

@@ -141,6 +141,11 @@ export function createReportReader(db: FactsReadDb): ReportReader {
     prepared.set(sql, found)
     return found
   }
+  /** First and last day of these accounts with anything at this level. */
+  function heldDays(scope: ReportScope): { readonly first: number; readonly last: number } {
+    const [row] = statement(HELD_SQL).all(parametersOf(scope))
+    return { first: Number(row?.[0] ?? 0n), last: Number(row?.[1] ?? 0n) }
+  }
   const all = (sql: string, parameters: object): readonly ReportGroup[] => statement(sql).all(parameters).map(toGroup)
   function* each(sql: string, parameters: object): IterableIterator<ReportGroup> {
     for (const row of statement(sql).iterate(parameters)) yield toGroup(row)
@@ -155,14 +160,15 @@ export function createReportReader(db: FactsReadDb): ReportReader {
       const parameters = parametersOf(scope)
       if (scope.parentKey === undefined) return all(ACCOUNT_SQL, parameters)
       return all(
-        `SELECT account_key, NULL, NULL, ${SUM_STORED} FROM (${entitySql(OF_PARENT, parameters)}) x GROUP BY account_key ORDER BY account_key`,
+        `${withEntities(OF_PARENT)} SELECT x.account_key, NULL, NULL, ${SUM_STORED} FROM (${partsSql(parameters, NAMES)}) x
+         GROUP BY x.account_key HAVING SUM(x.facts) > 0 ORDER BY x.account_key`,
         parameters,
       )
     },
     perAccountDay: (scope) =>
       all(scope.parentKey === undefined ? ACCOUNT_DAY_SQL : ACCOUNT_DAY_BELOW_SQL, parametersOf(scope)),
     perEntity(scope, order) {
-      const parameters = parametersOf(scope)
+      const parameters = { ...parametersOf(scope), ...rangeOf(scope.startDay, scope.endDay, heldDays(scope)) }
       const sql = rankSql(scope, order, parameters)
       const ranked = statement(sql).all({ ...parameters, limit: order.limit, offset: order.offset })
       if (ranked.length === 0 && order.offset > 0)
@@ -193,6 +199,10 @@ const ACCOUNT_DAY_SQL = `SELECT x.account_key, NULL, x.day, ${STORED} FROM metri
 const ACCOUNT_DAY_BELOW_SQL = `SELECT s.account_key, NULL, x.day, ${SUM_FACTS}
   FROM (${OF_PARENT}) s CROSS JOIN metric_fact x ON x.entity_key = s.entity_key AND x.day BETWEEN @start AND @end
   GROUP BY s.account_key, x.day ORDER BY s.account_key, x.day`
+const HELD_SQL = `SELECT MIN(h.first), MAX(h.last) FROM (SELECT
+    (SELECT MIN(x.day) FROM metric_day x WHERE x.account_key = a.value AND x.level = @level) AS first,
+    (SELECT MAX(x.day) FROM metric_day x WHERE x.account_key = a.value AND x.level = @level) AS last
+  FROM json_each(@accounts) a) h`
 const CHILD_SQL = `SELECT t.entity_key FROM entity t WHERE t.entity_key IN (SELECT value FROM json_each(@keys))
   AND EXISTS (SELECT 1 FROM entity c JOIN metric_fact x ON x.entity_key = c.entity_key AND x.day BETWEEN @start AND @end
     WHERE c.parent_id = t.entity_id AND c.type IN ('ad_group', 'ad'))`
@@ -211,14 +221,16 @@ interface DayRange {
   readonly tail_sign: 1 | -1
 }
 
-function rangeOf(start: number, end: number): DayRange {
+/** @param held outside of these days there are no facts: a block that reaches beyond them needs nothing taken away */
+function rangeOf(start: number, end: number, held = { first: -Infinity, last: Infinity }): DayRange {
   const none = { first_block: 1, last_block: 0, tail_start: 1, tail_end: 0, head_sign: 1, tail_sign: 1 } as const
   if (end - start < BLOCK_DAYS) return { ...none, start, end, head_start: start, head_end: end }
   const [first, last] = [Math.floor(start / BLOCK_DAYS), Math.floor(end / BLOCK_DAYS)]
-  const [before, after] = [start - first * BLOCK_DAYS, (last + 1) * BLOCK_DAYS - 1 - end]
+  const before = start <= held.first ? 0 : start - first * BLOCK_DAYS
+  const after = end >= held.last ? 0 : (last + 1) * BLOCK_DAYS - 1 - end
   const head =
     before <= NEAR_DAYS
-      ? { first_block: first, head_start: first * BLOCK_DAYS, head_end: start - 1, head_sign: -1 as const }
+      ? { first_block: first, head_start: start - before, head_end: start - 1, head_sign: -1 as const }
       : { first_block: first + 1, head_start: start, head_end: (first + 1) * BLOCK_DAYS - 1, head_sign: 1 as const }
   const tail =
     after <= NEAR_DAYS
@@ -238,10 +250,13 @@ function parametersOf({ accountKeys, level, startDay, endDay, parentKey }: Repor
 
 const entitiesOf = ({ parentKey }: ReportScope): string => (parentKey === undefined ? OF_LEVEL : OF_PARENT)
 
+/** The entities a statement sums, looked up once for all parts of the range, in the order in which their facts lie. */
+const withEntities = (entities: string): string => `WITH s AS MATERIALIZED (${entities} ORDER BY entity_key)`
+
 /** Sums of the named columns per entity, each part of the range summed while it streams; "s" holds the entities. */
-function partsSql(entities: string, range: DayRange, names: readonly string[]): string {
+function partsSql(range: DayRange, names: readonly string[]): string {
   const part = (table: string, column: string, bounds: string, sums: string): string =>
-    `SELECT s.account_key, s.entity_key, ${sums} FROM (${entities} ORDER BY entity_key) s
+    `SELECT s.account_key, s.entity_key, ${sums} FROM s
      CROSS JOIN ${table} x ON x.entity_key = s.entity_key AND x.${column} BETWEEN ${bounds} GROUP BY s.entity_key`
   const ofFacts = (sign: 'head_sign' | 'tail_sign'): string =>
     names.map((name) => `${range[sign] === 1 ? '' : '-'}COALESCE(SUM(${OF_FACT[name]}), 0) AS ${name}`).join(', ')
@@ -263,7 +278,7 @@ function partsSql(entities: string, range: DayRange, names: readonly string[]): 
 }
 
 function entitySql(entities: string, range: DayRange): string {
-  return `SELECT x.account_key, x.entity_key, NULL, ${SUM_STORED} FROM (${partsSql(entities, range, NAMES)}) x
+  return `${withEntities(entities)} SELECT x.account_key, x.entity_key, NULL, ${SUM_STORED} FROM (${partsSql(range, NAMES)}) x
     GROUP BY x.entity_key HAVING SUM(x.facts) > 0 ORDER BY x.entity_key`
 }
 
@@ -303,9 +318,9 @@ function rankSql(scope: ReportScope, { sort, columns }: EntityOrder, range: DayR
     MONEY_SORTS.has(sort) && scope.accountKeys.length > 1
       ? '(SELECT a.currency FROM account a WHERE a.account_key = x.account_key), '
       : ''
-  return `SELECT x.entity_key, COUNT(*) OVER () FROM (
+  return `${withEntities(entitiesOf(scope))} SELECT x.entity_key, COUNT(*) OVER () FROM (
       SELECT p.account_key, p.entity_key, ${names.map((name) => `SUM(p.${name}) AS ${name}`).join(', ')}
-      FROM (${partsSql(entitiesOf(scope), range, names)}) p GROUP BY p.entity_key HAVING SUM(p.facts) > 0) x
+      FROM (${partsSql(range, names)}) p GROUP BY p.entity_key HAVING SUM(p.facts) > 0) x
     ORDER BY ${currency}${key} DESC NULLS LAST, x.entity_key LIMIT @limit OFFSET @offset`
 }
 

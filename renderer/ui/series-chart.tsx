@@ -40,8 +40,8 @@ export interface SeriesChartProps {
   readonly describe: (key: string) => readonly string[]
   /** Hatched to the end: not complete. */
   readonly hatchedFrom?: string | undefined
-  /** Tinted: may still change. */
-  readonly tinted?: { readonly from: string; readonly to: string; readonly label: string } | undefined
+  /** Tinted: may still change. Where that is every point, only said: a tint under all of them tells nothing apart. */
+  readonly tinted?: { readonly from: string; readonly to: string; readonly label: string; readonly isAll: boolean } | undefined
   readonly markers: readonly string[]
   /** The point that is being read by keyboard. */
   readonly active?: string | null | undefined
@@ -172,7 +172,7 @@ function Shades({ hatchId, props }: { hatchId: string; props: SeriesChartProps }
   const last = props.points.at(-1)?.key
   return (
     <>
-      {tinted === undefined ? null : (
+      {tinted === undefined || tinted.isAll ? null : (
         <ReferenceArea x1={tinted.from} x2={tinted.to} fill="var(--color-warn)" fillOpacity={0.1} zIndex={-50} />
       )}
       {hatchedFrom === undefined || last === undefined ? null : (
@@ -230,7 +230,7 @@ export function SeriesChart(props: SeriesChartProps) {
           tickCount={5}
           niceTicks="snap125"
         />
-        {Shades({ hatchId, props })}
+        <Shades hatchId={hatchId} props={props} />
         {props.markers.map((key) => (
           <ReferenceLine
             key={key}
@@ -245,7 +245,9 @@ export function SeriesChart(props: SeriesChartProps) {
           cursor={kind === 'bars' ? { fill: 'var(--color-hover)' } : { stroke: 'var(--color-line-strong)' }}
           isAnimationActive={false}
         />
-        {series.map((each) => Drawn({ series: each, kind, hasDots: points.length <= DOTS_UP_TO }))}
+        {series.map((each) => (
+          <Drawn key={each.key} series={each} kind={kind} hasDots={points.length <= DOTS_UP_TO} />
+        ))}
         {active === null || active === undefined ? null : (
           <ReferenceLine x={active} stroke="var(--color-focus)" strokeWidth={1.5} />
         )}

@@ -165,7 +165,7 @@ export const orderCredit = z.strictObject({
   claimed_sum: countOrFraction,
   /** Claims of all platforms over orders. */
   inflation: z.number().nullable(),
-  /** How many orders ads can have brought: a range, because part is known in aggregate only. */
+  /** How many orders ads had a part in: a range, because part is known in aggregate only. */
   ad_driven: z.strictObject({ low: countOrFraction, high: countOrFraction }),
   top_campaigns: z
     .array(

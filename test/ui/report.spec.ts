@@ -411,6 +411,13 @@ test.describe('the states', () => {
     await ready(page)
   })
 
+  test('nothing read yet: the first sync is what comes next', async ({ page }) => {
+    const none = () => fails('not_synced', 'Nothing has been read yet.', 'Sync first.')
+    await open(page, { ...reported(), get_cross_platform_report: none })
+    await expect(page.getByRole('main').getByRole('button', { name: 'Sync now' })).toBeVisible()
+    await expect(page.getByText('The report could not be read.')).toHaveCount(0)
+  })
+
   test('no account: connect one or bring a file', async ({ page }) => {
     await open(page, empty())
     await expect(page.getByText('There is nothing to report yet')).toBeVisible()

@@ -50,7 +50,7 @@ export function creditNotes(credit: Omit<Credit, 'notes'>, facts: NoteFacts): st
     ...(loose.length === 0
       ? []
       : [
-          `${CREDIT_LABELS.aggregate}: ${loose.map((row) => `${NAMES[row.platform]} ${row.aggregate_only}`).join(', ')}. Ads can have brought between ${low} and ${high} of the orders.`,
+          `${CREDIT_LABELS.aggregate}: ${loose.map((row) => `${NAMES[row.platform]} ${row.aggregate_only}`).join(', ')}. Ads had a part in between ${low} and ${high} of the orders; how many would have come without them, no click can tell.`,
         ]),
     ...immature(facts),
     ...breaks(credit, facts),

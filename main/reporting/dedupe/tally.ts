@@ -43,7 +43,7 @@ export interface Totals {
   readonly credited: number
   readonly contested: number
   readonly unattributed: number
-  /** How many orders ads can have brought, at least and at most. */
+  /** How many orders ads had a part in, at least and at most. */
   readonly adDriven: { readonly low: Fraction; readonly high: Fraction }
   readonly claimedSum: Fraction
   /** Claims over orders; null without orders. */

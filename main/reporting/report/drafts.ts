@@ -78,13 +78,25 @@ export function gatherDays(
   }))
 }
 
-/** Sums per shown currency, in the order of the codes. */
+/**
+ * Sums per shown currency, in the order of the codes. A currency in which neither period has a number is left out, unless no other has one: zero
+ * is an answer, one zero per idle account is noise.
+ */
 export function gatherTotals(basis: Basis, period: PeriodBasis): readonly RowDraft[] {
+  const periods = [basis.current, ...(basis.previous === undefined ? [] : [basis.previous])]
+  const used = new Set(
+    periods.flatMap(({ days }) =>
+      days.flatMap(({ accountKey }) => basis.accounts.get(accountKey)?.account.currency ?? []),
+    ),
+  )
+  const shown = new Set([...used].map((currency) => basis.conversion.shownIn(currency)))
   return gatherDays(basis, period, (_of, _day, currency) => ({
     key: currency,
     platform: null,
     accountId: null,
     firstDay: null,
     currency,
-  })).toSorted((a, b) => (a.currency < b.currency ? -1 : 1))
+  }))
+    .filter(({ currency }) => shown.size === 0 || shown.has(currency))
+    .toSorted((a, b) => (a.currency < b.currency ? -1 : 1))
 }

@@ -53,5 +53,7 @@ function gathered(basis: Basis, scope: CrossScope, { order, byPlatform }: RowsWa
     const of = byPlatform ? platform : null
     return { key: [dateOf(firstDay), of, currency].join(' '), platform: of, accountId: null, firstDay, currency }
   })
-  return isDated && order === undefined ? sortByDate(rows) : sortRows(rows, order ?? 'spend')
+  // What has no fact is no row, as everywhere; is_incomplete of the others and complete_through say whether that is a zero.
+  const found = rows.filter(({ cell }) => cell.facts > 0n)
+  return isDated && order === undefined ? sortByDate(found) : sortRows(found, order ?? 'spend')
 }

@@ -92,7 +92,7 @@ export function Cells({ counted, shared, age }: { counted: Counted; shared: Shar
           </span>
         ) : column === 'age' ? (
           age === null ? null : (
-            <span className="text-ink-2">
+            <span className="font-normal text-ink-2">
               <Age at={age} />
             </span>
           )

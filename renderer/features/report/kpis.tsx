@@ -21,7 +21,7 @@ import {
 import type { ReportAnswer, ReportTotals, Scope } from './scope.ts'
 
 const t = REPORT_TEXTS
-const BOX = 'flex min-h-25 min-w-0 flex-col justify-between gap-1 rounded-lg border border-line bg-surface px-3 py-2.5'
+const BOX = 'flex min-h-25 min-w-0 flex-col justify-between gap-1 rounded-lg border border-line bg-surface px-2.5 py-2.5'
 const GRID = 'grid grid-cols-2 gap-3 md:grid-cols-4 wide:grid-cols-7'
 
 export type Meaning = 'more_is_better' | 'less_is_better' | 'neutral'

@@ -5,6 +5,7 @@ import { visible } from '../../parts/words.ts'
 import { href } from '../../router.ts'
 import { REPORT_TEXTS } from '../../texts-report.ts'
 import { Explain } from '../../ui/explain.tsx'
+import { Icon } from '../../ui/icon.tsx'
 import { Notice } from '../../ui/state.tsx'
 import { windowWords } from './numbers.ts'
 import type { ReportAnswer, Scope } from './scope.ts'
@@ -88,8 +89,19 @@ export function RatesLine({ rates }: { rates: ReportAnswer['rates'] }) {
   )
 }
 
-export function Notes({ answer }: { answer: ReportAnswer }) {
-  const words = [...answer.definition_notes, ...answer.warnings]
+/** The same in one small line, where the figures themselves are what is looked for. */
+export function WarningLine({ words }: { words: readonly string[] }) {
+  if (words.length === 0) return null
+  return (
+    <p className="flex items-start gap-1.5 text-xs text-ink-2">
+      <Icon name="info" size={14} className="mt-px" />
+      <span className="foreign">{words.map((each) => visible(each)).join(' ')}</span>
+    </p>
+  )
+}
+
+/** What is special about this answer. What holds for all of them stands on the method's page. */
+export function Warnings({ words }: { words: readonly string[] }) {
   if (words.length === 0) return null
   return (
     <Notice tone="info" title={t.keepInMind}>

@@ -1,5 +1,6 @@
 /** Figures, charts and the breakdown of what is chosen; and what to know before reading them. */
 import type { EntityId } from '../../../shared/domain/ids.ts'
+import { errorReply } from '../../api.ts'
 import { useNow } from '../../clock.ts'
 import { dayLong, dayRange, fill, relativeTime } from '../../format.ts'
 import { ErrorNotice, Foreign } from '../../parts/pieces.tsx'
@@ -12,7 +13,7 @@ import { Button } from '../../ui/button.tsx'
 import { Empty, Notice, SkeletonRows } from '../../ui/state.tsx'
 import { Breakdown } from './breakdown.tsx'
 import { CurrencyTabs, KpiSkeleton, Kpis } from './kpis.tsx'
-import { Notes, PlatformLine, RatesLine } from './platform-notes.tsx'
+import { PlatformLine, RatesLine, WarningLine } from './platform-notes.tsx'
 import type { ReportAnswer, Scope } from './scope.ts'
 import { ChartsSkeleton, TimeCharts } from './time-charts.tsx'
 import { useShownCurrency, useTopLevel } from './use-report.ts'
@@ -103,6 +104,32 @@ function Freshness({ answer, scope }: { answer: ReportAnswer; scope: Scope }) {
   return null
 }
 
+/** Accounts are connected and nothing of them has been read: no error, only the step that is next. */
+function NotSynced() {
+  const app = useRead('get_app_state', {})
+  const start = useAct('start_sync')
+  const isRunning = app.data?.sync.state === 'running'
+  const words = TEXTS.overview
+  return (
+    <Empty
+      icon="sync"
+      title={isRunning ? words.firstSyncTitle : words.notSyncedTitle}
+      {...(isRunning
+        ? {}
+        : {
+            action: (
+              <Button look="primary" icon="sync" isPending={start.isPending} onPress={() => start.mutate({})}>
+                {TEXTS.bar.sync}
+              </Button>
+            ),
+          })}
+    >
+      {isRunning ? words.firstSync : words.notSynced}
+      {start.error === null ? null : <ErrorNotice error={start.error} />}
+    </Empty>
+  )
+}
+
 function Nothing({ scope }: { scope: Scope }) {
   return (
     <Empty icon="report" title={t.nothingTitle} action={<Button onPress={() => go('files')}>{t.importFile}</Button>}>
@@ -115,6 +142,7 @@ export function Report({ scope }: { scope: Scope }) {
   const top = useTopLevel(scope)
   const answer = top.data?.answer
   const shown = useShownCurrency(answer)
+  if (top.isError && top.data === undefined && errorReply(top.error).code === 'not_synced') return <NotSynced />
   if (top.isError && top.data === undefined)
     return (
       <div className="flex flex-col gap-4 p-4">
@@ -148,10 +176,10 @@ export function Report({ scope }: { scope: Scope }) {
             <Kpis answer={answer} shown={shown} scope={scope} />
             <PlatformLine answer={answer} scope={scope} />
             <RatesLine rates={answer.rates} />
+            <WarningLine words={answer.warnings} />
           </div>
           <TimeCharts scope={scope} totals={answer} shown={shown} />
           <Breakdown scope={scope} top={top.data} />
-          <Notes answer={answer} />
         </div>
       )}
     </div>

@@ -36,13 +36,14 @@ export function slotsOf(
   currency: string,
   range: { readonly start: string; readonly end: string; readonly today: string },
   grain: Exclude<Grain, 'auto'>,
+  /** Every day up to this one was fetched after it was over; null: not every one. */
+  wholeThrough: string | null,
 ): readonly Slot[] {
   const byDate = new Map<string, ReportRow[]>()
   for (const row of answer.rows) {
     if (row.currency !== currency || row.date === null || row.platform === null) continue
     byDate.set(row.date, [...(byDate.get(row.date) ?? []), row])
   }
-  const complete = answer.is_partial ? null : answer.complete_through
   return buckets(range.start, range.end, grain).map((date) => {
     const rows = byDate.get(date) ?? []
     return {
@@ -51,7 +52,7 @@ export function slotsOf(
       isIncomplete: rows.some((row) => row.is_incomplete) || date === range.today,
       isImmature: rows.some((row) => row.maturity.state === 'immature'),
       knownShare: knownShare(rows.filter((row) => row.maturity.state === 'immature')),
-      isWhole: complete !== null && date <= complete,
+      isWhole: wholeThrough !== null && date <= wholeThrough,
     }
   })
 }
@@ -63,13 +64,14 @@ export function platformsIn(slots: readonly Slot[]): readonly Platform[] {
 /** The run of slots at the end whose conversions are still arriving, without a running one. */
 export function immatureRun(
   slots: readonly Slot[],
-): { readonly from: string; readonly to: string; readonly share: number | null } | null {
+): { readonly from: string; readonly to: string; readonly share: number | null; readonly isAll: boolean } | null {
   const immature = slots.filter((slot) => slot.isImmature && !slot.isIncomplete)
   const first = immature[0]
   const last = immature.at(-1)
   if (first === undefined || last === undefined) return null
   const share = knownShare(immature.flatMap((slot) => Object.values(slot.rows)))
-  return { from: first.date, to: last.date, share }
+  const isAll = immature.length === slots.filter((slot) => !slot.isIncomplete).length
+  return { from: first.date, to: last.date, share, isAll }
 }
 
 /** Changes of what numbers mean, inside the range and of platforms that are in it. */

@@ -205,7 +205,7 @@ function Chart({
             formatTick={(value) => (kind === 'bars' ? moneyShort(value, view.shown) : ratio(String(value)))}
             describe={describe}
             hatchedFrom={running?.date}
-            tinted={run === null ? undefined : { from: run.from, to: run.to, label: arriving }}
+            tinted={run === null ? undefined : { from: run.from, to: run.to, label: arriving, isAll: run.isAll }}
             markers={kind === 'bars' ? [] : [...new Set(breaksIn(slots, view.range, grain).map((each) => each.slot))]}
             active={active}
           />
@@ -298,7 +298,7 @@ export function TimeCharts({ scope, totals, shown }: { scope: Scope; totals: Rep
   if (query.isError && query.data === undefined)
     return <ErrorNotice title={REPORT_TEXTS.failed} error={query.error} onRetry={() => void query.refetch()} />
   if (query.data === undefined) return <ChartsSkeleton />
-  const slots = slotsOf(query.data, shown, range, grain)
+  const slots = slotsOf(query.data, shown, range, grain, totals.is_partial ? null : scope.range.end)
   const platforms = platformsIn(slots)
   const view: View = { slots, platforms, grain, range, shown, scope, totals }
   const { overlay } = scope.choices

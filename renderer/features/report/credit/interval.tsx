@@ -1,4 +1,4 @@
-/** How many orders ads can have brought: a range, drawn as one, because part of it is known in aggregate only. */
+/** How many orders ads had a part in: a range, drawn as one, because part of it is known in aggregate only. */
 import { useId } from 'react'
 import { fill, integer } from '../../../format.ts'
 import { REPORT_TEXTS } from '../../../texts-report.ts'

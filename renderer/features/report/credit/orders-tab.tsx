@@ -1,7 +1,6 @@
 /** Every order credited to one platform at most: what the platforms claim, what the orders bear out, and what nobody can know. */
 import { fill, integer, money, percent, ratio } from '../../../format.ts'
 import { ErrorNotice, Foreign, PlatformChip } from '../../../parts/pieces.tsx'
-import { visible } from '../../../parts/words.ts'
 import { useRead } from '../../../queries.ts'
 import { go } from '../../../router.ts'
 import { REPORT_TEXTS } from '../../../texts-report.ts'
@@ -10,6 +9,7 @@ import { Explain } from '../../../ui/explain.tsx'
 import { Section } from '../../../ui/screen.tsx'
 import { Empty, Notice, SkeletonRows } from '../../../ui/state.tsx'
 import { Table, Td, Th } from '../../../ui/table.tsx'
+import { Warnings } from '../platform-notes.tsx'
 import { type Scope, scopedInput } from '../scope.ts'
 import { ClaimsChart } from './claims-chart.tsx'
 import { type Credit, totalOf } from './credit.ts'
@@ -191,19 +191,6 @@ function Campaigns({ credit }: { credit: Credit }) {
   )
 }
 
-function Words({ words, title }: { words: readonly string[]; title: string }) {
-  if (words.length === 0) return null
-  return (
-    <Notice tone="info" title={title}>
-      <ul className="list-disc pl-4">
-        {words.map((each) => (
-          <li key={each}>{visible(each)}</li>
-        ))}
-      </ul>
-    </Notice>
-  )
-}
-
 export function OrdersTab({ scope }: { scope: Scope }) {
   const answer = useRead('get_order_credit', scopedInput(scope), { keepsPrevious: true })
   if (answer.isPending) return <SkeletonRows rows={8} height={44} label={t.loading} />
@@ -247,7 +234,7 @@ export function OrdersTab({ scope }: { scope: Scope }) {
       </Section>
       <Overlap credit={credit} />
       <Campaigns credit={credit} />
-      <Words title={REPORT_TEXTS.keepInMind} words={[...credit.notes, ...warnings]} />
+      <Warnings words={[...credit.notes, ...warnings]} />
     </div>
   )
 }

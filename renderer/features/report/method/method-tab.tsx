@@ -8,10 +8,10 @@ import { REPORT_TEXTS } from '../../../texts-report.ts'
 import { TEXTS } from '../../../texts.ts'
 import { Chip } from '../../../ui/chip.tsx'
 import { Section } from '../../../ui/screen.tsx'
-import { Notice, SkeletonRows } from '../../../ui/state.tsx'
+import { SkeletonRows } from '../../../ui/state.tsx'
 import { Table, Td, Th } from '../../../ui/table.tsx'
 import { windowWords } from '../numbers.ts'
-import { RatesLine, WindowStatus } from '../platform-notes.tsx'
+import { RatesLine, Warnings, WindowStatus } from '../platform-notes.tsx'
 import { baseInput, type Scope, scopedInput } from '../scope.ts'
 import { MaturityCurve } from './maturity-curve.tsx'
 
@@ -198,13 +198,7 @@ export function MethodTab({ scope }: { scope: Scope }) {
   return (
     <div className={`flex max-w-6xl flex-col gap-6 p-4 ${answer.isPlaceholderData ? 'opacity-60' : ''}`}>
       <Formula scope={scope} />
-      {warnings.length === 0 ? null : (
-        <Notice tone="warn" title={REPORT_TEXTS.keepInMind}>
-          {warnings.map((each) => (
-            <p key={each}>{visible(each)}</p>
-          ))}
-        </Notice>
-      )}
+      <Warnings words={warnings} />
       <Section title={t.accounts} text={t.accountsText}>
         {accounts.length === 0 ? <p className="text-ink-2">{t.none}</p> : null}
         {accounts.map((account) => (
