@@ -11,7 +11,7 @@ import {
   connectDemo,
   DEMO_PASSPHRASE,
   DEMO_SCRYPT_COST,
-  importOrdersForDemo,
+  importFilesForDemo,
   proposeForDemo,
   startDemoSandbox,
 } from './demo.ts'
@@ -204,9 +204,7 @@ export async function createCore(ports: Ports, options: CoreOptions = {}): Promi
         (error: unknown) => ports.log.error('demo_proposals_failed', error),
       )
     if (startsWork)
-      void importOrdersForDemo(demo, sandbox, run).catch((error: unknown) =>
-        ports.log.error('demo_orders_failed', error),
-      )
+      void importFilesForDemo(demo, sandbox, run).catch((error: unknown) => ports.log.error('demo_files_failed', error))
     return connectionId
   }
 

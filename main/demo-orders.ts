@@ -1,4 +1,4 @@
-/** The orders of the demo's shop, as the file that its owner would have downloaded. Knows no store and imports nothing itself. */
+/** The demo's files: the orders of its shop, as its owner would have downloaded them, and exchange rates. Knows no store and imports nothing itself. */
 import { addDays } from './platforms/sandbox/calendar.ts'
 import type { Sandbox } from './platforms/sandbox/index.ts'
 
@@ -18,4 +18,18 @@ export async function demoOrdersCsv(sandbox: Pick<Sandbox, 'shop'>, days: number
     await new Promise((resolve) => setImmediate(resolve))
   }
   return parts.join('')
+}
+
+export const DEMO_RATES_FILE = 'demo_exchange_rates.csv'
+const RATE_DAYS = 420
+/** Units per euro, the same on every day: as made up as the accounts they are for, and round so that everybody sees it. */
+const DEMO_RATES = { GBP: '0.85', HUF: '400', JPY: '160', KWD: '0.36', USD: '1.1' } as const
+
+/** Rates of every day the demo's accounts have, in the layout of the European Central Bank's history file. */
+export function demoRatesCsv(sandbox: Pick<Sandbox, 'shop'>): string {
+  const today = sandbox.shop.today()
+  const days = Array.from({ length: RATE_DAYS }, (_, ago) => addDays(today, -ago))
+  return [['Date', ...Object.keys(DEMO_RATES)], ...days.map((day) => [day, ...Object.values(DEMO_RATES)])]
+    .map((row) => `${row.join(',')}\n`)
+    .join('')
 }

@@ -6,7 +6,7 @@ import type { AgentPort } from './mcp/agent-port.ts'
 import { callerOf } from './mcp/clients.ts'
 import { directTool, httpTool, proposeAsDemoClient } from './mcp/demo-client.ts'
 import { type Sandbox, startSandbox } from './platforms/sandbox/index.ts'
-import { DEMO_ORDERS_FILE, demoOrdersCsv } from './demo-orders.ts'
+import { DEMO_ORDERS_FILE, DEMO_RATES_FILE, demoOrdersCsv, demoRatesCsv } from './demo-orders.ts'
 import type { RunOperation } from './run-operation.ts'
 import { Secret } from './secret.ts'
 import { platformOf } from './session-adapters.ts'
@@ -20,7 +20,7 @@ export const DEMO_SCRYPT_COST = { N: 2 ** 14, r: 8, p: 1 } as const
 const DEMO_ACTOR = { kind: 'system', id: 'app' } as const
 const DEMO_SEED = 7
 const DEMO_PROPOSED = 'demo_proposals_made'
-const DEMO_ORDERS = 'demo_orders_imported'
+const DEMO_FILES = 'demo_files_imported'
 const DEMO_ORDER_DAYS = 120
 const PIECE_BYTES = 450_000
 
@@ -95,21 +95,25 @@ export async function proposeForDemo(demo: Session, sandbox: Sandbox, port: Agen
   })
 }
 
-/** Once per demo workspace, after the first sync: the shop's orders come in as a person would bring them, as a file. */
-export async function importOrdersForDemo(demo: Session, sandbox: Sandbox, run: RunOperation): Promise<void> {
+/** Once per demo workspace, after the first sync: exchange rates and the shop's orders come in as a person would bring them, as files. */
+export async function importFilesForDemo(demo: Session, sandbox: Sandbox, run: RunOperation): Promise<void> {
   await demo.sync.whenIdle()
-  if (demo.sync.progress().state === 'cancelled' || demo.connections.setting(DEMO_ORDERS) === true) return
-  const bytes = Buffer.from(await demoOrdersCsv(sandbox, DEMO_ORDER_DAYS))
+  if (demo.sync.progress().state === 'cancelled' || demo.connections.setting(DEMO_FILES) === true) return
+  await importFileForDemo(run, DEMO_RATES_FILE, Buffer.from(demoRatesCsv(sandbox)))
+  await importFileForDemo(run, DEMO_ORDERS_FILE, Buffer.from(await demoOrdersCsv(sandbox, DEMO_ORDER_DAYS)))
+  demo.connections.saveSetting(DEMO_FILES, true)
+}
+
+async function importFileForDemo(run: RunOperation, fileName: string, bytes: Buffer): Promise<void> {
   const ask = async (name: string, input: unknown): Promise<Record<string, unknown>> => {
     const reply = await run({ kind: 'window' }, name, input)
     if (!reply.ok) throw new Error(`${name}: ${reply.error.code}`)
     return reply.value as Record<string, unknown>
   }
-  const { import_id } = await ask('begin_import', { file_name: DEMO_ORDERS_FILE, size_bytes: bytes.length })
+  const { import_id } = await ask('begin_import', { file_name: fileName, size_bytes: bytes.length })
   for (let offset = 0; offset < bytes.length; offset += PIECE_BYTES) {
     const base64 = bytes.subarray(offset, offset + PIECE_BYTES).toString('base64')
     await ask('append_import', { import_id, offset, base64 })
   }
   await ask('commit_import', { import_id, keeps_good_rows: true })
-  demo.connections.saveSetting(DEMO_ORDERS, true)
 }

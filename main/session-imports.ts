@@ -54,7 +54,11 @@ export function createImportSession(deps: ImportSessionDeps): ImportSession {
       .finally(deps.onChange)
     return recovery
   }
-  return { handlers: importHandlers({ ...deps, imports, recover, actAs: (id) => void (actorId = id) }), recover, whenIdle: imports.whenIdle }
+  return {
+    handlers: importHandlers({ ...deps, imports, recover, actAs: (id) => void (actorId = id) }),
+    recover,
+    whenIdle: imports.whenIdle,
+  }
 }
 
 interface HandlerDeps extends ImportSessionDeps {

@@ -114,6 +114,6 @@ export const IMPORT_TEXTS = {
   ratesTitle: 'Exchange rates',
   ratesStarter:
     'Reference rates of the European Central Bank, {range}, that came with this app. For later days import the newest file.',
-  ratesImport: 'Reference rates of the European Central Bank, {range}, imported by you.',
+  ratesImport: 'Rates of {range}, the newest from a file you imported.',
   ratesNone: 'None. Each currency is shown by itself.',
 } as const

@@ -8,7 +8,12 @@ import type { Reply } from '../../shared/api.ts'
 import { accountIdSchema } from '../../shared/domain/ids.ts'
 import type { OperationName } from '../../shared/operation-names.ts'
 import type { OutputOf } from '../../shared/operations.ts'
-import { type ImportChoices, type ImportPreview, importChoices, MAX_IMPORT_BYTES } from '../../shared/schemas/imports.ts'
+import {
+  type ImportChoices,
+  type ImportPreview,
+  importChoices,
+  MAX_IMPORT_BYTES,
+} from '../../shared/schemas/imports.ts'
 import type { Core } from '../core.ts'
 import { type CommandOptions, EXIT, say } from './command.ts'
 import { openForCommand } from './host.ts'
@@ -157,7 +162,8 @@ function describe(preview: ImportPreview): void {
   )
   if (used.length > 0) say(`Used columns: ${used.join('; ')}`)
   for (const check of preview.totals_check)
-    if (!check.is_equal) say(`Totals differ: ${check.column} is ${check.in_file} in the file, ${check.summed} as summed.`)
+    if (!check.is_equal)
+      say(`Totals differ: ${check.column} is ${check.in_file} in the file, ${check.summed} as summed.`)
   for (const { line, reason } of preview.bad_rows.slice(0, MAX_SHOWN)) say(`Line ${line}: ${reason}`)
   if (rows.bad > MAX_SHOWN) say(`… and ${rows.bad - MAX_SHOWN} more refused rows.`)
   for (const warning of preview.warnings) say(warning)

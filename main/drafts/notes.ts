@@ -9,8 +9,7 @@ import { isImportedAccount } from '../../shared/domain/ids.ts'
 import { kindOf, parseNumber } from './value.ts'
 
 /** The same words on the draft and where it is refused. */
-export const NO_CONNECTION =
-  'This account is imported from files. The change cannot be pushed: there is no connection.'
+export const NO_CONNECTION = 'This account is imported from files. The change cannot be pushed: there is no connection.'
 
 /** At most eight sentences. */
 export function notesOn(item: DraftItem): string[] {

@@ -17,7 +17,9 @@ export function accountName(name: string): string {
 
 /** The number of an imported account: '0' and 19 digits that follow from platform and name. */
 export function importedAccountId(platform: Platform, name: string): AccountId {
-  const hash = createHash('sha256').update(JSON.stringify([platform, accountName(name)])).digest('hex')
+  const hash = createHash('sha256')
+    .update(JSON.stringify([platform, accountName(name)]))
+    .digest('hex')
   const digits = (BigInt(`0x${hash}`) % 10n ** BigInt(DIGITS)).toString().padStart(DIGITS, '0')
   return accountId(platform, `0${digits}`)
 }
@@ -25,7 +27,10 @@ export function importedAccountId(platform: Platform, name: string): AccountId {
 /** The id of an entity that the file names and does not number. @param path from the campaign down */
 export function nameId(type: EntityType, path: readonly NamedEntity[]): string {
   const parts = path.map((part) => ownId(part) ?? `n ${part.name}`)
-  return `n_${createHash('sha256').update(JSON.stringify([type, ...parts])).digest('hex').slice(0, 32)}`
+  return `n_${createHash('sha256')
+    .update(JSON.stringify([type, ...parts]))
+    .digest('hex')
+    .slice(0, 32)}`
 }
 
 /** Whether an entity was named and never numbered. */

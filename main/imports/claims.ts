@@ -10,7 +10,18 @@ import type { BadRow, ImportedClaim, ParsedFile, Question, RawRow, RawTable } fr
 const MAX_BAD = 1_000
 const MAX_ID_CHARS = 200
 const MAX_TEXT_CHARS = 300
-const USED: readonly OrderField[] = ['orderId', 'platform', 'claimClass', 'clickOrView', 'conversionName', 'atUtc', 'at', 'utmCampaign', 'utmContent', 'gclid'] // prettier-ignore
+const USED: readonly OrderField[] = [
+  'orderId',
+  'platform',
+  'claimClass',
+  'clickOrView',
+  'conversionName',
+  'atUtc',
+  'at',
+  'utmCampaign',
+  'utmContent',
+  'gclid',
+] // prettier-ignore
 const LABELS: Readonly<Record<Platform, string>> = { google_ads: 'Google Ads', meta: 'Meta', tiktok: 'TikTok' }
 const SPELLINGS: readonly (readonly [RegExp, Platform])[] = [
   [/^(?:google|google[ _]?ads|adwords)$/i, 'google_ads'],
@@ -74,7 +85,9 @@ function read(table: RawTable, header: OrderHeader, choices: ImportChoices): Par
     bad,
     badCount,
     questions,
-    warnings: ['Claims say which orders a platform counts for itself. They never credit an order: only its own clicks do.'],
+    warnings: [
+      'Claims say which orders a platform counts for itself. They never credit an order: only its own clicks do.',
+    ],
     numberFormat: null,
     dateOrder: day.order,
     currency: null,
@@ -93,13 +106,21 @@ const textOf = (row: RawRow, columns: Columns, field: OrderField): string => {
   const cell = cellOf(row, columns, field)
   return cell === undefined || cell.kind === 'formula' || cell.kind === 'error' ? '' : cell.text.trim()
 }
-const rowText = ({ cells }: RawRow): string => cells.slice(0, 8).map(({ text }) => text.slice(0, 60)).join(' · ')
+const rowText = ({ cells }: RawRow): string =>
+  cells
+    .slice(0, 8)
+    .map(({ text }) => text.slice(0, 60))
+    .join(' · ')
 
 /** The claim, or why the row is none. */
 function claimOf(
   row: RawRow,
   columns: Columns,
-  how: { readonly platform: Platform | undefined; readonly order: DateOrder | null; readonly zone: (wallS: number) => number },
+  how: {
+    readonly platform: Platform | undefined
+    readonly order: DateOrder | null
+    readonly zone: (wallS: number) => number
+  },
 ): ImportedClaim | string {
   const rawOrderId = textOf(row, columns, 'orderId')
   if (rawOrderId === '' || /^(?:-+|\(not set\)|n\/a)$/i.test(rawOrderId)) return 'There is no order id.'

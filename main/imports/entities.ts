@@ -22,7 +22,8 @@ export interface Resolver {
   readonly entityOf: (row: EntityRow, id: EntityId) => Entity
 }
 
-const keyOf = (path: readonly NamedEntity[]): string => JSON.stringify(path.map((part) => ownId(part) ?? `n ${part.name}`))
+const keyOf = (path: readonly NamedEntity[]): string =>
+  JSON.stringify(path.map((part) => ownId(part) ?? `n ${part.name}`))
 
 export function createResolver(deps: EntityDeps, accountId: AccountId, accountKey: number): Resolver {
   const { read, accounts } = deps

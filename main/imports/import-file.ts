@@ -94,7 +94,9 @@ export function createImports(deps: ImportsDeps) {
       .byHash(upload.sha256)
       .findLast(
         (file) =>
-          file.state === 'done' && file.kind === summary.kind && accountOf(file) === (placement.target?.accountId ?? null),
+          file.state === 'done' &&
+          file.kind === summary.kind &&
+          accountOf(file) === (placement.target?.accountId ?? null),
       )
   }
 

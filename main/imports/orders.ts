@@ -17,9 +17,33 @@ import type { BadRow, Cell, ImportedOrder, ParsedFile, Question, RawRow, RawTabl
 const MAX_BAD = 1_000
 const MAX_ID_CHARS = 200
 const USED: readonly OrderField[] = [
-  'orderId', 'atUtc', 'at', 'value', 'currency', 'updated', 'refunded', 'test', 'status', 'cancelledAt', 'paidAt', 'gclid', 'gbraid',
-  'wbraid', 'fbclid', 'fbc', 'ttclid', 'gclidAt', 'fbclidAt', 'ttclidAt', 'clickAt', 'landingPage', 'noteAttributes', 'utmSource',
-  'utmMedium', 'utmCampaign', 'utmContent',
+  'orderId',
+  'atUtc',
+  'at',
+  'value',
+  'currency',
+  'updated',
+  'refunded',
+  'test',
+  'status',
+  'cancelledAt',
+  'paidAt',
+  'gclid',
+  'gbraid',
+  'wbraid',
+  'fbclid',
+  'fbc',
+  'ttclid',
+  'gclidAt',
+  'fbclidAt',
+  'ttclidAt',
+  'clickAt',
+  'landingPage',
+  'noteAttributes',
+  'utmSource',
+  'utmMedium',
+  'utmCampaign',
+  'utmContent',
 ] // prettier-ignore
 const CLICK_TIMES: Readonly<Record<ClickIdType, OrderField>> = {
   gclid: 'gclidAt',
@@ -29,7 +53,16 @@ const CLICK_TIMES: Readonly<Record<ClickIdType, OrderField>> = {
   fbc: 'fbclidAt',
   ttclid: 'ttclidAt',
 }
-const TIMES: readonly OrderField[] = ['at', 'updated', 'cancelledAt', 'paidAt', 'gclidAt', 'fbclidAt', 'ttclidAt', 'clickAt']
+const TIMES: readonly OrderField[] = [
+  'at',
+  'updated',
+  'cancelledAt',
+  'paidAt',
+  'gclidAt',
+  'fbclidAt',
+  'ttclidAt',
+  'clickAt',
+]
 
 type Shop = 'Shopify' | 'WooCommerce' | undefined
 interface Known {
@@ -301,7 +334,9 @@ class OrderReader {
       'Only order ids, times, values, click ids and UTM tags are stored; names, addresses and everything else about people stay in the file.',
       ...(worthless === 0
         ? []
-        : [`${count(worthless, 'order')} of them: cancelled, refunded in full, unpaid, worth nothing or a test. They are kept and never credited.`]),
+        : [
+            `${count(worthless, 'order')} of them: cancelled, refunded in full, unpaid, worth nothing or a test. They are kept and never credited.`,
+          ]),
       ...(withClick === 0 && orders.length > 0
         ? ['No order of this file has a click id or UTM tags: none of them can be credited to a platform by it.']
         : []),

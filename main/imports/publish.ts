@@ -126,7 +126,12 @@ export function createPublisher(deps: PublisherDeps) {
       return storeRows(file, plan, step, () => undefined)
     }
     const store = await reportStore(file, plan)
-    return storeRows(file, plan, (rows, counted) => store.step(rows, counted), () => store.finish())
+    return storeRows(
+      file,
+      plan,
+      (rows, counted) => store.step(rows, counted),
+      () => store.finish(),
+    )
   }
 
   return {

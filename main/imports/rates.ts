@@ -28,7 +28,14 @@ export function ratesLayout(table: RawTable, _choices: ImportChoices): ParsedFil
     const refuse = (reason: string): void => {
       badCount += 1
       if (badCount <= MAX_BAD)
-        bad.push({ line: row.line, reason, text: row.cells.slice(0, 6).map(({ text }) => text.slice(0, 20)).join(',') })
+        bad.push({
+          line: row.line,
+          reason,
+          text: row.cells
+            .slice(0, 6)
+            .map(({ text }) => text.slice(0, 20))
+            .join(','),
+        })
     }
     const date = dateCell(row.cells[0] ?? { kind: 'empty', text: '' })
     if (date.kind !== 'day') {

@@ -127,14 +127,16 @@ function unknownFile(table: RawTable, choices: ImportChoices): ReadFile {
             },
           ],
       warnings: [...(table.warnings ?? [])].slice(0, MAX_WARNINGS),
-      problems: [
-        `This file cannot be read${how}. ${explainUnknown(table)}`,
-      ],
+      problems: [`This file cannot be read${how}. ${explainUnknown(table)}`],
     },
   }
 }
 
-const tableFacts = ({ encoding, delimiter, sheet }: RawTable): Pick<FileSummary, 'encoding' | 'delimiter' | 'sheet'> => ({
+const tableFacts = ({
+  encoding,
+  delimiter,
+  sheet,
+}: RawTable): Pick<FileSummary, 'encoding' | 'delimiter' | 'sheet'> => ({
   encoding,
   delimiter,
   sheet: sheet === null ? null : cleanUntrusted(sheet, 80),
@@ -283,7 +285,9 @@ function keepReport(parsed: Report, nowMs: number): Kept {
   const currencies = [...new Set(facts.map(({ currency }) => currency))].toSorted()
   const mixed =
     currencies.length > 1
-      ? [`The file mixes amounts in ${currencies.slice(0, 5).join(', ')}. Export one account, or one currency, at a time.`]
+      ? [
+          `The file mixes amounts in ${currencies.slice(0, 5).join(', ')}. Export one account, or one currency, at a time.`,
+        ]
       : []
   const common = { late, ...span(facts.flatMap(({ startDate, endDate }) => [startDate, endDate])) }
   if (parsed.isDaily)

@@ -297,6 +297,8 @@ function setBit(bits: Map<number, number>, entityKey: number, bit: number): void
 
 function isEqual(a: StoredValues, b: StoredValues): boolean {
   return (
-    a.clickDays === b.clickDays && a.viewDays === b.viewDays && a.values.every((value, k) => value === (b.values[k] ?? null))
+    a.clickDays === b.clickDays &&
+    a.viewDays === b.viewDays &&
+    a.values.every((value, k) => value === (b.values[k] ?? null))
   )
 }

@@ -58,7 +58,13 @@ export function placementOf(
   const isAsked = zone === undefined && needsZone(summary, nowMs)
   const questions = [
     ...currencies,
-    ...(isAsked ? [zoneQuestion('In which time zone does the ad account count its days? Only then is known whether the last day was over.')] : []),
+    ...(isAsked
+      ? [
+          zoneQuestion(
+            'In which time zone does the ad account count its days? Only then is known whether the last day was over.',
+          ),
+        ]
+      : []),
   ]
   const problems = known === undefined ? [] : knownProblems(known, summary.currency)
   const warnings = sameNames(accounts.all(), platform, name)
@@ -128,5 +134,7 @@ function sameNames(all: readonly StoredAccount[], platform: Platform, name: stri
       accountName(account.name).toLowerCase() === name.toLowerCase(),
   )
   if (twin === undefined) return []
-  return ['A connected account of this platform has the same name. If both are the same account, its numbers would be counted twice.']
+  return [
+    'A connected account of this platform has the same name. If both are the same account, its numbers would be counted twice.',
+  ]
 }

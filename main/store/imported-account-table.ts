@@ -127,7 +127,9 @@ function createSums(db: FactsDb) {
   const markSummed = db.prepare('INSERT OR IGNORE INTO summed_fact (entity_key, day) VALUES (?, ?)')
   const unmarkSummed = db.prepare('DELETE FROM summed_fact WHERE entity_key = ? AND day = ?')
   const summed = db
-    .prepare<[number, number, number], number>('SELECT day FROM summed_fact WHERE entity_key = ? AND day BETWEEN ? AND ?')
+    .prepare<[number, number, number], number>(
+      'SELECT day FROM summed_fact WHERE entity_key = ? AND day BETWEEN ? AND ?',
+    )
     .pluck()
   const below = db
     .prepare<[number, number, string], (bigint | null)[]>(
@@ -210,7 +212,9 @@ function createRemoval(db: FactsDb) {
     `UPDATE account SET is_listed = 0, raw_status = '${REMOVING}' WHERE account_key = ? AND connection_id = '${IMPORT_CONNECTION}'`,
   )
   const marked = db
-    .prepare<[], number>(`SELECT account_key FROM account WHERE connection_id = '${IMPORT_CONNECTION}' AND raw_status = '${REMOVING}'`)
+    .prepare<[], number>(
+      `SELECT account_key FROM account WHERE connection_id = '${IMPORT_CONNECTION}' AND raw_status = '${REMOVING}'`,
+    )
     .pluck()
   const dropFacts = db.prepare(
     `DELETE FROM metric_fact WHERE (entity_key, day) IN (

@@ -31,7 +31,12 @@ describe('the import command', () => {
     const file = at('meta.csv', metaReport([ROW]))
     const { status, stdout, stderr } = run(file, '--dry-run', '--json', '--account', 'Shop')
     expect([status, stderr]).toEqual([0, expect.stringContaining('A dry run: nothing was stored.')])
-    expect(JSON.parse(stdout)).toMatchObject({ kind: 'platform_report', platform: 'meta', can_store: true, rows: { good: 1 } })
+    expect(JSON.parse(stdout)).toMatchObject({
+      kind: 'platform_report',
+      platform: 'meta',
+      can_store: true,
+      rows: { good: 1 },
+    })
     expect(stderr).toContain('Layout: ')
   })
 
@@ -61,10 +66,26 @@ describe('the import command', () => {
 
   test('answers come as options', () => {
     const file = at('orders.csv', 'Order ID,Date,Total\n1,03/04/2026 10:00,"1,234"\n2,04/05/2026 10:00,7\n')
-    const args = ['--kind', 'orders', '--currency', 'eur', '--number-format', 'comma_dot', '--date-order', 'dmy', '--time-zone', 'Europe/Berlin']
+    const args = [
+      '--kind',
+      'orders',
+      '--currency',
+      'eur',
+      '--number-format',
+      'comma_dot',
+      '--date-order',
+      'dmy',
+      '--time-zone',
+      'Europe/Berlin',
+    ]
     const { status, stdout } = run(file, '--json', ...args)
     expect(status).toBe(0)
-    expect(JSON.parse(stdout)).toMatchObject({ kind: 'orders', rows_kept: 2, start_date: '2026-04-03', end_date: '2026-05-04' })
+    expect(JSON.parse(stdout)).toMatchObject({
+      kind: 'orders',
+      rows_kept: 2,
+      start_date: '2026-04-03',
+      end_date: '2026-05-04',
+    })
   })
 
   test.each([

@@ -13,18 +13,24 @@ import { makeTempFolder } from '../support/temp-folder.ts'
 const TRIALS = 18
 const DAYS = 60
 
-const ROWS: readonly MetaRow[] = Array.from({ length: DAYS }, (_, n) => new Date(NOON - (n + 2) * DAY_MS)).flatMap((day) =>
-  Array.from({ length: 40 }, (_, ad) => ({
-    campaign: `Campaign ${ad % 4}`,
-    adSet: `Ad set ${ad % 8}`,
-    ad: `Ad ${ad}`,
-    day: day.toISOString().slice(0, 10),
-    spend: `${1 + (ad % 7)}.25`,
-  })),
+const ROWS: readonly MetaRow[] = Array.from({ length: DAYS }, (_, n) => new Date(NOON - (n + 2) * DAY_MS)).flatMap(
+  (day) =>
+    Array.from({ length: 40 }, (_, ad) => ({
+      campaign: `Campaign ${ad % 4}`,
+      adSet: `Ad set ${ad % 8}`,
+      ad: `Ad ${ad}`,
+      day: day.toISOString().slice(0, 10),
+      spend: `${1 + (ad % 7)}.25`,
+    })),
 )
 
 /** @returns whether it was killed, and after how many words */
-async function storeUntilKilled(file: string, key: Buffer, report: string, words: number): Promise<{ killed: boolean; said: string }> {
+async function storeUntilKilled(
+  file: string,
+  key: Buffer,
+  report: string,
+  words: number,
+): Promise<{ killed: boolean; said: string }> {
   const child = spawn(
     process.execPath,
     [join(import.meta.dirname, '../support/import-child.ts'), file, key.toString('hex'), report],
@@ -82,7 +88,10 @@ describe('storing a file, killed at random', () => {
     ends[record === undefined ? 'nothing' : 'whole'] += 1
     if (killed && half > 0 && half < (expected['facts']?.length ?? 0)) ends.resumed += 1
     // Whatever was left, the file can be stored after it.
-    expect(await rig.store(metaReport(ROWS), { account_name: 'Shop' })).toMatchObject({ state: 'done', rows_kept: ROWS.length })
+    expect(await rig.store(metaReport(ROWS), { account_name: 'Shop' })).toMatchObject({
+      state: 'done',
+      rows_kept: ROWS.length,
+    })
     expect(contentOf(left)).toEqual(expected)
     left.close()
   })

@@ -20,7 +20,8 @@ async function ordersOf(content: string | Uint8Array, choices: ImportChoices = {
   if (parsed.kind !== 'orders') throw new Error(`read as ${parsed.kind}`)
   return parsed
 }
-const net = (orders: readonly ImportedOrder[]): unknown[] => orders.map((order) => [order.rawOrderId, order.netValueMicros])
+const net = (orders: readonly ImportedOrder[]): unknown[] =>
+  orders.map((order) => [order.rawOrderId, order.netValueMicros])
 const utc = (text: string): number => Date.parse(text) / 1000
 
 describe('Shopify', () => {
@@ -66,10 +67,20 @@ describe('Shopify', () => {
     const parsed = await ordersOf(fixture('shopify.csv'))
     const marked = parsed.columns.filter(({ note }) => note !== null).map(({ header }) => header)
     expect(marked).toEqual(
-      expect.arrayContaining(['Email', 'Billing Name', 'Billing Phone', 'Shipping Name', 'Notes', 'Phone', 'Accepts Marketing']),
+      expect.arrayContaining([
+        'Email',
+        'Billing Name',
+        'Billing Phone',
+        'Shipping Name',
+        'Notes',
+        'Phone',
+        'Accepts Marketing',
+      ]),
     )
     expect(marked).not.toContain('Note Attributes')
-    const text = JSON.stringify(parsed.orders, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value))
+    const text = JSON.stringify(parsed.orders, (_key, value: unknown) =>
+      typeof value === 'bigint' ? String(value) : value,
+    )
     expect(text).not.toMatch(/customer|Street|ring twice|12345/)
   })
 })
@@ -92,7 +103,9 @@ describe('WooCommerce', () => {
       ['502', 50_000_000n],
       ['503', 0n],
     ])
-    expect(orders[0]?.touches).toMatchObject([{ idType: 'fbclid', clickId: 'IwAR123', utmSource: 'facebook', campaign: 'Spring sale' }])
+    expect(orders[0]?.touches).toMatchObject([
+      { idType: 'fbclid', clickId: 'IwAR123', utmSource: 'facebook', campaign: 'Spring sale' },
+    ])
     expect(orders[1]?.touches).toMatchObject([{ idType: null, utmMedium: 'organic' }])
   })
 })
@@ -108,9 +121,16 @@ describe('any list of orders', () => {
       ['A-4', 20_000_000n],
     ])
     expect(orders[0]?.touches).toMatchObject([{ idType: 'gclid', atS: utc('2026-08-31T20:00:00Z') }])
-    expect(orders[1]).toMatchObject({ currency: 'USD', atS: utc('2026-09-01T07:00:00Z'), updatedAtS: utc('2026-09-03T08:00:00Z') })
+    expect(orders[1]).toMatchObject({
+      currency: 'USD',
+      atS: utc('2026-09-01T07:00:00Z'),
+      updatedAtS: utc('2026-09-03T08:00:00Z'),
+    })
     expect(orders[2]?.touches).toMatchObject([{ idType: null, utmSource: 'newsletter', utmMedium: 'email' }])
-    expect(orders[3]).toMatchObject({ isTest: true, touches: [{ idType: 'wbraid', clickId: 'Wb1', campaign: 'Video' }] })
+    expect(orders[3]).toMatchObject({
+      isTest: true,
+      touches: [{ idType: 'wbraid', clickId: 'Wb1', campaign: 'Video' }],
+    })
     expect(bad.map(({ line, reason }) => [line, reason])).toEqual([
       [6, 'There is no order id.'],
       [7, 'The time of the order cannot be read.'],
@@ -121,8 +141,18 @@ describe('any list of orders', () => {
 
   test('what the file does not say is asked', async () => {
     const { questions } = await ordersOf('Order ID,Date,Total\n1,03/04/2026 10:00,"1,234"\n2,04/05/2026 10:00,7\n')
-    expect(questions.map(({ field }) => field).toSorted()).toEqual(['currency', 'date_order', 'number_format', 'time_zone'])
-    const answers = { currency: 'EUR', date_order: 'mdy', number_format: 'comma_dot', time_zone: 'America/New_York' } as const
+    expect(questions.map(({ field }) => field).toSorted()).toEqual([
+      'currency',
+      'date_order',
+      'number_format',
+      'time_zone',
+    ])
+    const answers = {
+      currency: 'EUR',
+      date_order: 'mdy',
+      number_format: 'comma_dot',
+      time_zone: 'America/New_York',
+    } as const
     const answered = await ordersOf('Order ID,Date,Total\n1,03/04/2026 10:00,"1,234"\n2,04/05/2026 10:00,7\n', answers)
     expect(answered.questions).toEqual([])
     expect(answered.orders[0]).toMatchObject({ atS: utc('2026-03-04T15:00:00Z'), netValueMicros: 1_234_000_000n })
@@ -146,10 +176,13 @@ describe('any list of orders', () => {
   })
 
   test('an order that lost value in a later file without a time of change counts as newer', async () => {
-    const file = (rows: string): string => `Name,Financial Status,Currency,Total,Refunded Amount,Created at,Lineitem name\n${rows}`
+    const file = (rows: string): string =>
+      `Name,Financial Status,Currency,Total,Refunded Amount,Created at,Lineitem name\n${rows}`
     const before = await ordersOf(file('#1,paid,EUR,50.00,0.00,2026-09-01 10:00:00 +0000,Cup\n'))
     const after = await ordersOf(
-      file('#2,paid,EUR,10.00,0.00,2026-09-05 10:00:00 +0000,Cup\n#1,partially_refunded,EUR,50.00,20.00,2026-09-01 10:00:00 +0000,Cup\n'),
+      file(
+        '#2,paid,EUR,10.00,0.00,2026-09-05 10:00:00 +0000,Cup\n#1,partially_refunded,EUR,50.00,20.00,2026-09-01 10:00:00 +0000,Cup\n',
+      ),
     )
     expect(after.orders[1]?.updatedAtS).toBeGreaterThan(before.orders[0]?.updatedAtS ?? Number.POSITIVE_INFINITY)
   })
@@ -208,7 +241,9 @@ describe('rates of the ECB', () => {
     const rig = factsImports()
     rig.facts.prepare("INSERT INTO exchange_rate VALUES ('USD', 20777, 100000000, 'starter')").run()
     expect(await rig.store(history)).toMatchObject({ kind: 'rates', rows_kept: 5, rows_new: 4, rows_changed: 1 })
-    const row = rig.facts.prepare("SELECT per_euro_e8, source FROM exchange_rate WHERE currency = 'USD' AND day = 20777").get()
+    const row = rig.facts
+      .prepare("SELECT per_euro_e8, source FROM exchange_rate WHERE currency = 'USD' AND day = 20777")
+      .get()
     expect(row).toEqual({ per_euro_e8: 116_840_000, source: 'import' })
   })
 })
@@ -226,10 +261,19 @@ describe('orders in the store', () => {
     expect(await app.store('shopify.csv', fixture('shopify.csv'))).toMatchObject({ kind: 'orders', rows_new: 5 })
     expect(await app.store('again.csv', fixture('shopify.csv'))).toMatchObject({ rows_new: 0, rows_same: 5 })
     expect(await app.store('more.csv', overlapping)).toMatchObject({ rows_new: 1, rows_changed: 1 })
-    expect((await app.run('list_imports', {})).orders).toEqual({ count: 6, first_date: '2026-09-01', last_date: '2026-09-04' })
+    expect((await app.run('list_imports', {})).orders).toEqual({
+      count: 6,
+      first_date: '2026-09-01',
+      last_date: '2026-09-04',
+    })
   })
   test('claims come beside them, and all of it goes at once', async () => {
-    expect(await app.store('claims.csv', fixture('claims.csv'), {}, true)).toMatchObject({ kind: 'claims', platform: null, rows_new: 3, rows_refused: 2 })
+    expect(await app.store('claims.csv', fixture('claims.csv'), {}, true)).toMatchObject({
+      kind: 'claims',
+      platform: null,
+      rows_new: 3,
+      rows_refused: 2,
+    })
     await app.run('remove_imported', { what: 'orders' })
     expect(await app.run('list_imports', {})).toEqual({ imports: [], orders: null })
     expect(await app.store('shopify.csv', fixture('shopify.csv'))).toMatchObject({ rows_new: 5 })

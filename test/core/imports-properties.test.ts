@@ -6,7 +6,18 @@ import { contentOf, DAY_MS, handClock, NOON } from '../support/facts-rig.ts'
 import { factsImports, type MetaRow, metaReport } from '../support/import-rig.ts'
 
 const CHOICES = { account_name: 'Shop' }
-const KEPT = ['facts', 'blocks', 'days', 'entities', 'rows', 'held', 'restated', 'accounts', 'staged', 'paused'] as const
+const KEPT = [
+  'facts',
+  'blocks',
+  'days',
+  'entities',
+  'rows',
+  'held',
+  'restated',
+  'accounts',
+  'staged',
+  'paused',
+] as const
 
 /** What may not differ; when it was seen does. */
 function stored(facts: FactsDb): Record<string, unknown> {
@@ -70,10 +81,14 @@ describe('an export in any form', () => {
     )
   })
 
-  test('cut into several files, also in the middle of a day, it stores the same, and no restatement is made up', { timeout: 120_000 }, async () => {
+  test('cut into several files, also in the middle of a day, it stores the same, and no restatement is made up', {
+    timeout: 120_000,
+  }, async () => {
     await fc.assert(
       fc.asyncProperty(rows, fc.integer({ min: 2, max: 4 }), async (all, parts) => {
-        const files = Array.from({ length: parts }, (_, part) => all.filter((each) => Math.abs(hash(keyOf(each), 7)) % parts === part))
+        const files = Array.from({ length: parts }, (_, part) =>
+          all.filter((each) => Math.abs(hash(keyOf(each), 7)) % parts === part),
+        )
         expect(await storedAfter(files)).toEqual(await storedAfter([all]))
       }),
       { numRuns: 12 },
@@ -97,7 +112,15 @@ function hash(text: string, seed: number): number {
 
 describe('what changes', () => {
   const day = '2026-11-02'
-  const first: MetaRow = { campaign: 'Spring', adSet: 'Broad', ad: 'A', day, spend: '10.00', purchases: 1, value: '20.00' }
+  const first: MetaRow = {
+    campaign: 'Spring',
+    adSet: 'Broad',
+    ad: 'A',
+    day,
+    spend: '10.00',
+    purchases: 1,
+    value: '20.00',
+  }
 
   test('a day that says something else later is restated at every level, and keeps what it said first', async () => {
     const rig = factsImports()
@@ -105,7 +128,9 @@ describe('what changes', () => {
     rig.clock.advance(3 * DAY_MS)
     const made = await rig.store(metaReport([{ ...first, purchases: 3, value: '60.00' }]), CHOICES)
     expect(made).toMatchObject({ rows_new: 0, rows_changed: 1, rows_same: 0 })
-    const moved = rig.facts.prepare('SELECT level, click_value_moved_micros AS value, age_days AS age FROM restatement ORDER BY level')
+    const moved = rig.facts.prepare(
+      'SELECT level, click_value_moved_micros AS value, age_days AS age FROM restatement ORDER BY level',
+    )
     expect(moved.all()).toEqual([
       { level: 'ad', value: 40_000_000, age: 24 },
       { level: 'ad_group', value: 40_000_000, age: 24 },
@@ -119,14 +144,22 @@ describe('what changes', () => {
     const rig = factsImports()
     await rig.store(metaReport([first]), CHOICES)
     rig.clock.advance(DAY_MS)
-    await rig.store(metaReport([{ ...first, spend: '11.00' }, { ...first, ad: 'B', spend: '100.00' }]), CHOICES)
-    const moved = rig.facts.prepare("SELECT level, spend_moved_micros AS spend FROM restatement ORDER BY level").all()
+    await rig.store(
+      metaReport([
+        { ...first, spend: '11.00' },
+        { ...first, ad: 'B', spend: '100.00' },
+      ]),
+      CHOICES,
+    )
+    const moved = rig.facts.prepare('SELECT level, spend_moved_micros AS spend FROM restatement ORDER BY level').all()
     expect(moved).toEqual([
       { level: 'ad', spend: 1_000_000 },
       { level: 'ad_group', spend: 1_000_000 },
       { level: 'campaign', spend: 1_000_000 },
     ])
-    expect(rig.facts.prepare("SELECT SUM(spend_micros) FROM metric_day WHERE level = 'campaign'").pluck().get()).toBe(111_000_000)
+    expect(rig.facts.prepare("SELECT SUM(spend_micros) FROM metric_day WHERE level = 'campaign'").pluck().get()).toBe(
+      111_000_000,
+    )
   })
 
   test('what a file says of a campaign itself is not overwritten by the sum of the ads it knows, in either order', async () => {
@@ -151,7 +184,8 @@ describe('what changes', () => {
     const asked = await rig.preview(file, CHOICES)
     expect(asked.questions.map(({ field }) => field)).toEqual(['time_zone'])
     await rig.store(file, { ...CHOICES, time_zone: 'Europe/Berlin' })
-    const over = (): unknown => rig.facts.prepare("SELECT was_over FROM fetched_day WHERE level = 'ad' ORDER BY day").pluck().all()
+    const over = (): unknown =>
+      rig.facts.prepare("SELECT was_over FROM fetched_day WHERE level = 'ad' ORDER BY day").pluck().all()
     expect(over()).toEqual([1, 0])
     clock.advance(2 * DAY_MS)
     await rig.store(metaReport([{ ...first, spend: '12.00' }]), CHOICES)
@@ -201,7 +235,20 @@ describe('what changes', () => {
     const made = await rig.store(metaReport([first, { ...first, ad: 'B' }]), CHOICES)
     if (made.account_id === null) throw new Error('no account')
     await rig.imports.remove(made.account_id)
-    const tables = ['account', 'entity', 'entity_row', 'metric_fact', 'metric_block', 'metric_day', 'fetched_day', 'restatement', 'summed_fact', 'import_file', 'import_row']
-    for (const table of tables) expect([table, rig.facts.prepare(`SELECT COUNT(*) FROM ${table}`).pluck().get()]).toEqual([table, 0])
+    const tables = [
+      'account',
+      'entity',
+      'entity_row',
+      'metric_fact',
+      'metric_block',
+      'metric_day',
+      'fetched_day',
+      'restatement',
+      'summed_fact',
+      'import_file',
+      'import_row',
+    ]
+    for (const table of tables)
+      expect([table, rig.facts.prepare(`SELECT COUNT(*) FROM ${table}`).pluck().get()]).toEqual([table, 0])
   })
 })

@@ -3,7 +3,15 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type ImportApp, type MetaRow, metaReport, startImportApp } from '../support/import-rig.ts'
 
 const ROWS: readonly MetaRow[] = [
-  { campaign: 'Spring', adSet: 'Broad', ad: 'Video A', day: '2026-09-01', spend: '10.50', purchases: 2, value: '80.00' },
+  {
+    campaign: 'Spring',
+    adSet: 'Broad',
+    ad: 'Video A',
+    day: '2026-09-01',
+    spend: '10.50',
+    purchases: 2,
+    value: '80.00',
+  },
   { campaign: 'Spring', adSet: 'Broad', ad: 'Video B', day: '2026-09-01', spend: '5.25' },
   { campaign: 'Spring', adSet: 'Narrow', ad: 'Video A', day: '2026-09-02', spend: '7.00', purchases: 0, value: '0' },
   { campaign: 'Autumn', adSet: 'Broad', ad: 'Photo', day: '2026-09-02', spend: '3.00' },
@@ -51,7 +59,14 @@ describe('a report of Meta, imported into an empty workspace', () => {
     accountId = made.account_id ?? ''
     const { accounts, warnings } = await app.run('list_accounts', {})
     expect(accounts).toMatchObject([
-      { connection_state: 'imported', writes_allowed: false, campaigns: 2, ad_groups: 3, ads: 4, complete_through: '2026-09-02' },
+      {
+        connection_state: 'imported',
+        writes_allowed: false,
+        campaigns: 2,
+        ad_groups: 3,
+        ads: 4,
+        complete_through: '2026-09-02',
+      },
     ])
     expect(warnings).toEqual([])
     expect(accountId).toMatch(/^meta:0\d{19}$/)
@@ -74,7 +89,12 @@ describe('a report of Meta, imported into an empty workspace', () => {
     const seen = await app.preview('again.csv', metaReport(ROWS), CHOICES)
     expect(seen.imported_at).not.toBeNull()
     const made = await app.store('again.csv', metaReport(ROWS), CHOICES)
-    expect(made).toMatchObject({ rows_new: 0, rows_changed: 0, rows_same: 4, untrusted: { file_name: 'Shop Report.csv' } })
+    expect(made).toMatchObject({
+      rows_new: 0,
+      rows_changed: 0,
+      rows_same: 4,
+      untrusted: { file_name: 'Shop Report.csv' },
+    })
     expect((await app.run('list_imports', {})).imports).toHaveLength(1)
   })
 
@@ -92,7 +112,11 @@ describe('a report of Meta, imported into an empty workspace', () => {
     expect(seen.rows).toMatchObject({ good: 4, bad: 1 })
     expect(seen.bad_rows[0]).toMatchObject({ line: 6 })
     await expect(app.store('bad.csv', bad, CHOICES)).rejects.toThrow('1 of 5 rows cannot be stored')
-    expect(await app.store('bad.csv', bad, CHOICES, true)).toMatchObject({ rows_kept: 4, rows_refused: 1, rows_same: 4 })
+    expect(await app.store('bad.csv', bad, CHOICES, true)).toMatchObject({
+      rows_kept: 4,
+      rows_refused: 1,
+      rows_same: 4,
+    })
   })
 
   test('a day that has not come is a bad row', async () => {
@@ -122,7 +146,9 @@ describe('a report of Meta, imported into an empty workspace', () => {
   test('everything is still there after a restart, and goes when it is removed', async () => {
     app = await app.restart()
     expect((await app.run('list_imports', {})).imports).toHaveLength(2)
-    expect(await app.refusal('remove_imported', { what: 'meta:1234567' })).toMatchObject({ code: 'account_not_available' })
+    expect(await app.refusal('remove_imported', { what: 'meta:1234567' })).toMatchObject({
+      code: 'account_not_available',
+    })
     await app.run('remove_imported', { what: accountId } as never)
     expect((await app.run('list_accounts', {})).accounts).toEqual([])
     expect((await app.run('list_imports', {})).imports).toEqual([])
@@ -163,7 +189,9 @@ test('a campaign table of Google stores campaigns with status and budget, and no
         ['paused', '10.00'],
       ]),
     )
-    const changed = await app.store('b.csv', table.replace('Enabled,Brand,25.00', 'Enabled,Brand,30.00'), { account_name: 'Shop' })
+    const changed = await app.store('b.csv', table.replace('Enabled,Brand,25.00', 'Enabled,Brand,30.00'), {
+      account_name: 'Shop',
+    })
     expect(changed).toMatchObject({ rows_new: 0, rows_changed: 1, rows_same: 1 })
   } finally {
     await app.close()

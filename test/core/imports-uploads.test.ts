@@ -70,7 +70,13 @@ describe('through the door', () => {
   const report = metaReport([{ campaign: 'A', adSet: 'B', ad: 'C', day: '2026-09-01', spend: '1.00' }])
 
   test('an AI client and the loop can bring no file', async () => {
-    const agent = { kind: 'agent', clientId: 'mc_x', clientName: 'X', scopes: ['mcp.read', 'mcp.draft'], expiresAtMs: 9e15 } as const
+    const agent = {
+      kind: 'agent',
+      clientId: 'mc_x',
+      clientName: 'X',
+      scopes: ['mcp.read', 'mcp.draft'],
+      expiresAtMs: 9e15,
+    } as const
     for (const caller of [agent, { kind: 'loop' } as const])
       for (const [name, input] of [
         ['begin_import', { file_name: 'a.csv', size_bytes: 10 }],
@@ -94,18 +100,23 @@ describe('through the door', () => {
   test('two files are not stored at the same moment, and neither is lost', async () => {
     const first = await app.upload('a.csv', report.replace('1.00', '2.00'))
     const second = await app.upload('b.csv', report.replace('1.00', '3.00'))
-    const commit = (import_id: string) => app.core.run({ kind: 'window' }, 'commit_import', { import_id, choices: { account_name: 'Shop' } })
+    const commit = (import_id: string) =>
+      app.core.run({ kind: 'window' }, 'commit_import', { import_id, choices: { account_name: 'Shop' } })
     const replies = await Promise.all([commit(first), commit(second)])
     expect(replies.map(({ ok }) => ok)).toEqual([true, false])
     expect((await commit(second)).ok).toBe(true)
   })
 
-  test('the main thread is never held for long while a large file is read and stored', { timeout: 120_000 }, async () => {
+  test('the main thread is never held for long while a large file is read and stored', {
+    timeout: 120_000,
+  }, async () => {
     const rows = Array.from({ length: 30_000 }, (_, n) => ({
       campaign: `Campaign ${n % 20}`,
       adSet: `Set ${n % 100}`,
       ad: `Ad ${n % 500}`,
-      day: new Date(Date.parse('2026-06-01T00:00:00Z') + (Math.floor(n / 500) % 60) * 86_400_000).toISOString().slice(0, 10),
+      day: new Date(Date.parse('2026-06-01T00:00:00Z') + (Math.floor(n / 500) % 60) * 86_400_000)
+        .toISOString()
+        .slice(0, 10),
       spend: '1.00',
     }))
     const id = await app.upload('large.csv', metaReport(rows))
@@ -116,7 +127,10 @@ describe('through the door', () => {
       lastMs = performance.now()
     }, 5)
     await app.run('preview_import', { import_id: id, choices: { account_name: 'Large' } } as never)
-    const { import: made } = await app.run('commit_import', { import_id: id, choices: { account_name: 'Large' } } as never)
+    const { import: made } = await app.run('commit_import', {
+      import_id: id,
+      choices: { account_name: 'Large' },
+    } as never)
     clearInterval(ticker)
     expect(made.rows_new).toBe(30_000)
     // The promise is 50 ms; a machine that several test files share needs some room.

@@ -30,9 +30,14 @@ async function importTable(core: Core): Promise<string> {
     return reply.value as never
   }
   const bytes = Buffer.from(TABLE)
-  const { import_id } = (await call('begin_import', { file_name: 'c.csv', size_bytes: bytes.length })) as { import_id: string }
+  const { import_id } = (await call('begin_import', { file_name: 'c.csv', size_bytes: bytes.length })) as {
+    import_id: string
+  }
   await call('append_import', { import_id, offset: 0, base64: bytes.toString('base64') })
-  const made = (await call('commit_import', { import_id, choices: { account_name: 'Files' } })) as OutputOf<'commit_import'>
+  const made = (await call('commit_import', {
+    import_id,
+    choices: { account_name: 'Files' },
+  })) as OutputOf<'commit_import'>
   return made.import.account_id ?? ''
 }
 
@@ -56,7 +61,10 @@ describe('a draft on an imported account', () => {
 
   test('is staged, although changes are not switched on there, and says that it cannot be pushed', async () => {
     const { accounts } = await app.window('list_accounts', {})
-    expect(accounts.find(({ account_id }) => account_id === account)).toMatchObject({ writes_allowed: false, connection_state: 'imported' })
+    expect(accounts.find(({ account_id }) => account_id === account)).toMatchObject({
+      writes_allowed: false,
+      connection_state: 'imported',
+    })
     draft = await propose(app, {
       kind: 'set_budget',
       entity_id: await campaign('Brand'),
@@ -70,19 +78,34 @@ describe('a draft on an imported account', () => {
 
   test('cannot be armed, with the same words, and no platform is asked', async () => {
     const before = asked()
-    const refusal = await app.refusal({ kind: 'window' }, 'arm_draft', { draft_id: draft.draft_id, draft_hash: draft.draft_hash })
+    const refusal = await app.refusal({ kind: 'window' }, 'arm_draft', {
+      draft_id: draft.draft_id,
+      draft_hash: draft.draft_hash,
+    })
     expect(refusal).toMatchObject({ code: 'account_not_available', message: WORDS })
     expect(asked()).toBe(before)
     expect((await app.window('get_draft', { draft_id: draft.draft_id })).draft.state).toBe('pending')
   })
 
   test('the limits hold there as everywhere', async () => {
-    const change = { kind: 'set_budget', entity_id: await campaign('Brand'), budget: 'daily', expected_current: '25.00' }
-    const wild = await app.refusal(AGENT, 'check_change', { operations: [{ ...change, new_value: '0.00' }] }).catch(() => undefined)
+    const change = {
+      kind: 'set_budget',
+      entity_id: await campaign('Brand'),
+      budget: 'daily',
+      expected_current: '25.00',
+    }
+    const wild = await app
+      .refusal(AGENT, 'check_change', { operations: [{ ...change, new_value: '0.00' }] })
+      .catch(() => undefined)
     expect(wild).toBeUndefined()
     const checked = await app.agent('check_change', { operations: [{ ...change, new_value: '0.00' }] } as never)
     expect(checked.policy.outcome).toBe('block')
-    const on = { kind: 'set_status', entity_id: await campaign('Generic'), expected_current: 'paused', new_status: 'enabled' }
+    const on = {
+      kind: 'set_status',
+      entity_id: await campaign('Generic'),
+      expected_current: 'paused',
+      new_status: 'enabled',
+    }
     expect((await app.agent('check_change', { operations: [on] } as never)).policy).toMatchObject({
       outcome: 'block',
       rules: [{ rule: 'unknown_spend' }],
@@ -98,7 +121,10 @@ describe('a draft on an imported account', () => {
   })
 
   test('changes cannot be switched on there', async () => {
-    const refusal = await app.refusal({ kind: 'window' }, 'set_account_writes', { account_id: account, is_allowed: true })
+    const refusal = await app.refusal({ kind: 'window' }, 'set_account_writes', {
+      account_id: account,
+      is_allowed: true,
+    })
     expect(refusal.code).toBe('account_not_available')
   })
 
@@ -109,7 +135,9 @@ describe('a draft on an imported account', () => {
     const real = ledger.prepare('SELECT connection_id FROM connection').pluck().get() as string
     const columns = (ledger.pragma('table_info(connection)') as { name: string }[]).map(({ name }) => name)
     const copied = columns.map((name) => (name === 'connection_id' ? "'import'" : name)).join(', ')
-    ledger.exec(`INSERT INTO connection (${columns.join(', ')}) SELECT ${copied} FROM connection WHERE connection_id = '${real}'`)
+    ledger.exec(
+      `INSERT INTO connection (${columns.join(', ')}) SELECT ${copied} FROM connection WHERE connection_id = '${real}'`,
+    )
     ledger.close()
     const store = await openPassphraseStore(`${workspaceFolder}/vault.sealed.json`, new Secret(PASSPHRASE))
     const vault = await openVault({ store, clock, encryptedFiles: [] })
@@ -121,7 +149,10 @@ describe('a draft on an imported account', () => {
       const before = asked()
       await opened.core.run({ kind: 'window' }, 'set_account_writes', { account_id: account, is_allowed: true })
       const { draft: now } = await opened.window('get_draft', { draft_id: draft.draft_id })
-      const refusal = await opened.refusal({ kind: 'window' }, 'arm_draft', { draft_id: now.draft_id, draft_hash: now.draft_hash })
+      const refusal = await opened.refusal({ kind: 'window' }, 'arm_draft', {
+        draft_id: now.draft_id,
+        draft_hash: now.draft_hash,
+      })
       expect(refusal).toMatchObject({ code: 'account_not_available', message: WORDS })
       expect(asked()).toBe(before)
       await opened.core.close()

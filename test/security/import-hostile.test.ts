@@ -38,14 +38,20 @@ describe('names and cells', () => {
     expect(seen.file.name.length).toBeLessThanOrEqual(120)
   })
 
-  test.each(["=cmd|' /C calc'!A0", '+1+1', '@SUM(A1)', '-2+3', "'; DROP TABLE entity; --", '<script>alert(1)</script>', '${7*7}', '../up'])(
-    'a campaign called %j stays that text',
-    async (campaign) => {
-      const made = await app.store('c.csv', metaReport([{ ...ROW, campaign }]), { account_name: `Shop ${campaign}` })
-      const { entities } = await app.run('list_entities', { account_id: made.account_id, type: 'campaign' } as never)
-      expect(entities.map(({ untrusted }) => untrusted.name)).toEqual([campaign])
-    },
-  )
+  test.each([
+    "=cmd|' /C calc'!A0",
+    '+1+1',
+    '@SUM(A1)',
+    '-2+3',
+    "'; DROP TABLE entity; --",
+    '<script>alert(1)</script>',
+    '${7*7}',
+    '../up',
+  ])('a campaign called %j stays that text', async (campaign) => {
+    const made = await app.store('c.csv', metaReport([{ ...ROW, campaign }]), { account_name: `Shop ${campaign}` })
+    const { entities } = await app.run('list_entities', { account_id: made.account_id, type: 'campaign' } as never)
+    expect(entities.map(({ untrusted }) => untrusted.name)).toEqual([campaign])
+  })
 
   test('ids in a file cannot name an entity of another account', async () => {
     const file =
@@ -59,7 +65,9 @@ describe('names and cells', () => {
   test('an account that is connected cannot be written by a file, whatever is chosen', async () => {
     const refusal = await app.preview('x.csv', metaReport([ROW]), { account_id: 'meta:1234567890' as never })
     expect(refusal.can_store).toBe(false)
-    await expect(app.store('x.csv', metaReport([ROW]), { account_id: 'meta:1234567890' as never })).rejects.toThrow('Nothing was stored')
+    await expect(app.store('x.csv', metaReport([ROW]), { account_id: 'meta:1234567890' as never })).rejects.toThrow(
+      'Nothing was stored',
+    )
   })
 
   test('a name that looks like an account’s number makes only an imported account', async () => {
@@ -69,7 +77,10 @@ describe('names and cells', () => {
 
   test('no word of a file comes back in an error', async () => {
     const secret = 'CANARY-4711'
-    const id = await app.upload('x.bin', Buffer.concat([Buffer.from([0, 1, 2, 0, 255, 254]), Buffer.from(secret), randomBytes(500)]))
+    const id = await app.upload(
+      'x.bin',
+      Buffer.concat([Buffer.from([0, 1, 2, 0, 255, 254]), Buffer.from(secret), randomBytes(500)]),
+    )
     const refusal = await app.refusal('preview_import', { import_id: id })
     expect(JSON.stringify(refusal)).not.toContain(secret)
     await app.run('cancel_import', { import_id: id } as never)
@@ -83,16 +94,24 @@ test('only a piece of a file may be larger than other calls, in the browser wind
   const core = new RecordingCore()
   const shell = await openBrowserWindow({ core, rendererFolder: root, clock: handClock(), randomBytes, log: silentLog })
   const origin = shell.url
-  const send = (path: string, headers: Record<string, string>, body?: string): Promise<{ status: number; cookie: string; location: string }> =>
+  const send = (
+    path: string,
+    headers: Record<string, string>,
+    body?: string,
+  ): Promise<{ status: number; cookie: string; location: string }> =>
     new Promise((resolve, reject) => {
-      const asked = request(`${origin}${path}`, { method: body === undefined ? 'GET' : 'POST', headers, agent: false }, (answer) => {
-        answer.resume()
-        resolve({
-          status: answer.statusCode ?? 0,
-          cookie: answer.headers['set-cookie']?.[0]?.split(';')[0] ?? '',
-          location: answer.headers.location ?? '',
-        })
-      })
+      const asked = request(
+        `${origin}${path}`,
+        { method: body === undefined ? 'GET' : 'POST', headers, agent: false },
+        (answer) => {
+          answer.resume()
+          resolve({
+            status: answer.statusCode ?? 0,
+            cookie: answer.headers['set-cookie']?.[0]?.split(';')[0] ?? '',
+            location: answer.headers.location ?? '',
+          })
+        },
+      )
       asked.on('error', reject)
       asked.end(body)
     })

@@ -51,9 +51,11 @@ function perEuroE8(cell: string): bigint {
  */
 export function loadStarterRates(facts: FactsDb, read: () => string = () => readFileSync(starterFile(), 'utf8')): boolean {
   const writer = createExchangeWriter(facts)
-  const rates = parseStarter(read())
-  const lastDay = rates.reduce((last, rate) => Math.max(last, rate.day), 0)
+  const text = read()
+  // Every start looks, and nearly none has anything to do: the dates alone tell.
+  const dates = text.matchAll(/^\d{4}-\d{2}-\d{2}/gm)
+  const lastDay = Math.max(0, ...[...dates].map(([date]) => dayOf(date) ?? 0))
   if (writer.hasStarterThrough(lastDay)) return false
-  writer.replaceStarter(rates)
+  writer.replaceStarter(parseStarter(text))
   return true
 }

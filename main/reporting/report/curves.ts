@@ -27,6 +27,16 @@ export function curveOf(facts: FactsReadDb, account: StoredAccount, asOfDay: num
   return curve
 }
 
-function finalDays(_facts: FactsReadDb, _account: StoredAccount, _asOfDay: number): DayHistory[] {
-  return []
+function finalDays(facts: FactsReadDb, { accountKey, restatementDays }: StoredAccount, asOfDay: number): DayHistory[] {
+  const { restatements } = factsReaders(facts)
+  const endDay = asOfDay - restatementDays
+  const startDay = endDay - LOOK_BACK_DAYS + 1
+  const moves = new Map<number, { ageDays: number; movedMicros: bigint }[]>()
+  for (const { day, ageDays, clickConversionMovedMicros } of restatements.movesByAge(accountKey, 'campaign', startDay, endDay))
+    moves.set(day, [...(moves.get(day) ?? []), { ageDays, movedMicros: clickConversionMovedMicros }])
+  return restatements.firstSeen(accountKey, 'campaign', startDay, endDay).flatMap((seen) => {
+    const final = seen.now.clickConversionMicros
+    if (!seen.isFinal || seen.firstAgeDays === null || final === null) return []
+    return [{ firstSeenAge: seen.firstAgeDays, finalConversionMicros: final, moves: moves.get(seen.day) ?? [] }]
+  })
 }
