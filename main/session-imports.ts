@@ -69,7 +69,7 @@ interface HandlerDeps extends ImportSessionDeps {
 
 function importHandlers({ facts, imports, recover, actAs, onChange }: HandlerDeps): Handlers {
   return {
-    begin_import: (input) => ({ import_id: imports.begin(input.file_name, input.size_bytes) as ImportId }),
+    begin_import: (input) => ({ import_id: imports.begin(input.file_name, input.size_bytes) }),
     append_import: (input) => ({
       received_bytes: imports.append(input.import_id, input.offset, Buffer.from(input.base64, 'base64')),
     }),
@@ -97,8 +97,6 @@ function importHandlers({ facts, imports, recover, actAs, onChange }: HandlerDep
     },
   }
 }
-
-type ImportId = OutputOf<'begin_import'>['import_id']
 
 function ordersHeld(facts: FactsDb): OutputOf<'list_imports'>['orders'] {
   const { orders, startDay, endDay } = factsReaders(facts).orders.stock()

@@ -65,6 +65,7 @@ export const REPORT_TEXTS = {
     remove: 'Delete the view “{name}”',
   },
   tiles: {
+    conversions: 'Conv.',
     roas: 'ROAS · {window}',
     reported: 'As reported',
     effectWhy:
@@ -255,7 +256,7 @@ export const REPORT_TEXTS = {
     into: 'Show only this',
     inAccounts: 'In accounts',
     nothing: 'Nothing below.',
-    failed: 'This part could not be read.',
+    failed: 'This part could not be read. {why}',
     more: '{shown} of {total} rows',
     count: { one: '{count} row', other: '{count} rows' },
     sumFine: 'Rows add up to the total',

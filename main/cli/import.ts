@@ -5,7 +5,7 @@
 import { open } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { Reply } from '../../shared/api.ts'
-import { accountIdSchema } from '../../shared/domain/ids.ts'
+import { accountIdSchema, type Platform } from '../../shared/domain/ids.ts'
 import type { OperationName } from '../../shared/operation-names.ts'
 import type { OutputOf } from '../../shared/operations.ts'
 import {
@@ -98,7 +98,7 @@ interface Handed {
   readonly options: CommandOptions
 }
 
-async function importBytes(core: Core, { name, bytes, choices, options }: Handed): Promise<number> {
+async function importBytes(core: Core, { name, bytes, choices: given, options }: Handed): Promise<number> {
   const call = async <N extends OperationName>(operation: N, input: unknown): Promise<OutputOf<N> | undefined> => {
     const reply = (await core.run({ kind: 'cli' }, operation, input)) as Reply<OutputOf<N>>
     if (reply.ok) return reply.value
@@ -113,7 +113,10 @@ async function importBytes(core: Core, { name, bytes, choices, options }: Handed
     const base64 = bytes.subarray(offset, offset + PIECE_BYTES).toString('base64')
     if ((await call('append_import', { import_id, offset, base64 })) === undefined) return EXIT.no
   }
-  const preview = await call('preview_import', { import_id, choices })
+  const first = await call('preview_import', { import_id, choices: given })
+  if (first === undefined) return EXIT.no
+  const choices = named(first, given)
+  const preview = choices === given ? first : await call('preview_import', { import_id, choices })
   if (preview === undefined) return EXIT.no
   const { isDryRun, keepsGoodRows } = options.importing
   describe(preview)
@@ -132,6 +135,18 @@ async function importBytes(core: Core, { name, bytes, choices, options }: Handed
     `Stored ${made.rows_kept} rows: ${made.rows_new} new, ${made.rows_changed} changed, ${made.rows_same} as before. Refused: ${made.rows_refused}.`,
   )
   return EXIT.done
+}
+
+const LABELS: Readonly<Record<Platform, string>> = { google_ads: 'Google Ads', meta: 'Meta', tiktok: 'TikTok' }
+
+/** A script is not asked for the account's name: without one, all files of a platform are of one account, and that is said. */
+function named({ platform, questions }: ImportPreview, choices: ImportChoices): ImportChoices {
+  if (platform === null || !questions.some(({ field }) => field === 'account_name')) return choices
+  const account_name = `${LABELS[platform]} (from files)`
+  say(
+    `The file does not name its ad account: it counts as “${account_name}”. To keep several accounts apart, add --account.`,
+  )
+  return { ...choices, account_name }
 }
 
 function print(value: unknown): void {

@@ -73,8 +73,8 @@ export function createResolver(deps: EntityDeps, accountId: AccountId, accountKe
     }
     const named = entityId(accountId, row.level, nameId(row.level, row.path))
     if (!taken.has(named) && isKnown(named)) return named
-    const found = same()
-    return isFree(found) ? found : named
+    const sibling = same()
+    return isFree(sibling) ? sibling : named
   }
   return {
     idOf(row) {

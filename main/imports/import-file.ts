@@ -183,10 +183,9 @@ export function createImports(deps: ImportsDeps) {
   }
 
   return {
-    begin: uploads.begin,
-    append: uploads.append,
-    cancel: uploads.drop,
-    forgetUploads: uploads.clear,
+    begin: (fileName: string, sizeBytes: number): string => uploads.begin(fileName, sizeBytes),
+    append: (importId: string, offset: number, piece: Uint8Array): number => uploads.append(importId, offset, piece),
+    cancel: (importId: string): void => uploads.drop(importId),
     /** @throws OperationError invalid_input for bytes that are no table; invalid_value */
     async preview(importId: string, choices: ImportChoices): Promise<ImportPreview> {
       const { reading, ...looked } = await open(importId, choices)
@@ -266,7 +265,7 @@ function refuseUnlessReady({ questions, problems, summary }: Looked, keepsGoodRo
 
 function recordOf(file: ImportFile): ImportRecord {
   return {
-    import_id: file.importId as ImportRecord['import_id'],
+    import_id: file.importId,
     kind: file.kind,
     platform: file.platform,
     account_id: accountOf(file),
@@ -289,7 +288,7 @@ function previewOf(importId: string, looked: Looked, before: ImportFile | undefi
   const { upload, summary, placement, questions, problems } = looked
   const { target, name } = placement
   return {
-    import_id: importId as ImportPreview['import_id'],
+    import_id: importId,
     kind: summary.kind,
     layout: summary.layout,
     file: {

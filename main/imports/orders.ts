@@ -16,6 +16,7 @@ import type { BadRow, Cell, ImportedOrder, ParsedFile, Question, RawRow, RawTabl
 
 const MAX_BAD = 1_000
 const MAX_ID_CHARS = 200
+const DAY_S = 86_400
 const USED: readonly OrderField[] = [
   'orderId',
   'atUtc',
@@ -263,7 +264,10 @@ class OrderReader {
   /** Undefined, and noted, for a row that cannot be stored. */
   #orderOf(draft: Draft): { order: ImportedOrder; ownS: number; isReduced: boolean } | undefined {
     const { row, rawOrderId, currency } = draft
-    const fault = (reason: string): undefined => void this.#refuse(row, reason)
+    const fault = (reason: string): undefined => {
+      this.#refuse(row, reason)
+      return undefined
+    }
     const atS = secondsOf(draft.at, this.#order, this.#zone)
     if (atS === undefined) return fault('The time of the order cannot be read.')
     if (currency !== undefined && !isKnownCurrency(currency)) return fault('This currency is not known here.')
@@ -284,6 +288,7 @@ class OrderReader {
         rawOrderId,
         atS,
         updatedAtS: atS,
+        ...this.#ownDay(draft.at, atS),
         netValueMicros,
         currency: currency ?? 'USD',
         isTest: /^(?:1|y|yes|true|x|test)$/i.test((this.#text(row, 'test') ?? '').trim()),
@@ -292,6 +297,12 @@ class OrderReader {
       ownS: seconds('updated') ?? Math.max(atS, ...others),
       isReduced: isGone || back > 0n,
     }
+  }
+
+  /** By the clock the time was written with; a zone that the person chose is for all of them. */
+  #ownDay(at: Moment, atS: number): Pick<ImportedOrder, 'day'> {
+    if (this.#choices.time_zone !== undefined || at.kind !== 'wall' || at.offsetS === null) return {}
+    return { day: Math.floor((atS + at.offsetS) / DAY_S) }
   }
 
   #isGone(row: RawRow): boolean {

@@ -113,6 +113,8 @@ export interface ImportedOrder {
   /** UTC seconds. */
   readonly atS: number
   readonly updatedAtS: number
+  /** Calendar day on the shop's own clock, days since 1970-01-01, where its time came with an offset and no zone was chosen. */
+  readonly day?: number
   /** Micros, after refunds; 0 when nothing is left of it. */
   readonly netValueMicros: bigint
   readonly currency: string

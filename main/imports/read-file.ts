@@ -262,7 +262,7 @@ function keep(parsed: ParsedFile, nowMs: number): Kept {
     rows: () => stageOrders(orders),
     good: orders.length,
     late,
-    ...span(orders.map(({ atS }) => dateOf(localDay(atS * 1000, zone)))),
+    ...span(orders.map(({ atS, day }) => dateOf(day ?? localDay(atS * 1000, zone)))),
     problems: [],
     warnings: [],
   }

@@ -21,7 +21,7 @@ export function createRowStore(deps: RowDeps, importId: string, timeZone: string
       counted,
       deps.write.orders.addOrders(
         importId,
-        orders.map((order) => shopOrderRow(order, dayOf)),
+        orders.map((order) => shopOrderRow(order, (atS) => order.day ?? dayOf(atS))),
       ),
     )
     deps.write.orders.addTouches(

@@ -108,10 +108,7 @@ export function createUploads(clock: Clock, randomBytes: (size: number) => Uint8
       const { fileName, bytes, sha256 } = upload
       return { importId, fileName, bytes, sha256 }
     },
-    isOpen: (importId: string): boolean => open.has(importId),
     /** Idempotent. */
     drop: (importId: string): void => void open.delete(importId),
-    /** Forgets all of them. */
-    clear: (): void => open.clear(),
   }
 }

@@ -106,9 +106,9 @@ const SUM_FACTS = NAMES.map((name) => `COALESCE(SUM(${OF_FACT[name]}), 0) AS ${n
 const ACCOUNTS = '(SELECT value FROM json_each(@accounts))'
 const OF_LEVEL = `SELECT entity_key, account_key FROM entity WHERE account_key IN ${ACCOUNTS} AND type = @level`
 /** Children and grandchildren of one entity. */
-const OF_PARENT = `SELECT c.entity_key, c.account_key FROM entity t JOIN entity c ON c.parent_id = t.entity_id
+const OF_PARENT = `SELECT c.entity_key AS entity_key, c.account_key AS account_key FROM entity t JOIN entity c ON c.parent_id = t.entity_id
     WHERE t.entity_key = @parent AND c.type = @level AND c.account_key IN ${ACCOUNTS}
-  UNION SELECT c.entity_key, c.account_key FROM entity t JOIN entity m ON m.parent_id = t.entity_id
+  UNION SELECT c.entity_key AS entity_key, c.account_key AS account_key FROM entity t JOIN entity m ON m.parent_id = t.entity_id
       JOIN entity c ON c.parent_id = m.entity_id
     WHERE t.entity_key = @parent AND c.type = @level AND c.account_key IN ${ACCOUNTS}`
 const OF_KEYS = 'SELECT entity_key, account_key FROM entity WHERE entity_key IN (SELECT value FROM json_each(@keys))'

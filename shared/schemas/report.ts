@@ -207,7 +207,7 @@ export const reportOutput = z.strictObject({
     )
     .max(PLATFORMS.length),
   rates: ratesUsed,
-  /** Orders credited once, for the same days and accounts; null without imported orders. */
+  /** Orders credited once, for the same days and accounts: on the first page by platform; null on others and without imported orders. */
   deduplicated: orderCredit.omit({ top_campaigns: true }).nullable(),
   definition_notes: z.array(z.string()).max(12),
   complete_through: isoDate.nullable(),

@@ -41,10 +41,20 @@ describe('the import command', () => {
   })
 
   test('an open question is exit 1, with the option that answers it', () => {
-    const { status, stdout, stderr } = run(at('meta.csv', metaReport([ROW])), '--json')
+    const { status, stdout, stderr } = run(
+      at('orders.csv', 'Order ID,Date,Total\n1,2026-09-01T10:00:00Z,5.00\n'),
+      '--json',
+    )
     expect(status).toBe(1)
-    expect(stderr).toContain('Answer with --account')
-    expect(JSON.parse(stdout)).toMatchObject({ can_store: false, questions: [{ field: 'account_name' }] })
+    expect(stderr).toContain('Answer with --currency')
+    expect(JSON.parse(stdout)).toMatchObject({ can_store: false, questions: [{ field: 'currency' }] })
+  })
+
+  test('without --account the files of a platform are one account, and that is said', () => {
+    const { status, stdout, stderr } = run(at('meta.csv', metaReport([ROW])), '--dry-run', '--json')
+    expect(status).toBe(0)
+    expect(stderr).toContain('it counts as “Meta (from files)”')
+    expect(JSON.parse(stdout)).toMatchObject({ can_store: true, account: { untrusted: { name: 'Meta (from files)' } } })
   })
 
   test('bad rows are named by line and left out only when told to; what is stored stays', async () => {

@@ -38,6 +38,8 @@ describe('Shopify', () => {
       ['#1005', 0n],
     ])
     expect(orders[0]?.atS).toBe(utc('2026-09-01T08:00:00Z'))
+    // 23:30 of the shop is still the first of September there.
+    expect(orders[1]?.day).toBe(utc('2026-09-01T00:00:00Z') / 86_400)
     expect(warnings.join(' ')).toContain('1 further line')
     expect(warnings.join(' ')).toContain('everything else about people stay in the file')
   })

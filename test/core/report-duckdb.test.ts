@@ -156,6 +156,30 @@ describe('every cell is what DuckDB says', () => {
     },
   )
 
+  test.each(['ad_group', 'ad'] as const)('what has no %s is the difference of the levels', async (groupBy) => {
+    const remainders = allOf({ ...period, groupBy }).rows.filter((row) => row.is_remainder)
+    const of = (column: string, level: string) => `COALESCE(SUM(${column}) FILTER (level = '${level}'), 0)`
+    const missing =
+      await duck.rows(`SELECT account_id, decimal_text(half_away(spend, pow10(6 - places(currency))), places(currency)) AS spend,
+        clicks::INTEGER AS clicks, conversions::DOUBLE / 1000000 AS conversions
+      FROM (SELECT account_id, f.currency, ${of('spend_micros', 'campaign')} - ${of('spend_micros', groupBy)} AS spend,
+          ${of('f.clicks', 'campaign')} - ${of('f.clicks', groupBy)} AS clicks,
+          ${of('click_conversions_millionths', 'campaign')} - ${of('click_conversions_millionths', groupBy)} AS conversions
+        FROM facts f JOIN accounts a USING (account_id) WHERE f.date BETWEEN DATE '${period.from}' AND DATE '${period.to}' GROUP BY ALL)
+      WHERE spend <> 0 OR clicks <> 0 OR conversions <> 0 ORDER BY account_id`)
+    expect(missing.length).toBeGreaterThan(0)
+    expect(
+      remainders
+        .map((row) => ({
+          account_id: row.account_id,
+          spend: row.metrics.spend,
+          clicks: row.metrics.clicks,
+          conversions: row.metrics.conversions,
+        }))
+        .toSorted((a, b) => ((a.account_id ?? '') < (b.account_id ?? '') ? -1 : 1)),
+    ).toEqual(missing)
+  })
+
   test('is a comparison of something: several currencies, some without a rate, unknown cells, windows of each kind', async () => {
     const rows = await reportRows(duck, { ...period, groupBy: 'account', currency: 'EUR' })
     expect(rows.length).toBeGreaterThan(5)

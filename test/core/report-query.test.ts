@@ -94,7 +94,9 @@ const arbFact: fc.Arbitrary<Fact> = fc.record({
       fc.array(fc.bigInt(0n, 10n ** 9n), { minLength: 3, maxLength: 3 }),
       fc.array(fc.option(amount, { nil: null }), { minLength: STORED.length - 3, maxLength: STORED.length - 3 }),
     )
-    .map(([counts, maybe]) => Object.fromEntries(STORED.map((name, k) => [name, k < 3 ? counts[k] : maybe[k - 3]]))),
+    .map(([counts, maybe]) =>
+      Object.fromEntries(STORED.map((name, k) => [name, (k < 3 ? counts[k] : maybe[k - 3]) ?? null])),
+    ),
   window: fc.constantFrom(null, 0n, 1n, 7n, 28n),
   source: fc.constantFrom(null, 'entity_setting', 'approximated', 'requested'),
 })

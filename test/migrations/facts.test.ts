@@ -98,9 +98,7 @@ const read = (facts: FactsDb, sql: string): unknown[] => facts.prepare(sql).safe
 function expectRollupsOfFacts(facts: FactsDb): void {
   expect(
     read(facts, `SELECT entity_key, block, ${STORED_SUMS} FROM metric_block WHERE facts > 0 ORDER BY 1, 2`),
-  ).toEqual(
-    read(facts, `SELECT f.entity_key, f.day / 16, ${SLOW_SUMS} FROM metric_fact f GROUP BY 1, 2 ORDER BY 1, 2`),
-  )
+  ).toEqual(read(facts, `SELECT f.entity_key, f.day / 16, ${SLOW_SUMS} FROM metric_fact f GROUP BY 1, 2 ORDER BY 1, 2`))
   expect(
     read(facts, `SELECT account_key, level, day, ${STORED_SUMS} FROM metric_day WHERE facts > 0 ORDER BY 1, 2, 3`),
   ).toEqual(
@@ -332,7 +330,9 @@ describe('a facts.db of the first version', () => {
 test('a facts.db of the third version gets the new sums of the facts it holds', () => {
   const key = randomBytes(32)
   const folder = makeTempFolder('facts-0003')
-  const old = withEntities(openFacts(join(folder, 'facts.db'), key, { migrations: loadMigrations('facts').slice(0, 3) }))
+  const old = withEntities(
+    openFacts(join(folder, 'facts.db'), key, { migrations: loadMigrations('facts').slice(0, 3) }),
+  )
   old.exec(`
     INSERT INTO metric_fact (entity_key, day, ${SUMS.join(', ')}, click_window_days, window_source, fetched_at_ms, first_seen_at_ms)
       SELECT e.entity_key, d.value, e.entity_key * 1000003 + d.value, 7, 3, ${SUMS.slice(3)

@@ -83,7 +83,7 @@ describe('names and cells', () => {
     )
     const refusal = await app.refusal('preview_import', { import_id: id })
     expect(JSON.stringify(refusal)).not.toContain(secret)
-    await app.run('cancel_import', { import_id: id } as never)
+    await app.run('cancel_import', { import_id: id })
   })
 })
 

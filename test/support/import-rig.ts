@@ -82,8 +82,8 @@ function importApp(core: Core, clock: TestClock, homeFolder: string): ImportApp 
     },
     async preview(name, content, choices = {}) {
       const import_id = await upload(name, content)
-      const seen = await run('preview_import', { import_id, choices } as InputOf<'preview_import'>)
-      await run('cancel_import', { import_id } as InputOf<'cancel_import'>)
+      const seen = await run('preview_import', { import_id, choices })
+      await run('cancel_import', { import_id })
       return seen
     },
     async store(name, content, choices = {}, keepsGoodRows = false) {
@@ -93,10 +93,10 @@ function importApp(core: Core, clock: TestClock, homeFolder: string): ImportApp 
           import_id,
           choices,
           ...(keepsGoodRows ? { keeps_good_rows: true } : {}),
-        } as InputOf<'commit_import'>)
+        })
         return made
       } catch (error) {
-        await run('cancel_import', { import_id } as InputOf<'cancel_import'>)
+        await run('cancel_import', { import_id })
         throw error
       }
     },

@@ -94,7 +94,7 @@ dated AS (SELECT DISTINCT currency, date FROM period WHERE level = 'campaign'),
 wanted AS (SELECT currency, date FROM dated UNION SELECT ${target}, date FROM dated),
 known AS (SELECT w.currency, w.date, CASE WHEN w.currency = 'EUR' THEN 100000000::HUGEINT ELSE arg_max(r.per_euro, r.day) END AS per_euro
   FROM wanted w LEFT JOIN rates r ON r.currency = w.currency AND r.day BETWEEN w.date - 7 AND w.date GROUP BY w.currency, w.date),
-cross_rate AS (SELECT d.currency, d.date, ((t.per_euro * 1000000000000::HUGEINT) // o.per_euro) AS fine
+cross_rate AS (SELECT d.currency, d.date, half_even(t.per_euro * 1000000000000::HUGEINT, o.per_euro) AS fine
   FROM dated d JOIN known o ON o.currency = d.currency AND o.date = d.date JOIN known t ON t.currency = ${target} AND t.date = d.date),
 -- A currency that lacks one day's rate is kept apart altogether.
 shown AS (SELECT currency, bool_and(fine IS NOT NULL) AND currency <> ${target} AS is_converted FROM dated LEFT JOIN cross_rate USING (currency, date) GROUP BY currency),

@@ -202,6 +202,18 @@ test.describe('the breakdown', () => {
     await expect(row(page, /Performance Max/)).toHaveCount(0)
   })
 
+  test('says where a part could not be read, and reads it again', async ({ page }) => {
+    const core = await open(page)
+    await ready(page)
+    core.script({ get_cross_platform_report: broken })
+    await rows(page).first().focus()
+    await page.keyboard.press('ArrowRight')
+    await expect(page.getByText('This part could not be read. The store did not answer.')).toBeVisible()
+    core.script(reported())
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await expect(row(page, /Northwind Outdoor EU/)).toBeVisible()
+  })
+
   test('goes into a platform, an account and a campaign, and back by the path and by the browser', async ({ page }) => {
     await open(page)
     await ready(page)
@@ -441,15 +453,9 @@ test.describe('the states', () => {
 
   test('the first sync still running, figures that are old, and days that are missing', async ({ page }) => {
     const handlers = reported()
-    const listed = await handlers.list_accounts?.({})
-    const accounts = listed !== undefined && 'accounts' in listed ? listed.accounts : []
     const core = await open(page, {
       ...handlers,
-      list_accounts: () => ({
-        accounts: accounts.map((each, at) => ({ ...each, ...(at === 1 ? { last_sync_at: null } : {}) })),
-        as_of: null,
-        warnings: [],
-      }),
+      get_cross_platform_report: (input) => ({ ...reportAnswer(input), as_of: null }),
     })
     await expect(page.getByText('The first sync did not finish.')).toBeVisible()
     core.script({

@@ -14,13 +14,13 @@ import {
   type Counted,
   groupOf,
   isMetric,
-  isUnfinished,
+  isBehind,
   metricText,
   UNKNOWN,
   whyMissing,
   windowMark,
 } from './numbers.ts'
-import type { Account, Level, ReportRow } from './scope.ts'
+import type { Account, Level, ReportRow, ReportTotals } from './scope.ts'
 import type { NumberRow, TreeRow } from './tree.ts'
 
 const t = REPORT_TEXTS
@@ -30,6 +30,9 @@ export const STICKY = 'sticky left-0 z-10 bg-inherit'
 export interface Shared {
   /** Rows of several currencies stand beside each other: each says its own. */
   readonly hasCurrencies: boolean
+  readonly totals: readonly ReportTotals[]
+  /** Every row holds a day that is not complete: said over the table, and not on each of them. */
+  readonly isAllIncomplete: boolean
   /** Columns of counts of which one is a fraction: all of them then show a decimal, so that the points align. */
   readonly fractions: ReadonlySet<ReportColumn>
   readonly columns: readonly ReportColumn[]
@@ -75,10 +78,20 @@ function Figure({ counted, column, shared }: { counted: Counted; column: ReportC
   )
 }
 
-export function Cells({ counted, shared, age }: { counted: Counted; shared: Shared; age: string | null }) {
-  const hatched = isUnfinished(counted)
+export function Cells({
+  counted,
+  shared,
+  age,
+  isHatched: hatched,
+}: {
+  counted: Counted
+  shared: Shared
+  age: string | null
+  isHatched: boolean
+}) {
   return shared.columns.map((column, index) => {
-    const isHatched = hatched && (groupOf(column) === 'primary' || groupOf(column) === 'view')
+    const isKnown = isMetric(column) && counted.metrics[column] !== null
+    const isHatched = hatched && isKnown && (groupOf(column) === 'primary' || groupOf(column) === 'view')
     return (
       <div
         key={column}
@@ -161,7 +174,7 @@ function NameCell({
       {shared.hasCurrencies && item.depth === 1 ? (
         <span className="ml-auto shrink-0 text-2xs text-ink-2">{row.currency}</span>
       ) : null}
-      {row.is_incomplete ? (
+      {row.is_incomplete && !shared.isAllIncomplete ? (
         <span
           role="img"
           aria-label={t.chart.incomplete}
@@ -180,8 +193,6 @@ function PlatformMark({ platform }: { platform: keyof typeof TEXTS.platforms }) 
   )
 }
 
-const WORDS = { waiting: TEXTS.common.loading, nothing: t.table.nothing, failed: t.table.failed } as const
-
 function OtherCells({
   item,
   onMore,
@@ -194,7 +205,11 @@ function OtherCells({
   const indent = INDENT[Math.min(item.depth, 5)] ?? ''
   if (item.kind === 'waiting')
     return (
-      <div role="gridcell" aria-label={WORDS.waiting} className={`col-span-full flex h-[31px] items-center ${indent}`}>
+      <div
+        role="gridcell"
+        aria-label={TEXTS.common.loading}
+        className={`col-span-full flex h-[31px] items-center ${indent}`}
+      >
         <span className="skeleton ml-7 h-3 w-52 rounded" />
       </div>
     )
@@ -203,7 +218,9 @@ function OtherCells({
       <span className="pl-7">
         {item.kind === 'more'
           ? fill(t.table.more, { shown: integer(item.shown), total: integer(item.total) })
-          : WORDS[item.kind]}
+          : item.kind === 'failed'
+            ? fill(t.table.failed, { why: visible(item.why) })
+            : t.table.nothing}
       </span>
       {item.kind === 'more' ? (
         <Button size="small" excludeFromTabOrder onPress={() => onMore(item.of)}>
@@ -285,7 +302,15 @@ export function GridRow({
             onToggle={() => actions.toggle(item.key, !item.isOpen)}
             onEnter={actions.canEnter(item) ? () => actions.enter(item) : null}
           />
-          <Cells counted={item.row} shared={shared} age={ageOf(item, shared)} />
+          <Cells
+            counted={item.row}
+            shared={shared}
+            age={ageOf(item, shared)}
+            isHatched={isBehind(
+              item.row,
+              shared.totals.find((total) => total.currency === item.row.currency),
+            )}
+          />
         </>
       ) : (
         <OtherCells item={item} onMore={actions.more} onRetry={actions.retry} />

@@ -11,7 +11,7 @@ import { REPORT_TEXTS } from '../../texts-report.ts'
 import { Icon } from '../../ui/icon.tsx'
 import { isFirst, shownColumns, spans, template } from './columns.ts'
 import { Cells, GridRow, type RowActions, type Shared, STICKY } from './grid-row.tsx'
-import { fractionsIn, isMetric, metricText, windowWords } from './numbers.ts'
+import { fractionsIn, isMetric, isUnfinished, metricText, windowWords } from './numbers.ts'
 import { placeOf, type ReportTotals, type Scope } from './scope.ts'
 import { type NumberRow, parentIndex, type TreeRow } from './tree.ts'
 import type { ReportTree } from './use-tree.ts'
@@ -111,7 +111,12 @@ function TotalRows({
           <div role="rowheader" className={`${STICKY} h-8 truncate px-3 leading-8`}>
             {fill(total.is_converted ? t.table.totalConverted : t.table.total, { currency: total.currency })}
           </div>
-          <Cells counted={total} shared={shared} age={shared.ages.get('total') ?? null} />
+          <Cells
+            counted={total}
+            shared={shared}
+            age={shared.ages.get('total') ?? null}
+            isHatched={isUnfinished(total)}
+          />
         </div>
       ))}
     </div>
@@ -181,6 +186,7 @@ export function ReportGrid(props: GridProps) {
   const { rows } = tree
   const { attribution, sort, isDescending } = scope.choices
   const columns = shownColumns(scope.choices.columns)
+  const isAllIncomplete = rows.every((each) => each.kind !== 'row' || each.row.is_incomplete)
   const fractions = fractionsIn(
     [...totals, ...rows.flatMap((each) => (each.kind === 'row' ? [each.row] : []))],
     columns,
@@ -219,7 +225,15 @@ export function ReportGrid(props: GridProps) {
     element.focus({ preventScroll: true })
   })
   const onKeyDown = useKeys(props, select)
-  const shared: Shared = { ...props.shared, columns, attribution, hasCurrencies: totals.length > 1, fractions }
+  const shared: Shared = {
+    ...props.shared,
+    columns,
+    attribution,
+    hasCurrencies: totals.length > 1,
+    fractions,
+    totals,
+    isAllIncomplete,
+  }
   const actions: RowActions = {
     select: onSelect,
     toggle: tree.toggle,

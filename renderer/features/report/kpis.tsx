@@ -21,7 +21,8 @@ import {
 import type { ReportAnswer, ReportTotals, Scope } from './scope.ts'
 
 const t = REPORT_TEXTS
-const BOX = 'flex min-h-25 min-w-0 flex-col justify-between gap-1 rounded-lg border border-line bg-surface px-2.5 py-2.5'
+const BOX =
+  'flex min-h-25 min-w-0 flex-col justify-between gap-1 rounded-lg border border-line bg-surface px-2.5 py-2.5'
 const GRID = 'grid grid-cols-2 gap-3 md:grid-cols-4 wide:grid-cols-7'
 
 export type Meaning = 'more_is_better' | 'less_is_better' | 'neutral'
@@ -231,7 +232,12 @@ export function Kpis({ answer, shown, scope }: { answer: ReportAnswer; shown: st
       <dl className={GRID}>
         <Tile label={t.columns.spend} name="spend" meaning="neutral" {...shared} />
         <RoasTile {...shared} />
-        <Tile label={t.columns.conversions} name="conversions" meaning="more_is_better" {...shared} />
+        <Tile
+          label={isUnfinished(now) ? t.tiles.conversions : t.columns.conversions}
+          name="conversions"
+          meaning="more_is_better"
+          {...shared}
+        />
         <Tile label={t.heads.cpa} name="cpa" meaning="less_is_better" {...shared} />
         <Tile label={t.columns.conversion_value} name="conversion_value" meaning="more_is_better" {...shared} />
         <Tile label={t.tiles.view} name="conversions_view" meaning="neutral" note={t.tiles.viewNote} {...shared} />

@@ -152,6 +152,15 @@ export function isUnfinished(counted: Pick<Counted, 'maturity'>): boolean {
   const { state, known_share: share } = counted.maturity
   return state === 'immature' && (share === null || share < SETTLED_FROM)
 }
+/** Where everything is unfinished a hatch on every row tells nothing apart: then only rows that are clearly behind the whole have one. */
+const BEHIND_BY = 0.05
+export function isBehind(row: Pick<Counted, 'maturity'>, whole: Pick<Counted, 'maturity'> | undefined): boolean {
+  if (!isUnfinished(row)) return false
+  if (whole === undefined || !isUnfinished(whole)) return true
+  const [share, of] = [row.maturity.known_share, whole.maturity.known_share]
+  return share !== null && of !== null && share < of - BEHIND_BY
+}
+
 /** "≈ 94 %" of the conversions that will come. null where all have, or nobody can say. */
 export function arrivedText(counted: Pick<Counted, 'maturity'>): string | null {
   const { state, known_share: share } = counted.maturity

@@ -66,12 +66,13 @@ function Path({ scope }: { scope: Scope }) {
 const STALE_AFTER_MS = 36 * 3_600_000
 
 /** What to know first: the first sync is under way, days are missing, or the figures are old. */
-function Freshness({ answer, scope }: { answer: ReportAnswer; scope: Scope }) {
+function Freshness({ answer }: { answer: ReportAnswer }) {
   const app = useRead('get_app_state', {})
   const start = useAct('start_sync')
   const nowMs = useNow()
   const isRunning = app.data?.sync.state === 'running'
-  const isFirst = scope.accounts.some((account) => account.last_sync_at === null)
+  // The core's word: it leaves out accounts that their platform has shut, which nobody may ever read.
+  const isFirst = answer.as_of === null
   const sync = (
     <Button icon="sync" isPending={start.isPending} onPress={() => start.mutate({})}>
       {TEXTS.bar.sync}
@@ -163,7 +164,7 @@ export function Report({ scope }: { scope: Scope }) {
     <div className="flex flex-col gap-4 p-4">
       <Path scope={scope} />
       {top.isError ? <ErrorNotice title={t.failed} error={top.error} onRetry={() => void top.refetch()} /> : null}
-      <Freshness answer={answer} scope={scope} />
+      <Freshness answer={answer} />
       {shown === null ? (
         <Nothing scope={scope} />
       ) : (

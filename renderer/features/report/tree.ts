@@ -16,7 +16,8 @@ export interface NumberRow {
 }
 export type TreeRow =
   | NumberRow
-  | { readonly kind: 'waiting' | 'nothing' | 'failed'; readonly key: string; readonly depth: number }
+  | { readonly kind: 'waiting' | 'nothing'; readonly key: string; readonly depth: number }
+  | { readonly kind: 'failed'; readonly key: string; readonly depth: number; readonly why: string }
   | {
       readonly kind: 'more'
       readonly key: string
@@ -32,7 +33,8 @@ export interface Wanted {
   readonly key: string
   readonly input: ReportInput
 }
-export type LevelState = LevelData | 'waiting' | 'failed'
+/** Read, being read, or why it could not be. */
+export type LevelState = LevelData | 'waiting' | { readonly why: string }
 export interface Known {
   readonly isOpen: (key: string) => boolean
   readonly levelOf: (wanted: Wanted) => LevelState
@@ -69,8 +71,12 @@ function addLevel(
 ): void {
   wantedLevels.push(wanted)
   const state = known.levelOf(wanted)
-  if (state === 'waiting' || state === 'failed') {
-    rows.push({ kind: state, key: `${wanted.key}#${state}`, depth })
+  if (state === 'waiting') {
+    rows.push({ kind: 'waiting', key: `${wanted.key}#waiting`, depth })
+    return
+  }
+  if ('why' in state) {
+    rows.push({ kind: 'failed', key: `${wanted.key}#failed`, depth, why: state.why })
     return
   }
   // A platform's or an account's parts may be in several currencies: each stands under the row of its own.

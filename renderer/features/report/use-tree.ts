@@ -1,6 +1,7 @@
 /** Which rows of the breakdown are open, and the levels behind them, read when they are opened. */
 import { useQueries } from '@tanstack/react-query'
 import { useState } from 'react'
+import { errorReply } from '../../api.ts'
 import { queryClient } from '../../queries.ts'
 import { firstLevel, type Scope } from './scope.ts'
 import { type LevelState, type Tree, treeOf, type Wanted } from './tree.ts'
@@ -18,7 +19,12 @@ export function useTree(scope: Scope, top: LevelData) {
   const results = useQueries({
     queries: inSight.map(({ key, input }) => ({ ...levelQuery(input, pagesOf(key)), gcTime: 600_000 })),
   })
-  const failed = new Set(inSight.filter((_, index) => results[index]?.isError).map((each) => each.key))
+  const failed = new Map(
+    inSight.flatMap(({ key }, index) => {
+      const error = results[index]?.error ?? null
+      return error === null ? [] : [[key, errorReply(error).message] as const]
+    }),
+  )
   const read = new Map(inSight.map((each, index) => [JSON.stringify(each), results[index]?.data]))
   const levelOf = ({ key, input }: Wanted): LevelState => {
     if (key === TOP && pagesOf(key) === 1) return top
@@ -30,7 +36,8 @@ export function useTree(scope: Scope, top: LevelData) {
       if (data !== undefined) return data
     }
     if (key === TOP) return top
-    return failed.has(key) ? 'failed' : 'waiting'
+    const why = failed.get(key)
+    return why === undefined ? 'waiting' : { why }
   }
   const { compare_to: _compare, ...input } = rootInput(scope)
   const { sort, isDescending } = scope.choices
@@ -47,7 +54,7 @@ export function useTree(scope: Scope, top: LevelData) {
   return {
     rows: tree.rows,
     /** The first level as far as it is read. */
-    top: typeof topState === 'string' ? top : topState,
+    top: typeof topState === 'string' || 'why' in topState ? top : topState,
     toggle: (key: string, isOpen: boolean) => {
       const next = new Set(open)
       if (isOpen) next.add(key)
