@@ -31,6 +31,8 @@ export interface PublisherDeps {
 /** Read at once; a step takes as many of them as fit. */
 const ROWS_READ = 300
 const ROWS_AT_ONCE = 100
+/** Each has some forty rates. */
+const PUBLICATIONS_AT_ONCE = 12
 const ROWS_CLEARED = 2_000
 const ROWS_REMOVED = 400
 const ENTITIES_SUMMED = 1_000
@@ -119,7 +121,7 @@ export function createPublisher(deps: PublisherDeps) {
     if (file.kind !== 'platform_report') {
       const put = createRowStore({ write, rates }, file.importId, plan.timeZone)
       const step: Step = (rows, counted) => {
-        const some = rows.slice(0, ROWS_AT_ONCE)
+        const some = rows.slice(0, file.kind === 'rates' ? PUBLICATIONS_AT_ONCE : ROWS_AT_ONCE)
         put(some, counted)
         return some.length
       }

@@ -3,9 +3,10 @@
  * ("20 November 2026, 1.0512, …"), as the bank's page "Euro foreign exchange reference rates" offers them.
  */
 import type { ImportChoices } from '../../shared/schemas/imports.ts'
+import { dayOf } from '../reporting/calendar.ts'
 import { dateCell } from './dates.ts'
 import { numberCell } from './numbers.ts'
-import type { BadRow, ImportedRate, ParsedFile, RawTable } from './parsed.ts'
+import type { BadRow, Cell, ImportedRate, ParsedFile, RawTable } from './parsed.ts'
 
 const MIN_CURRENCIES = 3
 const MAX_BAD = 1_000
@@ -37,8 +38,8 @@ export function ratesLayout(table: RawTable, _choices: ImportChoices): ParsedFil
             .join(','),
         })
     }
-    const date = dateCell(row.cells[0] ?? { kind: 'empty', text: '' })
-    if (date.kind !== 'day') {
+    const date = publicationOf(row.cells[0] ?? { kind: 'empty', text: '' })
+    if (date === undefined) {
       refuse('The day cannot be read.')
       continue
     }
@@ -48,7 +49,7 @@ export function ratesLayout(table: RawTable, _choices: ImportChoices): ParsedFil
       const isPlain = cell.kind === 'number' && !cell.isNegative && !cell.isPercent && cell.mark === null
       const perEuroE8 = isPlain ? scaled(cell.body) : undefined
       if (perEuroE8 === undefined) refuse(`The rate of ${code} cannot be read.`)
-      else rates.push({ line: row.line, currency: code, date: date.date, perEuroE8 })
+      else rates.push({ line: row.line, currency: code, date, perEuroE8 })
     }
   }
   const doubled = new Set(columns.map(({ code }) => code)).size < columns.length
@@ -73,6 +74,14 @@ export function ratesLayout(table: RawTable, _choices: ImportChoices): ParsedFil
     totalsCheck: [],
     rates,
   }
+}
+
+/** The list begins with 1999, before any report of a platform. */
+function publicationOf(cell: Cell): string | undefined {
+  const text = cell.text.trim()
+  if (dayOf(text) !== undefined) return text
+  const date = dateCell(cell)
+  return date.kind === 'day' ? date.date : undefined
 }
 
 /** Exact, with a dot, above zero; undefined for anything else. */

@@ -34,7 +34,9 @@ export function createExchangeReader(db: FactsReadDb) {
     'SELECT MIN(day) AS first, MAX(day) AS last FROM exchange_rate',
   )
   // "import" sorts before "starter".
-  const newest = db.prepare<[], RateSource>('SELECT source FROM exchange_rate ORDER BY day DESC, source LIMIT 1').pluck()
+  const newest = db
+    .prepare<[], RateSource>('SELECT source FROM exchange_rate ORDER BY day DESC, source LIMIT 1')
+    .pluck()
   return {
     /** Publications of these currencies in a range of days; of each currency in the order of the days. */
     inRange: (codes: readonly string[], startDay: number, endDay: number): readonly StoredRate[] =>
@@ -69,7 +71,8 @@ export function createExchangeWriter(db: FactsDb) {
   )
   return {
     /** Whether the rates that came with the app reach to `lastDay` already. */
-    hasStarterThrough: (lastDay: number): boolean => hasStarter.get() !== undefined && hasDay.get(lastDay) !== undefined,
+    hasStarterThrough: (lastDay: number): boolean =>
+      hasStarter.get() !== undefined && hasDay.get(lastDay) !== undefined,
     /** Replaces what an earlier version of the app brought; imported rates stay. All or nothing. */
     replaceStarter(rates: readonly NewRate[]): void {
       db.transaction(() => {

@@ -41,7 +41,9 @@ export interface SeriesChartProps {
   /** Hatched to the end: not complete. */
   readonly hatchedFrom?: string | undefined
   /** Tinted: may still change. Where that is every point, only said: a tint under all of them tells nothing apart. */
-  readonly tinted?: { readonly from: string; readonly to: string; readonly label: string; readonly isAll: boolean } | undefined
+  readonly tinted?:
+    | { readonly from: string; readonly to: string; readonly label: string; readonly isAll: boolean }
+    | undefined
   readonly markers: readonly string[]
   /** The point that is being read by keyboard. */
   readonly active?: string | null | undefined

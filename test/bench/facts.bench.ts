@@ -6,7 +6,7 @@ import { makeTempFolder, removeTempFolder } from '../support/temp-folder.ts'
 import { type Engines, ingest } from './ingest.ts'
 import { say, stallDuring, table, timesOf, verdict, msText } from './measure.ts'
 import { createDuck, createPlainSqlite } from './other-engines.ts'
-import { createProductStore } from './product-store.ts'
+import { ProductStore } from './product-store.ts'
 import { askReports, createAsker } from './reports.ts'
 import { benchWorld } from './world.ts'
 
@@ -21,7 +21,7 @@ export async function benchFacts(scale: number, rounds: number): Promise<number>
   say(`${cpus().length} cores (${cpus()[0]?.model ?? '?'}), Node ${process.versions.node}`)
   say()
   const engines: Engines = {
-    product: createProductStore(folder, world),
+    product: new ProductStore(folder, world),
     plain: createPlainSqlite(folder),
     duck: await createDuck(folder),
   }

@@ -2,7 +2,7 @@
 import type { Account, Entity } from '../../shared/domain/entity.ts'
 import { accountId, entityId, type AccountId, PLATFORMS, type Platform } from '../../shared/domain/ids.ts'
 import type { MetricFact, MetricLevel } from '../../shared/domain/metric.ts'
-import { dateOf, dayOf } from '../../main/reporting/calendar.ts'
+import { dateOf } from '../../main/reporting/calendar.ts'
 
 export const NOW_MS = Date.parse('2026-11-23T12:00:00Z')
 export const TODAY = Math.floor(NOW_MS / 86_400_000)
@@ -185,5 +185,3 @@ function metricsOf(platform: Platform, { spend, impressions, clicks, conversions
         }),
   }
 }
-
-export const dayNumber = (date: string): number => dayOf(date) ?? Number.NaN

@@ -19,7 +19,13 @@ describe('a cross rate', () => {
     expect(crossRate(110_000_000n, 100_000_000n)).toBe(909_090_909_091n)
     expect(crossRate(100_000_000n, 116_840_000n)).toBe(1_168_400_000_000n)
     expect([5n, 15n, 25n, -5n, -15n, 14n, 16n].map((value) => divideHalfEven(value, 10n))).toEqual([
-      0n, 2n, 2n, 0n, -2n, 1n, 2n,
+      0n,
+      2n,
+      2n,
+      0n,
+      -2n,
+      1n,
+      2n,
     ])
   })
 
@@ -33,7 +39,11 @@ describe('a cross rate', () => {
   })
 
   test('of a currency to itself is one', () => {
-    fc.assert(fc.property(rate, (one) => crossRate(one, one) === FINE))
+    fc.assert(
+      fc.property(rate, (one) => {
+        expect(crossRate(one, one)).toBe(FINE)
+      }),
+    )
   })
 
   test('makes converted parts add up to the converted whole, in any split', () => {
@@ -135,7 +145,9 @@ describe('the rates that come with the app', () => {
     expect(loadStarterRates(facts, old)).toBe(false)
     expect(loadStarterRates(facts, () => `${header}2026-03-09,1.3,169,N/A\n2026-03-06,1.1,170.5,N/A\n`)).toBe(true)
     const all = createExchangeReader(facts).inRange(['BGN', 'JPY', 'USD'], 0, day('2026-12-31'))
-    expect(all.map(({ currency, day: on, perEuroE8, source }) => [currency, on - day('2026-03-01'), perEuroE8, source])).toEqual([
+    expect(
+      all.map(({ currency, day: on, perEuroE8, source }) => [currency, on - day('2026-03-01'), perEuroE8, source]),
+    ).toEqual([
       ['JPY', 5, 17_050_000_000n, 'starter'],
       ['JPY', 8, 16_900_000_000n, 'starter'],
       ['USD', 5, 111_111_111n, 'import'],
@@ -146,13 +158,23 @@ describe('the rates that come with the app', () => {
   test('that are damaged leave what was there', () => {
     const facts = openTestFacts()
     loadStarterRates(facts, () => `${header}2026-03-06,1.1,170,1.9558\n`)
-    for (const bad of ['Date,USD\n2026-03-07,0\n', 'Date,USD\n2026-03-07,1,2\n', 'Day;USD\n2026-03-07,1\n', 'Date,USD\n2026-03-07,-1\n'])
+    for (const bad of [
+      'Date,USD\n2026-03-07,0\n',
+      'Date,USD\n2026-03-07,1,2\n',
+      'Day;USD\n2026-03-07,1\n',
+      'Date,USD\n2026-03-07,-1\n',
+    ])
       expect(() => loadStarterRates(facts, () => bad)).toThrow('ecb-reference-rates.csv')
     expect(getExchangeRates(facts)).toMatchObject({ last_date: '2026-03-06' })
   })
 
   test('of an empty table: nothing can be converted, and that is said', () => {
-    expect(getExchangeRates(openTestFacts())).toEqual({ currencies: [], first_date: null, last_date: null, source: null })
+    expect(getExchangeRates(openTestFacts())).toEqual({
+      currencies: [],
+      first_date: null,
+      last_date: null,
+      source: null,
+    })
   })
 
   test('of a line have as many decimals as were published', () => {

@@ -222,7 +222,7 @@ test('claims: one a row, of several platforms, without crediting anybody', async
 })
 
 describe('rates of the ECB', () => {
-  const history = 'Date,USD,JPY,BGN,\n2026-11-20,1.1684,186.75,N/A,\n2026-11-19,1.17,187,1.9558,\n'
+  const history = 'Date,USD,JPY,BGN,\n2026-11-20,1.1684,186.75,N/A,\n1999-01-04,1.17,187,1.9558,\n'
   test('history, daily file and archive are read exactly; what has no rate has none', async () => {
     const parsed = await parse(history)
     expect(parsed).toMatchObject({ kind: 'rates', badCount: 0, rowCount: 5 })

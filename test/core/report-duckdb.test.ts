@@ -82,7 +82,9 @@ const shown = (metrics: Metrics): Record<string, unknown> => ({
   video_views: metrics.video_views === null ? null : String(metrics.video_views),
 })
 /** Both sides as "platform account entity date currency" → cells. */
-function byKey(rows: readonly { readonly key: readonly unknown[]; readonly cells: unknown }[]): Map<string, unknown> {
+function byKey(
+  rows: readonly { readonly key: readonly (string | null)[]; readonly cells: unknown }[],
+): Map<string, unknown> {
   const found = new Map(rows.map(({ key, cells }) => [key.map((part) => part ?? '-').join(' '), cells]))
   if (found.size !== rows.length) throw new Error('two rows have the same key')
   return new Map([...found].toSorted(([a], [b]) => (a < b ? -1 : 1)))
@@ -97,7 +99,7 @@ const ours = (rows: readonly Row[], hasWindow: boolean) =>
 const theirs = (rows: readonly DuckRow[]) =>
   byKey(
     rows.map(({ platform, account_id, entity_id, date, currency, ...cells }) => ({
-      key: [platform, account_id, entity_id, date, currency],
+      key: [platform, account_id, entity_id, date, currency] as (string | null)[],
       cells,
     })),
   )

@@ -38,7 +38,13 @@ const NOTHING: Numbers = {
 }
 
 /** Google: seven days from lag buckets, one day too, no 28; views are counted and worth nothing known. */
-const onGoogle = (spend: number, clicks: [number, number], oneDay: [number, number], views: number, said: number): Numbers => ({
+const onGoogle = (
+  spend: number,
+  clicks: [number, number],
+  oneDay: [number, number],
+  views: number,
+  said: number,
+): Numbers => ({
   ...NOTHING,
   spendMicros: euros(spend),
   impressions: 10_000,
@@ -87,8 +93,8 @@ const onTikTok = (spend: number, clicks: [number, number], views: [number, numbe
 /** The campaign, its ad group and its ad say the same; all other days say nothing. */
 function tell(platform: PaperPlatform, days: Readonly<Record<string, Numbers>>): void {
   const first = dayOf('2026-10-01') ?? 0
-  for (const { entityId, type } of platform.entities.values())
-    for (let day = first; type !== 'creative' && day <= first + 60; day += 1)
+  for (const { entityId } of platform.entities.values())
+    for (let day = first; day <= first + 60; day += 1)
       platform.patches.set(`${entityId} ${dateOf(day)}`, days[dateOf(day)] ?? null)
 }
 tell(google, {
@@ -167,7 +173,14 @@ describe('in euros, by 7-day clicks', () => {
     })
     // TikTok: 120 / 80; nothing on its own screen is known here.
     expect(rows['tiktok']).toMatchObject({
-      metrics: { spend: '80.00', conversions: 3, conversion_value: '120.00', roas: '1.50', reported_roas: null, video_views: 8_000 },
+      metrics: {
+        spend: '80.00',
+        conversions: 3,
+        conversion_value: '120.00',
+        roas: '1.50',
+        reported_roas: null,
+        video_views: 8_000,
+      },
       window: { status: 'own_window', click_days: 28 },
     })
   })
@@ -179,7 +192,14 @@ describe('in euros, by 7-day clicks', () => {
       {
         currency: 'EUR',
         is_converted: true,
-        metrics: { spend: '440.00', conversions: 15.5, conversion_value: '1120.00', roas: '2.55', impressions: 38_000, clicks: 700 },
+        metrics: {
+          spend: '440.00',
+          conversions: 15.5,
+          conversion_value: '1120.00',
+          roas: '2.55',
+          impressions: 38_000,
+          clicks: 700,
+        },
         window: { status: 'mixed', click_days: null },
       },
     ])
@@ -235,7 +255,14 @@ describe('by other windows', () => {
       window: { status: 'exact', click_days: 1 },
     })
     expect(rows['tiktok']).toMatchObject({
-      metrics: { spend: '80.00', conversions: null, conversion_value: null, roas: null, cpa: null, measured_spend: '0.00' },
+      metrics: {
+        spend: '80.00',
+        conversions: null,
+        conversion_value: null,
+        roas: null,
+        cpa: null,
+        measured_spend: '0.00',
+      },
       window: { status: 'not_available', click_days: null },
     })
     // All spend in ROAS: 550 / 440 = 1.25; measured spend leaves TikTok's out: 550 / 360 = 1.527…
@@ -247,18 +274,30 @@ describe('by other windows', () => {
 
   test('28 days: Meta alone', () => {
     const rows = byPlatform(ask({ currency: 'EUR', attribution: 'click_28d' }))
-    expect(rows['meta']).toMatchObject({ metrics: { conversions: 12, conversion_value: '1000.00' }, window: { status: 'exact', click_days: 28 } })
-    expect([rows['google_ads']?.window.status, rows['tiktok']?.window.status]).toEqual(['not_available', 'not_available'])
+    expect(rows['meta']).toMatchObject({
+      metrics: { conversions: 12, conversion_value: '1000.00' },
+      window: { status: 'exact', click_days: 28 },
+    })
+    expect([rows['google_ads']?.window.status, rows['tiktok']?.window.status]).toEqual([
+      'not_available',
+      'not_available',
+    ])
   })
 
   test('with views: added where they are known; Google counts them and gives them no value', () => {
     const rows = byPlatform(ask({ currency: 'EUR', attribution: 'click_7d_view_1d' }))
-    expect(rows['meta']).toMatchObject({ metrics: { conversions: 8, conversion_value: '600.00', roas: '3.00' }, window: { status: 'exact' } })
+    expect(rows['meta']).toMatchObject({
+      metrics: { conversions: 8, conversion_value: '600.00', roas: '3.00' },
+      window: { status: 'exact' },
+    })
     expect(rows['google_ads']).toMatchObject({
       metrics: { conversions: 8.5, conversion_value: null, roas: null, conversion_value_view: null },
       window: { status: 'approximated' },
     })
-    expect(rows['tiktok']).toMatchObject({ metrics: { conversions: 6, conversion_value: '150.00' }, window: { status: 'own_window', click_days: 28 } })
+    expect(rows['tiktok']).toMatchObject({
+      metrics: { conversions: 6, conversion_value: '150.00' },
+      window: { status: 'own_window', click_days: 28 },
+    })
   })
 })
 
@@ -275,7 +314,12 @@ test('days of two weeks ago are immature by the assumed curve: 82% of the conver
 describe('a comparison', () => {
   test('of two equally young days is a comparison', () => {
     const { comparison } = ask({ start_date: '2026-11-11', compare_to: 'previous_period', currency: 'EUR' })
-    expect(comparison).toMatchObject({ start_date: '2026-11-10', end_date: '2026-11-10', is_comparable: true, reasons: [] })
+    expect(comparison).toMatchObject({
+      start_date: '2026-11-10',
+      end_date: '2026-11-10',
+      is_comparable: true,
+      reasons: [],
+    })
     expect(comparison?.totals).toMatchObject([{ metrics: { spend: '250.00' } }])
   })
   test('of young days with days of a year ago, which were never fetched, is not, and says why', () => {
@@ -294,7 +338,10 @@ describe('a comparison', () => {
 
 test('a currency is not compared by a rate that only one of the periods has', () => {
   const { totals, comparison, rates } = ask({ compare_to: 'previous_period', currency: 'EUR' })
-  expect([totals.map(({ currency }) => currency), comparison?.totals.map(({ currency }) => currency)]).toEqual([['EUR'], ['EUR']])
+  expect([totals.map(({ currency }) => currency), comparison?.totals.map(({ currency }) => currency)]).toEqual([
+    ['EUR'],
+    ['EUR'],
+  ])
   expect(rates.missing).toEqual([])
 })
 
@@ -307,7 +354,16 @@ test('the method says of each account where its window came from, what was left 
   expect(notes['meta']).toContain('Meta was asked for conversions within 7 days of a click')
   expect(notes['meta']).toContain('converted from USD to EUR')
   expect(notes['tiktok']).toContain('here 28 days after a click')
-  expect(method.accounts.map(({ platform, spend, currency, days_held, days_missing, window }) => [platform, spend, currency, days_held, days_missing, window.status])).toEqual([
+  expect(
+    method.accounts.map(({ platform, spend, currency, days_held, days_missing, window }) => [
+      platform,
+      spend,
+      currency,
+      days_held,
+      days_missing,
+      window.status,
+    ]),
+  ).toEqual([
     ['google_ads', '160.00', 'EUR', 2, 0, 'approximated'],
     ['meta', '230.00', 'USD', 2, 0, 'exact'],
     ['tiktok', '80.00', 'EUR', 2, 0, 'own_window'],

@@ -128,6 +128,34 @@ describe('a draft on an imported account', () => {
     expect(refusal.code).toBe('account_not_available')
   })
 
+  test('a file does not go into a connected account, and one of the same name is pointed out', async () => {
+    const { accounts } = await app.window('list_accounts', { platform: 'tiktok' })
+    const connected = accounts.find(({ connection_state }) => connection_state === 'ok')
+    if (connected === undefined) throw new Error('no connected account')
+    const bytes = Buffer.from(
+      'Campaign name,Ad Group Name,Ad Name,Date,Cost,Impression,Clicks (Destination),Conversions,Currency\nA,B,C,2026-09-01,1.00,10,1,0,EUR\n',
+    )
+    const { import_id } = await app.window('begin_import', { file_name: 't.csv', size_bytes: bytes.length })
+    await app.window('append_import', { import_id, offset: 0, base64: bytes.toString('base64') })
+    const into = { account_id: connected.account_id }
+    const refused = await app.window('preview_import', { import_id, choices: into })
+    expect(refused.can_store).toBe(false)
+    expect(refused.warnings[0]).toContain('That account is connected')
+    expect((await app.refusal({ kind: 'window' }, 'commit_import', { import_id, choices: into })).message).toContain(
+      'connected',
+    )
+    const beside = await app.window('preview_import', {
+      import_id,
+      choices: { account_name: connected.untrusted.name },
+    })
+    expect(beside).toMatchObject({ can_store: true, account: { is_new: true } })
+    expect(beside.warnings[0]).toContain('counted twice')
+    expect((await app.refusal({ kind: 'window' }, 'remove_imported', { what: connected.account_id })).code).toBe(
+      'account_not_available',
+    )
+    await app.window('cancel_import', { import_id })
+  })
+
   test('somebody who edits both databases so that it looks connected gets no further', async () => {
     const { workspaceFolder, clock } = app
     await app.core.close()

@@ -10,7 +10,7 @@ export function sandboxConnections({ google, meta, tiktok }: Sandbox, clock: Han
   const patience = {
     clock,
     random: () => 0.5,
-    sleep: async (ms: number): Promise<void> => void clock.advance(ms),
+    sleep: async (ms: number): Promise<void> => clock.advance(ms),
   }
   return [
     {

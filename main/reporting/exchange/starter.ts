@@ -49,7 +49,10 @@ function perEuroE8(cell: string): bigint {
  * Call when facts.db has been opened. Fills an empty table and replaces what an older version brought; imported rates are never touched.
  * @returns whether anything was written
  */
-export function loadStarterRates(facts: FactsDb, read: () => string = () => readFileSync(starterFile(), 'utf8')): boolean {
+export function loadStarterRates(
+  facts: FactsDb,
+  read: () => string = () => readFileSync(starterFile(), 'utf8'),
+): boolean {
   const writer = createExchangeWriter(facts)
   const text = read()
   // Every start looks, and nearly none has anything to do: the dates alone tell.

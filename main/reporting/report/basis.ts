@@ -147,9 +147,7 @@ function daysWithNumbers(
   const levels = new Set<MetricLevel>(['campaign', entityLevel(scope.groupBy) ?? 'campaign'])
   if (scope.parent !== undefined) levels.add(scope.parent.type as MetricLevel)
   return ranges.flatMap(({ startDay, endDay }) =>
-    [...levels].flatMap((level) =>
-      factsReaders(facts).reports.perAccountDay({ accountKeys, level, startDay, endDay }),
-    ),
+    [...levels].flatMap((level) => factsReaders(facts).reports.perAccountDay({ accountKeys, level, startDay, endDay })),
   )
 }
 

@@ -33,7 +33,10 @@ export function comparabilityOf(
   return { is_comparable: reasons.length === 0, reasons: reasons.slice(0, MAX_REASONS) }
 }
 
-function pairs(current: readonly RowDraft[], previous: readonly RowDraft[]): readonly (readonly [RowDraft, RowDraft])[] {
+function pairs(
+  current: readonly RowDraft[],
+  previous: readonly RowDraft[],
+): readonly (readonly [RowDraft, RowDraft])[] {
   const before = new Map(previous.map((total) => [total.currency, total]))
   return current.flatMap((total) => {
     const found = before.get(total.currency)

@@ -32,7 +32,12 @@ function finalDays(facts: FactsReadDb, { accountKey, restatementDays }: StoredAc
   const endDay = asOfDay - restatementDays
   const startDay = endDay - LOOK_BACK_DAYS + 1
   const moves = new Map<number, { ageDays: number; movedMicros: bigint }[]>()
-  for (const { day, ageDays, clickConversionMovedMicros } of restatements.movesByAge(accountKey, 'campaign', startDay, endDay))
+  for (const { day, ageDays, clickConversionMovedMicros } of restatements.movesByAge(
+    accountKey,
+    'campaign',
+    startDay,
+    endDay,
+  ))
     moves.set(day, [...(moves.get(day) ?? []), { ageDays, movedMicros: clickConversionMovedMicros }])
   return restatements.firstSeen(accountKey, 'campaign', startDay, endDay).flatMap((seen) => {
     const final = seen.now.clickConversionMicros

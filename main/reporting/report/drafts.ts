@@ -58,10 +58,7 @@ export function gatherDays(
       rows.set(key.key, row)
       const cell = group === undefined ? undefined : dayCell(basis, of, group)
       if (cell !== undefined) row.cell = addCells(row.cell, cell)
-      row.ripeness = addRipeness(
-        row.ripeness,
-        ripenessOf(shareAt(of.curve, of.asOfDay - day), cell?.sums.spend ?? 0n),
-      )
+      row.ripeness = addRipeness(row.ripeness, ripenessOf(shareAt(of.curve, of.asOfDay - day), cell?.sums.spend ?? 0n))
       row.isConverted ||= shown !== currency
     }
   }

@@ -157,7 +157,8 @@ function finished(deps: EntityRowDeps, rows: readonly RowDraft[]): readonly RowD
   const keys = rows.flatMap(({ entityKey }) => entityKey ?? [])
   const accountKeys = [...new Set(rows.flatMap(({ accountKey }) => accountKey ?? []))]
   const open = openDaysOf(facts, accountKeys, level, scope)
-  const parents = level === 'ad' ? new Set<number>() : factsReaders(facts).reports.withChildFacts(keys, scope.startDay, scope.endDay)
+  const parents =
+    level === 'ad' ? new Set<number>() : factsReaders(facts).reports.withChildFacts(keys, scope.startDay, scope.endDay)
   const young = youngDays(deps, keys)
   return rows.map((row) => ({
     ...row,

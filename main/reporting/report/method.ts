@@ -115,7 +115,8 @@ function leftOutNotes(
     )
   if (facts > 0n && plan.conversions.length > 0 && plan.value.length === 0)
     notes.push(`${name} gives these conversions no value, so there is no ROAS by this window.`)
-  if (known.viewConversions > 0n) notes.push('View-through conversions are in their own columns and in no ROAS of ours.')
+  if (known.viewConversions > 0n)
+    notes.push('View-through conversions are in their own columns and in no ROAS of ours.')
   if (facts > 0n && known.viewConversions === 0n) notes.push(`${name} says no view-through conversions here.`)
   return notes
 }

@@ -50,7 +50,8 @@ const OWN_NOTES: Readonly<Record<Platform, Note>> = {
     if (status === 'own_window')
       return 'Google Ads counts by the windows of its conversion actions here; how long after the ad they came is not known.'
     const span = attribution === 'click_1d' ? 'one day' : 'seven days'
-    const views = attribution === 'click_7d_view_1d' ? ' View-through conversions are added; Google gives them no value.' : ''
+    const views =
+      attribution === 'click_7d_view_1d' ? ' View-through conversions are added; Google gives them no value.' : ''
     return `Google Ads conversions up to ${span} after the ad interaction, put together from its lag buckets. Engaged views are inside, and credit can be fractions.${views}`
   },
   meta: (attribution, status) =>

@@ -25,7 +25,7 @@ function sortable(order: ReportOrder, { cell }: RowDraft): Sortable {
       return over(sums.spend, conversions)
     case 'roas':
       return over(value, sums.spend)
-    case 'reported_roas':
+    default:
       return over(known.reportedValue > 0n ? sums.reportedValue : null, sums.spend)
   }
 }

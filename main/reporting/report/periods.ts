@@ -20,7 +20,10 @@ export function lastDayOf(grain: Grain, firstDay: number): number {
 }
 
 /** As many days directly before, or the same dates a year earlier (29 February becomes the 28th). */
-export function rangeBefore(compareTo: 'previous_period' | 'previous_year', { startDay, endDay }: ReportRange): ReportRange {
+export function rangeBefore(
+  compareTo: 'previous_period' | 'previous_year',
+  { startDay, endDay }: ReportRange,
+): ReportRange {
   if (compareTo === 'previous_period') return { startDay: startDay - (endDay - startDay + 1), endDay: startDay - 1 }
   return { startDay: yearBefore(startDay), endDay: yearBefore(endDay) }
 }

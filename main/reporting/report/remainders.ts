@@ -16,8 +16,7 @@ export function remainders(deps: EntityRowDeps): readonly RowDraft[] {
   const parts = new Map<number, Cell>()
   for (const group of factsReaders(deps.facts).reports.perAccountDay(readScope(deps))) {
     const cell = cellOfDay(deps, group)
-    if (cell !== undefined)
-      parts.set(group.accountKey, addCells(parts.get(group.accountKey) ?? EMPTY_CELL, cell))
+    if (cell !== undefined) parts.set(group.accountKey, addCells(parts.get(group.accountKey) ?? EMPTY_CELL, cell))
   }
   const above = gatherDays(basis, basis.current, ({ account }, _day, currency) => ({
     key: `remainder ${account.accountId}`,

@@ -6,7 +6,7 @@ import type { Basis } from './basis.ts'
 import { gatherDays, type RowDraft, type RowKey } from './drafts.ts'
 import { entityRows } from './entity-rows.ts'
 import { sortByDate, sortRows } from './order.ts'
-import { firstDayOf, type Grain } from './periods.ts'
+import { firstDayOf } from './periods.ts'
 import { remainders } from './remainders.ts'
 import { type CrossScope, entityLevel } from './scope.ts'
 
@@ -49,7 +49,7 @@ function gathered(basis: Basis, scope: CrossScope, { order, byPlatform }: RowsWa
     const { platform, accountId } = account
     if (groupBy === 'account') return { key: accountId, platform, accountId, firstDay: null, currency }
     if (!isDated) return { key: `${platform} ${currency}`, platform, accountId: null, firstDay: null, currency }
-    const firstDay = firstDayOf(groupBy as Grain, day)
+    const firstDay = firstDayOf(groupBy, day)
     const of = byPlatform ? platform : null
     return { key: [dateOf(firstDay), of, currency].join(' '), platform: of, accountId: null, firstDay, currency }
   })

@@ -39,7 +39,11 @@ export function rowViews(
 ): Output['rows'] {
   const keys = rows.flatMap(({ entityKey }) => entityKey ?? [])
   const entities = new Map(
-    keys.length === 0 ? [] : factsReaders(facts).entities.byKeys(keys).map((entity) => [entity.entityKey, entity]),
+    keys.length === 0
+      ? []
+      : factsReaders(facts)
+          .entities.byKeys(keys)
+          .map((entity) => [entity.entityKey, entity]),
   )
   const accounts = new Map([...basis.accounts.values()].map(({ account }) => [account.accountId, account]))
   return rows.map((row) => {

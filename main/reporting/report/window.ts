@@ -2,7 +2,6 @@
 import type { Attribution, WindowStatus } from '../../../shared/domain/attribution.ts'
 import type { Cell } from './cell.ts'
 
-
 const WANTED_DAYS: Readonly<Record<Attribution, number>> = {
   click_7d: 7,
   click_1d: 1,

@@ -120,7 +120,7 @@ export function createReadWorker(deps: ReadWorkerDeps): ReadWorker {
           input,
           settle: (outcome) => {
             signal.removeEventListener('abort', onAbort)
-            if ('error' in outcome) reject(outcome.error as Error)
+            if ('error' in outcome) reject(outcome.error)
             else resolve(outcome.value as never)
           },
         }
@@ -150,9 +150,14 @@ export function createReadWorker(deps: ReadWorkerDeps): ReadWorker {
 }
 
 function cancelled(): OperationError {
-  return new OperationError('cancelled', 'The report was given up. Nothing was changed.', 'Ask again when you need it.', {
-    retryable: true,
-  })
+  return new OperationError(
+    'cancelled',
+    'The report was given up. Nothing was changed.',
+    'Ask again when you need it.',
+    {
+      retryable: true,
+    },
+  )
 }
 
 function busy(): OperationError {

@@ -31,7 +31,7 @@ export interface Shared {
   /** Rows of several currencies stand beside each other: each says its own. */
   readonly hasCurrencies: boolean
   readonly totals: readonly ReportTotals[]
-  /** Every row holds a day that is not complete: said over the table, and not on each of them. */
+  /** Every row holds a day that is not complete: said over the table, and not on each of them. Days are missing per account, not below. */
   readonly isAllIncomplete: boolean
   /** Columns of counts of which one is a fraction: all of them then show a decimal, so that the points align. */
   readonly fractions: ReadonlySet<ReportColumn>
@@ -174,7 +174,7 @@ function NameCell({
       {shared.hasCurrencies && item.depth === 1 ? (
         <span className="ml-auto shrink-0 text-2xs text-ink-2">{row.currency}</span>
       ) : null}
-      {row.is_incomplete && !shared.isAllIncomplete ? (
+      {row.is_incomplete && !shared.isAllIncomplete && (level === 'platform' || level === 'account') ? (
         <span
           role="img"
           aria-label={t.chart.incomplete}

@@ -49,7 +49,7 @@ function Facts({ credit }: { credit: Credit }) {
         note={
           credit.inflation === null
             ? t.facts.claimedNone
-            : fill(t.facts.claimedNote, { times: ratio(String(credit.inflation)) })
+            : fill(t.facts.claimedNote, { times: ratio(credit.inflation.toFixed(2)) })
         }
       />
       <Fact
