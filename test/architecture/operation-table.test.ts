@@ -8,10 +8,18 @@ const TABLE: readonly (readonly [name: string, operation: Operation])[] = Object
 const TOOLS = TABLE.filter(([, { tool }]) => tool !== undefined)
 
 /** A script may start and stop a pull of data; everything else that changes something is a person's. */
-const WHAT_THE_COMMAND_LINE_MAY_CONFIGURE = ['start_sync', 'cancel_sync']
+const WHAT_THE_COMMAND_LINE_MAY_CONFIGURE = [
+  'start_sync',
+  'cancel_sync',
+  'begin_import',
+  'append_import',
+  'commit_import',
+  'cancel_import',
+  'export_report_data',
+]
 /** Words a client could take for permission to decide. */
 const WORDS_OF_DECISION = /approve|apply|execute|confirm|arm|reject|publish/
-const LONGEST_DEADLINE_MS = 300_000
+const LONGEST_DEADLINE_MS = 600_000
 
 /** Calls `visit` for a schema and every schema inside it, with the path to it. */
 function visitSchemas(schema: z.ZodType, visit: (schema: z.ZodType, path: string) => void, path = ''): void {

@@ -52,7 +52,9 @@ export class ProductStore {
     for (const row of entities.iterate()) this.#entityKeys.set(row.entity_id, row.entity_key)
   }
 
-  #keyOf = (account: BenchAccount): number => this.#accountKeys.get(account.accountId) ?? 0
+  #keyOf(account: BenchAccount): number {
+    return this.#accountKeys.get(account.accountId) ?? 0
+  }
 
   /** Every account's levels in chunks of 30 days. */
   *chunks(): Generator<Chunk> {

@@ -9,8 +9,10 @@
  */
 import { beforeAll, describe, expect, test } from 'vitest'
 import { dateOf, dayOf } from '../../main/reporting/calendar.ts'
+import { EMPTY_CELL } from '../../main/reporting/report/cell.ts'
 import { getReportMethod } from '../../main/reporting/report/method.ts'
 import { crossPlatformReport, type CrossReportDeps } from '../../main/reporting/report/report.ts'
+import { windowOf } from '../../main/reporting/report/window.ts'
 import { createExchangeWriter } from '../../main/store/exchange-table.ts'
 import type { MetricFact } from '../../shared/domain/metric.ts'
 import { type InputOf, OPERATIONS, type OutputOf } from '../../shared/operations.ts'
@@ -301,9 +303,32 @@ describe('by other windows', () => {
   })
 })
 
+test('part of the conversions missing is never called exact, however exactly the rest was asked for', () => {
+  const asked = { known: 2n, days: 14n, squares: 98n, approximated: 0n, requested: 2n, unavailable: 0n }
+  const cell = { ...EMPTY_CELL, facts: 2n, known: { ...EMPTY_CELL.known, conversions: 1n }, windows: asked }
+  expect(windowOf('click_28d', cell)).toEqual({ status: 'exact', click_days: 28 })
+  expect(windowOf('click_28d', { ...cell, windows: { ...asked, unavailable: 1n } })).toEqual({
+    status: 'mixed',
+    click_days: null,
+  })
+  // A setting that was read after the days were over is no proof.
+  expect(windowOf('click_7d', { ...cell, windows: { ...asked, requested: 0n, approximated: 1n } }).status).toBe('mixed')
+  expect(windowOf('click_7d', { ...cell, windows: { ...asked, known: 1n, days: 7n, squares: 49n } }).status).toBe(
+    'mixed',
+  )
+  expect(windowOf('click_7d', { ...cell, windows: { ...asked, days: 8n, squares: 50n } }).status).toBe('mixed')
+  expect(windowOf('click_7d', { ...cell, windows: { ...asked, known: 0n, days: 0n, squares: 0n } })).toEqual({
+    status: 'own_window',
+    click_days: null,
+  })
+})
+
 test('days of two weeks ago are immature by the assumed curve: 82% of the conversions are there', () => {
   const { totals, platforms } = ask({ currency: 'EUR' })
   expect(totals[0]?.maturity).toEqual({ state: 'immature', known_share: 0.82 })
+  // One row per ad, and what each ad's days lack.
+  const ads = ask({ group_by: 'ad', currency: 'EUR' }).rows.map(({ maturity }) => maturity)
+  expect(ads).toEqual(Array.from({ length: 3 }, () => ({ state: 'immature', known_share: 0.82 })))
   expect(platforms.map(({ platform, immature_since }) => [platform, immature_since])).toEqual([
     ['google_ads', '2026-11-10'],
     ['meta', '2026-11-10'],

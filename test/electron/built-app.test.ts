@@ -22,6 +22,7 @@ beforeAll(async () => {
     build: { ...settings, outDir: folder, emptyOutDir: true, ssr: true },
   })
   cpSync(join(root, 'main', 'store', 'migrations'), join(folder, 'migrations'), { recursive: true })
+  cpSync(join(root, 'main/reporting/exchange/ecb-reference-rates.csv'), join(folder, 'ecb-reference-rates.csv'))
 })
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true })

@@ -171,8 +171,17 @@ function conversionOf(
   return createConversion(target, days, createDayRates(rates))
 }
 
+// Rows, totals and platforms of one report ask for the same days; gone with it.
+const cells = new WeakMap<Basis, Map<ReportGroup, Cell>>()
+
 /** One account's or entity's day, in the currency it is shown in. */
 export function dayCell(basis: Basis, { plan, account }: AccountBasis, group: ReportGroup): Cell {
+  let ofBasis = cells.get(basis)
+  if (ofBasis === undefined) cells.set(basis, (ofBasis = new Map()))
+  const known = ofBasis.get(group)
+  if (known !== undefined) return known
   const rate = basis.conversion.fineRate(account.currency, group.day ?? 0)
-  return cellOf(group, plan, (column) => group.sums[column] * rate)
+  const cell = cellOf(group, plan, (column) => group.sums[column] * rate)
+  ofBasis.set(group, cell)
+  return cell
 }

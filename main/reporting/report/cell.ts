@@ -32,6 +32,8 @@ export interface CellWindows {
   readonly unavailable: bigint
 }
 
+const WINDOW_COLUMNS = ['known', 'days', 'squares', 'approximated', 'requested', 'unavailable'] as const
+
 export interface Cell {
   readonly facts: bigint
   readonly sums: PerColumn
@@ -73,33 +75,49 @@ export function planOf(attribution: Attribution, account: Pick<ReportSums, 'know
   }
 }
 
-const perColumn = (valueOf: (column: CellColumn) => bigint): PerColumn => {
-  const values = {} as Record<CellColumn, bigint>
-  for (const column of CELL_COLUMNS) values[column] = valueOf(column)
-  return values
-}
+/** Written out, because it is made for every account's every day: an object of one shape, without a loop. */
+const perColumn = (valueOf: (column: CellColumn) => bigint): PerColumn => ({
+  spend: valueOf('spend'),
+  value: valueOf('value'),
+  viewValue: valueOf('viewValue'),
+  engagedValue: valueOf('engagedValue'),
+  reportedValue: valueOf('reportedValue'),
+  measuredSpend: valueOf('measuredSpend'),
+  impressions: valueOf('impressions'),
+  clicks: valueOf('clicks'),
+  videoViews: valueOf('videoViews'),
+  conversions: valueOf('conversions'),
+  viewConversions: valueOf('viewConversions'),
+  engagedConversions: valueOf('engagedConversions'),
+  reportedConversions: valueOf('reportedConversions'),
+})
 
+const NO_VALUES = perColumn(() => 0n)
 export const EMPTY_CELL: Cell = {
   facts: 0n,
-  sums: perColumn(() => 0n),
-  known: perColumn(() => 0n),
+  sums: NO_VALUES,
+  known: NO_VALUES,
   windows: { known: 0n, days: 0n, squares: 0n, approximated: 0n, requested: 0n, unavailable: 0n },
 }
 
-const SOURCES: Readonly<Record<Exclude<CellColumn, 'conversions' | 'value'>, ReportColumn>> = {
-  spend: 'spend_micros',
-  impressions: 'impressions',
-  clicks: 'clicks',
-  videoViews: 'video_views',
-  viewConversions: 'view_conversion_micros',
-  viewValue: 'view_value_micros',
-  engagedConversions: 'engaged_conversion_micros',
-  engagedValue: 'engaged_value_micros',
-  reportedConversions: 'reported_conversion_micros',
-  reportedValue: 'reported_value_micros',
-  measuredSpend: 'measured_spend_micros',
-}
-const IS_MONEY: ReadonlySet<CellColumn> = new Set(MONEY_COLUMNS)
+/** The columns that no plan chooses. Run through for every account and day of a report: kept flat. */
+const PLAIN: readonly {
+  readonly column: Exclude<CellColumn, 'conversions' | 'value'>
+  readonly source: ReportColumn
+  readonly isMoney: boolean
+}[] = [
+  { column: 'spend', source: 'spend_micros', isMoney: true },
+  { column: 'impressions', source: 'impressions', isMoney: false },
+  { column: 'clicks', source: 'clicks', isMoney: false },
+  { column: 'videoViews', source: 'video_views', isMoney: false },
+  { column: 'viewConversions', source: 'view_conversion_micros', isMoney: false },
+  { column: 'viewValue', source: 'view_value_micros', isMoney: true },
+  { column: 'engagedConversions', source: 'engaged_conversion_micros', isMoney: false },
+  { column: 'engagedValue', source: 'engaged_value_micros', isMoney: true },
+  { column: 'reportedConversions', source: 'reported_conversion_micros', isMoney: false },
+  { column: 'reportedValue', source: 'reported_value_micros', isMoney: true },
+  { column: 'measuredSpend', source: 'measured_spend_micros', isMoney: true },
+]
 
 /** Reads an amount of a group in fine units. Unless told: as it is, in the account's own currency. */
 export type FineAmount = (column: ReportColumn) => bigint
@@ -122,23 +140,25 @@ export function cellOf(
   plan: Plan,
   fineAmount: FineAmount = (column) => group.sums[column] * FINE,
 ): Cell {
-  const summed = (column: CellColumn): bigint => {
-    const read = IS_MONEY.has(column) ? fineAmount : (source: ReportColumn): bigint => group.sums[source]
-    if (column === 'conversions' || column === 'value') return plan[column].reduce((sum, each) => sum + read(each), 0n)
-    return column === 'measuredSpend' && plan.value.length === 0 ? 0n : read(SOURCES[column])
+  const sums = {} as Record<CellColumn, bigint>
+  const known = {} as Record<CellColumn, bigint>
+  for (const { column, source, isMoney } of PLAIN) {
+    sums[column] = isMoney ? fineAmount(source) : group.sums[source]
+    known[column] = group.known[source]
   }
-  const knownOf = (column: CellColumn): bigint => {
-    if (column !== 'conversions' && column !== 'value') return group.known[SOURCES[column]]
-    const [first] = plan[column]
-    return first === undefined ? 0n : group.known[first]
-  }
-  const { known, days, squares, approximated, requested } = group.windows
+  const [firstConversion, firstValue] = [plan.conversions[0], plan.value[0]]
+  sums.conversions = plan.conversions.reduce((sum, source) => sum + group.sums[source], 0n)
+  sums.value = plan.value.reduce((sum, source) => sum + fineAmount(source), 0n)
+  known.conversions = firstConversion === undefined ? 0n : group.known[firstConversion]
+  known.value = firstValue === undefined ? 0n : group.known[firstValue]
+  if (firstValue === undefined) sums.measuredSpend = 0n
+  const { known: windowsKnown, days, squares, approximated, requested } = group.windows
   return {
     facts: group.facts,
-    sums: perColumn(summed),
-    known: perColumn(knownOf),
+    sums,
+    known,
     windows: {
-      known,
+      known: windowsKnown,
       days,
       squares,
       approximated,
@@ -161,6 +181,38 @@ function combine(a: Cell, b: Cell, sign: bigint): Cell {
 }
 
 export const addCells = (a: Cell, b: Cell): Cell => combine(a, b, 1n)
+
+/** Adds cells up one by one, like addCells, without a new cell for each: a report over two years adds some ten thousand. */
+export class CellSum {
+  #facts = 0n
+  readonly #sums = CELL_COLUMNS.map(() => 0n)
+  readonly #known = CELL_COLUMNS.map(() => 0n)
+  readonly #windows = WINDOW_COLUMNS.map(() => 0n)
+
+  add(cell: Cell): void {
+    this.#facts += cell.facts
+    for (let k = 0; k < CELL_COLUMNS.length; k += 1) {
+      const column = CELL_COLUMNS[k] as CellColumn
+      this.#sums[k] = (this.#sums[k] ?? 0n) + cell.sums[column]
+      this.#known[k] = (this.#known[k] ?? 0n) + cell.known[column]
+    }
+    for (let k = 0; k < WINDOW_COLUMNS.length; k += 1) {
+      const column = WINDOW_COLUMNS[k] as keyof CellWindows
+      this.#windows[k] = (this.#windows[k] ?? 0n) + cell.windows[column]
+    }
+  }
+
+  toCell(): Cell {
+    const windows = {} as Record<keyof CellWindows, bigint>
+    for (const [k, column] of WINDOW_COLUMNS.entries()) windows[column] = this.#windows[k] ?? 0n
+    return {
+      facts: this.#facts,
+      sums: perColumn((column) => this.#sums[CELL_COLUMNS.indexOf(column)] ?? 0n),
+      known: perColumn((column) => this.#known[CELL_COLUMNS.indexOf(column)] ?? 0n),
+      windows,
+    }
+  }
+}
 
 /**
  * What a level above has beyond its parts; may have any sign. A value is known if either side knows it, and the window is the level above's:

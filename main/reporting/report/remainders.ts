@@ -5,20 +5,16 @@
 import { factsReaders } from '../../store/facts-tables.ts'
 import type { ReportGroup } from '../../store/report-query.ts'
 import { dayCell } from './basis.ts'
-import { addCells, type Cell, EMPTY_CELL, remainderOf } from './cell.ts'
-import { gatherDays, type RowDraft } from './drafts.ts'
+import { type Cell, cellOf, CellSum, EMPTY_CELL, remainderOf } from './cell.ts'
+import { gatherAccounts, type RowDraft } from './drafts.ts'
 import { type EntityRowDeps, readScope } from './entity-rows.ts'
 
 export function remainders(deps: EntityRowDeps): readonly RowDraft[] {
   const { basis, scope, level } = deps
   const isWhole = level === (scope.parent?.type ?? 'campaign')
   if (isWhole) return []
-  const parts = new Map<number, Cell>()
-  for (const group of factsReaders(deps.facts).reports.perAccountDay(readScope(deps))) {
-    const cell = cellOfDay(deps, group)
-    if (cell !== undefined) parts.set(group.accountKey, addCells(parts.get(group.accountKey) ?? EMPTY_CELL, cell))
-  }
-  const above = gatherDays(basis, basis.current, ({ account }, _day, currency) => ({
+  const parts = partsOf(deps)
+  const above = gatherAccounts(basis, basis.current, ({ account }, currency) => ({
     key: `remainder ${account.accountId}`,
     platform: account.platform,
     accountId: account.accountId,
@@ -35,7 +31,25 @@ export function remainders(deps: EntityRowDeps): readonly RowDraft[] {
     .toSorted((a, b) => (a.key < b.key ? -1 : 1))
 }
 
-function cellOfDay({ basis }: Pick<EntityRowDeps, 'basis'>, group: ReportGroup): Cell | undefined {
-  const of = basis.accounts.get(group.accountKey)
-  return of === undefined ? undefined : dayCell(basis, of, group)
+/** What the parts of each account are together. Amounts that are converted are so day by day, as everywhere. */
+function partsOf({ facts, basis, scope, level }: EntityRowDeps): ReadonlyMap<number, Cell> {
+  const { reports } = factsReaders(facts)
+  const read = readScope({ basis, scope, level })
+  const isConverted = (accountKey: number): boolean => {
+    const currency = basis.accounts.get(accountKey)?.account.currency ?? ''
+    return basis.conversion.shownIn(currency) !== currency
+  }
+  const sums = new Map<number, CellSum>()
+  const add = (group: ReportGroup): void => {
+    const of = basis.accounts.get(group.accountKey)
+    if (of === undefined) return
+    const sum = sums.get(group.accountKey) ?? new CellSum()
+    sums.set(group.accountKey, sum)
+    sum.add(group.day === null ? cellOf(group, of.plan) : dayCell(basis, of, group))
+  }
+  const asTheyAre = read.accountKeys.filter((key) => !isConverted(key))
+  if (asTheyAre.length > 0) for (const group of reports.perAccount({ ...read, accountKeys: asTheyAre })) add(group)
+  const converted = read.accountKeys.filter(isConverted)
+  if (converted.length > 0) for (const group of reports.perAccountDay({ ...read, accountKeys: converted })) add(group)
+  return new Map([...sums].map(([accountKey, sum]) => [accountKey, sum.toCell()]))
 }

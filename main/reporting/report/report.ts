@@ -12,7 +12,7 @@ import { nextCursor, offsetOf } from '../cursor.ts'
 import { asOf, type ReportingDeps } from '../freshness.ts'
 import { type AccountBasis, type Basis, loadBasis } from './basis.ts'
 import { comparabilityOf } from './comparison.ts'
-import { gatherDays, gatherTotals, type RowDraft } from './drafts.ts'
+import { gatherAccounts, gatherTotals, type RowDraft } from './drafts.ts'
 import { immatureSince } from './maturity.ts'
 import { definitionNotes, type Origin, windowNote } from './notes.ts'
 import { rangeBefore } from './periods.ts'
@@ -143,7 +143,7 @@ const platformsOf = ({ accounts }: CrossScope): ReadonlySet<Platform> =>
 
 function platformViews(scope: CrossScope, basis: Basis): Output['platforms'] {
   const drafts = new Map(
-    gatherDays(basis, basis.current, ({ account: { platform } }) => ({
+    gatherAccounts(basis, basis.current, ({ account: { platform } }) => ({
       key: platform,
       platform,
       accountId: null,

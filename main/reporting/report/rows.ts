@@ -3,10 +3,10 @@ import type { ReportOrder } from '../../../shared/schemas/report.ts'
 import type { FactsReadDb } from '../../store/open.ts'
 import { dateOf } from '../calendar.ts'
 import type { Basis } from './basis.ts'
-import { gatherDays, type RowDraft, type RowKey } from './drafts.ts'
+import { gatherAccounts, gatherDays, type RowDraft, type RowKey } from './drafts.ts'
 import { entityRows } from './entity-rows.ts'
 import { sortByDate, sortRows } from './order.ts'
-import { firstDayOf } from './periods.ts'
+import { firstDayOf, type Grain } from './periods.ts'
 import { remainders } from './remainders.ts'
 import { type CrossScope, entityLevel } from './scope.ts'
 
@@ -45,15 +45,31 @@ export function rowsPage(facts: FactsReadDb, basis: Basis, scope: CrossScope, wa
 function gathered(basis: Basis, scope: CrossScope, { order, byPlatform }: RowsWanted): readonly RowDraft[] {
   const { groupBy } = scope
   const isDated = groupBy === 'date' || groupBy === 'week' || groupBy === 'month'
-  const rows = gatherDays(basis, basis.current, ({ account }, day, currency): RowKey => {
-    const { platform, accountId } = account
-    if (groupBy === 'account') return { key: accountId, platform, accountId, firstDay: null, currency }
-    if (!isDated) return { key: `${platform} ${currency}`, platform, accountId: null, firstDay: null, currency }
-    const firstDay = firstDayOf(groupBy, day)
-    const of = byPlatform ? platform : null
-    return { key: [dateOf(firstDay), of, currency].join(' '), platform: of, accountId: null, firstDay, currency }
-  })
+  const rows = isDated
+    ? datedRows(basis, groupBy, byPlatform)
+    : gatherAccounts(basis, basis.current, ({ account: { platform, accountId } }, currency): RowKey => {
+        if (groupBy === 'account') return { key: accountId, platform, accountId, firstDay: null, currency }
+        return { key: `${platform} ${currency}`, platform, accountId: null, firstDay: null, currency }
+      })
   // What has no fact is no row, as everywhere; is_incomplete of the others and complete_through say whether that is a zero.
   const found = rows.filter(({ cell }) => cell.facts > 0n)
   return isDated && order === undefined ? sortByDate(found) : sortRows(found, order ?? 'spend')
+}
+
+function datedRows(basis: Basis, grain: Grain, byPlatform: boolean): readonly RowDraft[] {
+  // Every account asks for the same days.
+  const periods = new Map<number, { readonly firstDay: number; readonly date: string }>()
+  const periodOf = (day: number) => {
+    const known = periods.get(day)
+    if (known !== undefined) return known
+    const firstDay = firstDayOf(grain, day)
+    const made = { firstDay, date: dateOf(firstDay) }
+    periods.set(day, made)
+    return made
+  }
+  return gatherDays(basis, basis.current, ({ account }, day, currency): RowKey => {
+    const { firstDay, date } = periodOf(day)
+    const of = byPlatform ? account.platform : null
+    return { key: [date, of, currency].join(' '), platform: of, accountId: null, firstDay, currency }
+  })
 }
