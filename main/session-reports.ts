@@ -50,7 +50,7 @@ export function createReportSession({ opened, audit, clock, log }: ReportSession
       return made
     },
   }
-  return { handlers, close: reader.close }
+  return { handlers, close: () => reader.close() }
 }
 
 /** @throws OperationError invalid_input for a folder that is not absolute: where it would end up depends on where the app was started */

@@ -4,7 +4,8 @@
  */
 
 /** Everything in main/ that knows what an ad is. */
-const CORE_PARTS = '(approval|audit|connect|drafts|mcp|notifications|operator|platforms|reporting|store|sync|vault)'
+const CORE_PARTS =
+  '(approval|audit|connect|drafts|imports|mcp|notifications|operator|platforms|reporting|store|sync|vault)'
 /** Who calls the core from outside: imports go from these inwards, never back. */
 const OUTSIDE = '^main/(core|run-operation|session[a-z-]*|demo)\\.ts$|^main/(mcp|operator|cli|browser-window)/'
 /** The composition root: it hands the parts to each other, so it may name all of them. */

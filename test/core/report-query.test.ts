@@ -231,7 +231,7 @@ const everySort = (sort: ReportSort): Pick<EntityOrder, 'sort' | 'columns'> => (
 
 /** What a group is sorted by; null comes last. */
 function sortValue(
-  { sums, known, facts }: ReportGroup,
+  { sums, known }: ReportGroup,
   { sort, columns }: Pick<EntityOrder, 'sort' | 'columns'>,
 ): number | null {
   const added = (names: readonly ReportColumn[]): number | null =>
@@ -239,22 +239,15 @@ function sortValue(
   const share = (top: number | null, bottom: number | null): number | null =>
     top === null || bottom === null || bottom === 0 ? null : top / bottom
   const spend = Number(sums.spend_micros)
-  switch (sort) {
-    case 'spend':
-      return spend
-    case 'clicks':
-      return Number(sums.clicks)
-    case 'conversions':
-      return added(columns.conversions)
-    case 'conversion_value':
-      return added(columns.value)
-    case 'cpa':
-      return share(spend, added(columns.conversions))
-    case 'roas':
-      return share(added(columns.value), spend)
-    case 'reported_roas':
-      return share(facts > 0n ? added(['reported_value_micros']) : null, spend)
-  }
+  return {
+    spend: () => spend,
+    clicks: () => Number(sums.clicks),
+    conversions: () => added(columns.conversions),
+    conversion_value: () => added(columns.value),
+    cpa: () => share(spend, added(columns.conversions)),
+    roas: () => share(added(columns.value), spend),
+    reported_roas: () => share(added(['reported_value_micros']), spend),
+  }[sort]()
 }
 
 describe('a page of entities', () => {

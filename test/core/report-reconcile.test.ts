@@ -3,7 +3,7 @@ import * as fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { dateOf, dayOf } from '../../main/reporting/calendar.ts'
 import { nextCursor } from '../../main/reporting/cursor.ts'
-import { addCells, CELL_COLUMNS, type Cell, EMPTY_CELL } from '../../main/reporting/report/cell.ts'
+import { CELL_COLUMNS, CellSum } from '../../main/reporting/report/cell.ts'
 import type { RowDraft } from '../../main/reporting/report/drafts.ts'
 import { crossPlatformReport, reportParts } from '../../main/reporting/report/report.ts'
 import type { ReportInput } from '../../main/reporting/report/scope.ts'
@@ -81,15 +81,17 @@ function everyRow(input: ReportInput): { readonly rows: readonly RowDraft[]; rea
   throw new Error('paging did not end')
 }
 function perCurrency(rows: readonly RowDraft[]): Record<string, Record<string, string>> {
-  const sums = new Map<string, Cell>()
-  for (const { currency, cell } of rows) sums.set(currency, addCells(sums.get(currency) ?? EMPTY_CELL, cell))
+  const sums = new Map<string, CellSum>()
+  for (const { currency, cell } of rows) {
+    const sum = sums.get(currency) ?? new CellSum()
+    sum.add(cell)
+    sums.set(currency, sum)
+  }
   return Object.fromEntries(
     [...sums]
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
-      .map(([currency, { sums: of }]) => [
-        currency,
-        Object.fromEntries(CELL_COLUMNS.map((name) => [name, String(of[name])])),
-      ]),
+      .map(([currency, sum]) => [currency, sum.toCell().sums] as const)
+      .map(([currency, of]) => [currency, Object.fromEntries(CELL_COLUMNS.map((name) => [name, String(of[name])]))]),
   )
 }
 

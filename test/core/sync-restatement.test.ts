@@ -20,7 +20,7 @@ function reported(rig: SyncRig, date: string) {
   if (entity === undefined) throw new Error('the platform has that campaign')
   return paperFact(entity, date, 'EUR', shape)
 }
-const moves = (rig: SyncRig) =>
+const movesOf = (rig: SyncRig) =>
   factsReaders(rig.facts).restatements.inRange(1, 'campaign', day('2026-01-01'), day('2026-12-31'))
 const factOf = (rig: SyncRig, date: string) =>
   rig.facts
@@ -30,7 +30,7 @@ const factOf = (rig: SyncRig, date: string) =>
 test('a day that was over and is reported differently later is overwritten, and what moved is recorded once', async () => {
   const rig = syncRig(paperPlatform(shape))
   await rig.run(10)
-  expect(moves(rig)).toEqual([])
+  expect(movesOf(rig)).toEqual([])
   const before = reported(rig, '2026-11-20')
   rig.platform.patches.set(`${campaign} 2026-11-20`, {
     spendMicros: before.spendMicros + 5_000_000n,
@@ -44,7 +44,7 @@ test('a day that was over and is reported differently later is overwritten, and 
     spendMovedMicros: 5_000_000n,
     clickConversionMovedMicros: 9_000_000n - (before.clickConversionMicros ?? 0n),
   }
-  expect(moves(rig)).toEqual([expect.objectContaining(move)])
+  expect(movesOf(rig)).toEqual([expect.objectContaining(move)])
   expect(factOf(rig, '2026-11-20')).toMatchObject({
     spend_micros: Number(before.spendMicros) + 5_000_000,
     first_spend_micros: Number(before.spendMicros),
@@ -52,7 +52,7 @@ test('a day that was over and is reported differently later is overwritten, and 
   // Asked again, the same answer moves nothing.
   rig.clock.advance(DAY_MS)
   await rig.run(10)
-  expect(moves(rig)).toEqual([expect.objectContaining(move)])
+  expect(movesOf(rig)).toEqual([expect.objectContaining(move)])
   const answer = queryMetrics(rig, { metrics: ['spend'], start_date: '2026-11-20', end_date: '2026-11-20' })
   expect(answer.warnings).toContainEqual(
     expect.stringContaining('restated 1 day of this range since first seen: spend +5.00 EUR'),
@@ -72,7 +72,7 @@ test('a second move keeps the value that was seen first', async () => {
     spend_micros: Number(first) - 1_000_000,
     first_spend_micros: Number(first),
   })
-  expect(moves(rig)).toEqual([expect.objectContaining({ factsChanged: 2, spendMovedMicros: -1_000_000n })])
+  expect(movesOf(rig)).toEqual([expect.objectContaining({ factsChanged: 2, spendMovedMicros: -1_000_000n })])
   expect(
     rig.facts.prepare(`SELECT age_days FROM restatement WHERE level = 'campaign' ORDER BY 1`).pluck().all(),
   ).toEqual([4, 5])
@@ -85,7 +85,7 @@ test('today growing is not a restatement', async () => {
   rig.platform.patches.delete(`${campaign} 2026-11-23`)
   rig.clock.advance(3_600_000)
   await rig.run(5)
-  expect(moves(rig)).toEqual([])
+  expect(movesOf(rig)).toEqual([])
   expect(factOf(rig, '2026-11-23')).toMatchObject({
     first_seen_at_ms: null,
     spend_micros: Number(reported(rig, '2026-11-23').spendMicros),
@@ -103,7 +103,7 @@ test('a row that comes late to a day already held, and one that vanishes, are re
   rig.platform.patches.set(`${campaign} 2026-11-20`, null)
   rig.clock.advance(DAY_MS)
   await rig.run(6)
-  expect(moves(rig)).toEqual([
+  expect(movesOf(rig)).toEqual([
     expect.objectContaining({ day: day('2026-11-19'), spendMovedMicros: reported(rig, '2026-11-19').spendMicros }),
     expect.objectContaining({ day: day('2026-11-20'), spendMovedMicros: -reported(rig, '2026-11-20').spendMicros }),
   ])
@@ -294,7 +294,7 @@ test('whatever a platform adds, changes and takes away: first seen and the moves
         }
       }
       const { firstSeen, movesByAge } = factsReaders(facts).restatements
-      const moves = movesByAge(1, 'campaign', FIRST, FIRST + 3)
+      const noticed = movesByAge(1, 'campaign', FIRST, FIRST + 3)
       const days = firstSeen(1, 'campaign', FIRST, FIRST + 3).filter((row) => row.first !== null)
       const listed = (values: DayValues | null) => [
         values?.spendMicros ?? 0n,
@@ -308,7 +308,7 @@ test('whatever a platform adds, changes and takes away: first seen and the moves
         expect(row.isFinal).toBe(today - row.day > 5)
         // The last word of each age is what was known at that age.
         for (const { age, sums } of history.filter((at, k) => history[k + 1]?.age !== at.age)) {
-          const later = moves.filter((move) => move.day === row.day && move.ageDays > age)
+          const later = noticed.filter((move) => move.day === row.day && move.ageDays > age)
           expect(
             listed(row.now).map(
               (now, k) =>

@@ -38,7 +38,12 @@ const WELL_FORMED: Readonly<Record<string, Record<string, unknown>>> = {
   list_entities: { account_id: 'tiktok:7000000000000000001', type: 'campaign' },
   get_entity: { entity_id: entity },
   query_metrics: { metrics: ['spend'], start_date: '2026-01-01', end_date: '2026-01-31', dimensions: ['date'] },
-  get_cross_platform_report: { start_date: '2026-01-01', end_date: '2026-01-31', group_by: 'campaign', currency: 'EUR' },
+  get_cross_platform_report: {
+    start_date: '2026-01-01',
+    end_date: '2026-01-31',
+    group_by: 'campaign',
+    currency: 'EUR',
+  },
   get_report_method: { start_date: '2026-01-01', end_date: '2026-01-31' },
   get_order_credit: { start_date: '2026-01-01', end_date: '2026-01-31' },
   export_report_data: { start_date: '2026-01-01', end_date: '2026-01-31' },

@@ -168,21 +168,18 @@ export function cellOf(
   }
 }
 
-function combine(a: Cell, b: Cell, sign: bigint): Cell {
+function difference(a: Cell, b: Cell): Cell {
   const windows = {} as Record<keyof CellWindows, bigint>
-  for (const name of Object.keys(a.windows) as (keyof CellWindows)[])
-    windows[name] = a.windows[name] + sign * b.windows[name]
+  for (const name of Object.keys(a.windows) as (keyof CellWindows)[]) windows[name] = a.windows[name] - b.windows[name]
   return {
-    facts: a.facts + sign * b.facts,
-    sums: perColumn((column) => a.sums[column] + sign * b.sums[column]),
-    known: perColumn((column) => a.known[column] + sign * b.known[column]),
+    facts: a.facts - b.facts,
+    sums: perColumn((column) => a.sums[column] - b.sums[column]),
+    known: perColumn((column) => a.known[column] - b.known[column]),
     windows,
   }
 }
 
-export const addCells = (a: Cell, b: Cell): Cell => combine(a, b, 1n)
-
-/** Adds cells up one by one, like addCells, without a new cell for each: a report over two years adds some ten thousand. */
+/** Adds cells up one by one, without a new cell for each: a report over two years adds some ten thousand. */
 export class CellSum {
   #facts = 0n
   readonly #sums = CELL_COLUMNS.map(() => 0n)
@@ -220,7 +217,7 @@ export class CellSum {
  * undefined: the parts are all there is.
  */
 export function remainderOf(above: Cell, parts: Cell): Cell | undefined {
-  const rest = combine(above, parts, -1n)
+  const rest = difference(above, parts)
   if (CELL_COLUMNS.every((column) => rest.sums[column] === 0n)) return undefined
   return {
     facts: above.facts,

@@ -94,9 +94,6 @@ export function shareAt(curve: MaturityCurve, ageDays: number): bigint {
   return curve.sharesE6[ageDays] ?? WHOLE_SHARE
 }
 
-/** Whether a day is called immature: younger than its platform's horizon, and a twentieth or more of it still to come. */
-export const isYoung = (curve: MaturityCurve, ageDays: number): boolean => shareAt(curve, ageDays) < MATURE_SHARE
-
 /** The first immature day as seen from `today`; every later one is immature too, because curves are monotone. null: there is none. */
 export function immatureSince(curve: MaturityCurve, today: number): number | null {
   const matureAge = curve.sharesE6.findIndex((share) => share >= MATURE_SHARE)

@@ -12,13 +12,6 @@ export function firstDayOf(grain: Grain, day: number): number {
   return dayOf(`${dateOf(day).slice(0, 7)}-01`) ?? day
 }
 
-/** Last day of the date, week or month that begins on `firstDay`. */
-export function lastDayOf(grain: Grain, firstDay: number): number {
-  if (grain === 'date') return firstDay
-  if (grain === 'week') return firstDay + 6
-  return firstDayOf('month', firstDay + 31) - 1
-}
-
 /** As many days directly before, or the same dates a year earlier (29 February becomes the 28th). */
 export function rangeBefore(
   compareTo: 'previous_period' | 'previous_year',
