@@ -36,7 +36,7 @@ export function warningsOf(facts: Facts): readonly string[] {
     ...(read.masked === 0
       ? []
       : [
-          `${counted(read.masked, 'cell says', 'cells say')} only "less than" or "more than": they count as not known.`,
+          `${counted(read.masked, 'cell says', 'cells say')} only "less than" or "more than": they are left out of every sum.`,
         ]),
     ...(read.empty === 0
       ? []

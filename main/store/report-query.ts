@@ -230,7 +230,7 @@ function rangeOf(start: number, end: number, held = { first: -Infinity, last: In
   const after = end >= held.last ? 0 : (last + 1) * BLOCK_DAYS - 1 - end
   const head =
     before <= NEAR_DAYS
-      ? { first_block: first, head_start: start - before, head_end: start, head_sign: -1 as const }
+      ? { first_block: first, head_start: start - before, head_end: start - 1, head_sign: -1 as const }
       : { first_block: first + 1, head_start: start, head_end: (first + 1) * BLOCK_DAYS - 1, head_sign: 1 as const }
   const tail =
     after <= NEAR_DAYS
