@@ -91,6 +91,8 @@ export async function pullEntities(
     startedAtMs,
     fold: searchName,
   })
+  // Before the listing counts as done: after a kill in between it is read again, and nothing lies about for good.
+  await clearStaged(deps, accountKey, type)
   write.inTransaction(() => {
     write.sync.markListed(runId, accountId, `entities:${type}`, startedAtMs)
     if (ENTITY_TYPES.every((each) => write.sync.isListed(runId, accountId, `entities:${each}`)))
@@ -98,7 +100,7 @@ export async function pullEntities(
     write.sync.advance(runId, 1, rows)
   })
   deps.onRows(rows)
-  await clearStaged(deps, accountKey, type)
+  await turn()
 }
 
 /**

@@ -36,8 +36,12 @@ function listedInReadme(readme: string): readonly (readonly [name: string, reaso
 }
 
 /** Whether a package without an integrity hash could be fetched where the product is built and tested. */
-const isForeignTool = ({ dev, optional, os, libc }: LockEntry): boolean =>
-  dev === true && optional === true && ((os !== undefined && !os.includes('linux')) || libc?.includes('musl') === true)
+const isForeignTool = ({ dev, optional, os, cpu, libc }: LockEntry): boolean =>
+  dev === true &&
+  optional === true &&
+  ((os !== undefined && !os.includes('linux')) ||
+    (cpu !== undefined && !cpu.includes('x64')) ||
+    libc?.includes('musl') === true)
 
 describe('package.json', () => {
   test.each(Object.entries(packages))('%s is pinned to one version', (_name, version) => {

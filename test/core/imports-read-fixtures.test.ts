@@ -217,7 +217,7 @@ describe('TikTok', () => {
     const { facts, warnings } = await readReport(fixture('tiktok/ads-custom.xlsx'))
     expect(facts[1]).toMatchObject({ reach: null, unknownCounts: ['impressions'] })
     expect(facts[0]).not.toHaveProperty('unknownCounts')
-    expect(warnings.join(' ')).toContain('not known')
+    expect(warnings.join(' ')).toContain('left out of every sum')
   })
 
   test('clicks and views are told apart where the file does, and only reported where it does not', async () => {

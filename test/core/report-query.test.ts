@@ -109,6 +109,7 @@ const arbScope: fc.Arbitrary<ReportScope> = fc
     b: fc.integer({ min: FIRST_DAY - 20, max: FIRST_DAY + DAYS + 20 }),
     parent: fc.option(fc.constantFrom(...ENTITIES.filter((e) => e.level !== 'ad').map((e) => e.key)), {
       nil: undefined,
+      freq: 1,
     }),
   })
   .map(({ a, b, parent, ...rest }) => ({
@@ -250,13 +251,41 @@ function sortValue(
   }[sort]()
 }
 
+/** Many entities on one page, of little variety: the same amount, no spend and nothing known come often. */
+const arbCrowd = fc.uniqueArray(
+  fc
+    .record({
+      entity: fc.constantFrom(...ENTITIES.filter(({ level }) => level === 'ad').map(({ key }) => key)),
+      day: fc.integer({ min: FIRST_DAY, max: FIRST_DAY + 40 }),
+      amounts: fc.array(fc.constantFrom(0n, 1n, 2n), { minLength: STORED.length, maxLength: STORED.length }),
+      isKnown: fc.boolean(),
+    })
+    .map(
+      ({ entity, day, amounts, isKnown }): Fact => ({
+        entity,
+        day,
+        values: Object.fromEntries(STORED.map((name, k) => [name, k < 3 || isKnown ? (amounts[k] ?? 0n) : null])),
+        window: null,
+        source: null,
+      }),
+    ),
+  { minLength: 8, maxLength: 40, selector: ({ entity, day }) => `${entity} ${day}` },
+)
+const arbCrowdScope = fc
+  .record({
+    accountKeys: fc.subarray([1, 2, 3], { minLength: 2 }),
+    startDay: fc.integer({ min: FIRST_DAY - 3, max: FIRST_DAY + 3 }),
+    endDay: fc.integer({ min: FIRST_DAY + 25, max: FIRST_DAY + 45 }),
+  })
+  .map((scope): ReportScope => ({ ...scope, level: 'ad' }))
+
 describe('a page of entities', () => {
   test.each<ReportSort>(['spend', 'roas', 'conversions', 'conversion_value', 'cpa', 'reported_roas', 'clicks'])(
     'comes sorted by %s, unknown last, ties by key, amounts currency by currency, and pages join without a seam',
     (sort) => {
       const isMoney = sort === 'spend' || sort === 'cpa' || sort === 'conversion_value'
       fc.assert(
-        fc.property(arbFacts, arbScope, fc.integer({ min: 1, max: 7 }), (facts, scope, limit) => {
+        fc.property(arbCrowd, arbCrowdScope, fc.integer({ min: 1, max: 7 }), (facts, scope, limit) => {
           const db = store(facts)
           const reader = createReportReader(db)
           const order = everySort(sort)
@@ -280,7 +309,7 @@ describe('a page of entities', () => {
           expect(rows).toEqual(expected)
           db.close()
         }),
-        { numRuns: 15 },
+        { numRuns: 30 },
       )
     },
   )

@@ -260,7 +260,7 @@ test.describe('between the demo and a workspace of one’s own', () => {
     await expect(page).toHaveURL(/#\/overview$/)
     await expect(page.getByRole('dialog')).toHaveCount(0)
     await expect(badge(page)).toHaveCount(0)
-    await page.keyboard.press('2')
+    await page.keyboard.press('3')
     await expect(page.getByRole('status', { name: 'Loading drafts' })).toBeVisible()
     await expect(page.getByText('New customers FR + BE')).toHaveCount(0)
     expect(called('unlock_workspace')).toEqual([{}, { passphrase: 'guess' }, { passphrase: 'my own words' }])
