@@ -28,6 +28,13 @@ export const ERROR_CODES = [
   'invalid_value',
   'currency_mismatch',
   'guardrail',
+  'breaker_open', // the circuit breaker has stopped new applies
+  'review_needed', // the two-person rule: no second person has answered for exactly this draft
+  'review_invalid', // a review answer that is not of this draft, not signed by a known reviewer, or changed
+  'presence_refused', // the operating system's prompt was denied or is not there
+  'undo_conflict', // somebody changed the value again since
+  'storage_failed', // disk full, file locked or folder read-only
+  'delivery_refused', // a notification target that must not be used, or that says no
   'conflicting_draft',
   'idempotency_conflict',
   'too_many_pending',

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { accountIdSchema, draftIdSchema, entityIdSchema, PLATFORMS } from '../../shared/domain/ids.ts'
 import { IMPORT_KINDS } from '../../shared/schemas/imports.ts'
 import type { DisclosedValue } from './disclosure.ts'
+import { SIGN_OFF_DATA, SIGN_OFF_ONLY_A_USER, SIGN_OFF_TEXTS } from './record-sign-off.ts'
 import {
   itemsSchema as items,
   liveSchema as live,
@@ -231,6 +232,7 @@ const DATA = {
   }),
   /** How far each clock moved since the record before: a changed clock, or a machine that slept. */
   'clock.jump': z.strictObject({ wallMs: z.int(), monoMs: z.int() }),
+  ...SIGN_OFF_DATA,
 } as const
 
 export type RecordType = keyof typeof DATA
@@ -254,6 +256,7 @@ const TEXTS: Readonly<Partial<Record<RecordType, readonly string[]>>> = {
   'disclosure.erased': ['reason'],
   'integrity.alarm': ['detail'],
   'app.started': ['host_name'],
+  ...SIGN_OFF_TEXTS,
 }
 
 function mayCarryText(type: RecordType, name: string): boolean {
@@ -263,9 +266,24 @@ function mayCarryText(type: RecordType, name: string): boolean {
 }
 
 /** Types that only a person may cause. An agent's approval is not even a well-formed record. */
-const ONLY_A_USER: readonly RecordType[] = ['draft.armed', 'draft.validation', 'draft.approved', 'draft.rejected']
+const ONLY_A_USER: readonly RecordType[] = [
+  'draft.armed',
+  'draft.validation',
+  'draft.approved',
+  'draft.rejected',
+  'draft.revised',
+  ...SIGN_OFF_ONLY_A_USER,
+]
 /** Types that the app may cause on a person's behalf, as for the demo's accounts, but neither an agent nor the loop. */
-const NEVER_AN_AGENT: readonly RecordType[] = ['account.writes', 'data.imported', 'data.exported']
+const NEVER_AN_AGENT: readonly RecordType[] = [
+  'account.writes',
+  'data.imported',
+  'data.exported',
+  'policy.changed',
+  'setting.changed',
+  'key.rotated',
+  'export.created',
+]
 
 const actor = z.strictObject({
   kind: z.enum(['user', 'agent', 'loop', 'system']),

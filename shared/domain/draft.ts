@@ -1,36 +1,43 @@
 import type { Field } from './entity.ts'
 import type { AccountId, DraftId, EntityId, EntityType, Platform } from './ids.ts'
 
-/** The life of a draft. `armed` lapses back to `pending`; the last eight are never left, except applied → rolled_back. */
+/**
+ * The life of a draft. `armed` lapses back to `pending`. From `applied` on none is left, except applied or partial → rolled_back and
+ * unknown → what became of it. `partial`: some of its changes are on the platform, and some are known not to be.
+ */
 export const DRAFT_STATES = [
   'pending',
   'armed',
   'approved',
   'applying',
   'applied',
+  'partial',
   'apply_failed',
   'unknown',
   'rejected',
   'withdrawn',
   'stale',
   'expired',
+  'superseded',
   'rolled_back',
 ] as const
 export type DraftState = (typeof DRAFT_STATES)[number]
 
 /** Every legal transition. Nothing else may happen; the store refuses it. */
 export const DRAFT_TRANSITIONS: Readonly<Record<DraftState, readonly DraftState[]>> = {
-  pending: ['armed', 'rejected', 'withdrawn', 'stale', 'expired'],
-  armed: ['pending', 'approved', 'rejected', 'withdrawn', 'stale', 'expired'],
+  pending: ['armed', 'rejected', 'withdrawn', 'stale', 'expired', 'superseded'],
+  armed: ['pending', 'approved', 'rejected', 'withdrawn', 'stale', 'expired', 'superseded'],
   approved: ['applying', 'apply_failed', 'stale'],
-  applying: ['applied', 'apply_failed', 'unknown', 'stale'],
-  unknown: ['applied', 'apply_failed', 'unknown'],
+  applying: ['applied', 'partial', 'apply_failed', 'unknown', 'stale'],
+  unknown: ['applied', 'partial', 'apply_failed', 'unknown'],
   applied: ['rolled_back'],
+  partial: ['rolled_back'],
   apply_failed: [],
   rejected: [],
   withdrawn: [],
   stale: [],
   expired: [],
+  superseded: [],
   rolled_back: [],
 }
 
@@ -72,6 +79,9 @@ export interface AffectedEntity {
   readonly name: string
 }
 
+/** Changes of one draft: shown, approved, applied and undone as a unit. */
+export const MAX_ITEMS = 100
+
 export const RULES = [
   'zero_budget',
   'digit_slip',
@@ -84,12 +94,26 @@ export const RULES = [
   'unknown_spend',
   'envelope_net',
   'envelope_gross',
+  'envelope_total_net',
+  'envelope_total_gross',
+  'budget_minimum',
+  'budget_maximum',
+  'bid_minimum',
+  'bid_maximum',
+  'protected_entity',
+  'pause_lookback',
+  'quiet_hours',
+  'cool_down',
+  'drafts_per_hour',
+  'breaker',
 ] as const
 export type Rule = (typeof RULES)[number]
 
 /** One rule that spoke: it clamped the value, or blocked the change. */
 export interface RuleVerdict {
   readonly rule: Rule
+  /** Which change of the draft it is about; absent where it is about the draft as a whole, or where there is only one change. */
+  readonly k?: number
   readonly outcome: 'clamp' | 'block'
   /** Our words, with the numbers. */
   readonly message: string
@@ -118,6 +142,12 @@ export interface Draft {
   readonly policy: PolicyResult
   readonly draftHash: string
   readonly undoOf?: DraftId
+  /** The draft whose missing changes this one makes good. */
+  readonly repairOf?: DraftId
+  /** The draft that this one is an edited version of; that one is `superseded`. */
+  readonly revises?: DraftId
+  /** What the person told its maker with the rejection. */
+  readonly decisionNote?: string
   readonly createdAtMs: number
   readonly expiresAtMs: number
   readonly decidedAtMs?: number
