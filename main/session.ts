@@ -10,6 +10,7 @@ import type { AccountId, DraftId } from '../shared/domain/ids.ts'
 import { OperationError } from '../shared/errors.ts'
 import { createDecide } from './approval/decide.ts'
 import { createExecutor, type ExecutorStep } from './approval/executor.ts'
+import { createFollowUp } from './approval/follow-up.ts'
 import { type ApprovedChange, createGate } from './approval/gate.ts'
 import { createReconcile } from './approval/reconcile.ts'
 import { openAuditLog } from './audit/append.ts'
@@ -150,6 +151,7 @@ export async function openSession(options: SessionOptions) {
     ...(options.onStep === undefined ? {} : { onStep: options.onStep }),
   })
   const reconcile = createReconcile(common)
+  const followUp = createFollowUp({ draftDeps, adapterFor, noticeLive })
   const closing = new AbortController()
   const background = new Set<Promise<unknown>>()
   const inBackground = (work: Promise<unknown>): void => {
@@ -172,15 +174,18 @@ export async function openSession(options: SessionOptions) {
       }
     }
   }
-  const execute = (changes: readonly ApprovedChange[]): void => {
+  /** Carries out approved drafts, those of one confirmation one after the other. */
+  const execute = (...approved: readonly (readonly ApprovedChange[])[]): void => {
     inBackground(
       (async () => {
-        for (const change of changes) {
-          await executor.run(change).catch(async (error: unknown) => {
+        for (const changes of approved) {
+          const draftId = changes[0]?.draftId
+          if (draftId === undefined) continue
+          await executor.run(changes).catch(async (error: unknown) => {
             log.error('execution_failed', error)
-            await recoverAfterFault(change.draftId)
+            await recoverAfterFault(draftId)
           })
-          if (drafts.get(change.draftId)?.state === 'unknown') watch(change.draftId)
+          if (drafts.get(draftId)?.state === 'unknown') watch(draftId)
         }
       })(),
     )
@@ -279,6 +284,7 @@ export async function openSession(options: SessionOptions) {
     gate,
     execute,
     reconcile,
+    followUp,
     connections,
     tokens,
     adapters,

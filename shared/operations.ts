@@ -5,11 +5,18 @@
  */
 import { z } from 'zod'
 import { BID_FIELDS, BID_STRATEGIES } from './domain/bid.ts'
-import { CHANGE_KINDS, DRAFT_STATES, RULES } from './domain/draft.ts'
+import { CHANGE_KINDS, DRAFT_STATES, MAX_ITEMS, RULES } from './domain/draft.ts'
 import { DELIVERIES, ENTITY_STATUSES, FIELDS, REVIEWS, TARGETINGS } from './domain/entity.ts'
 import { accountIdSchema, draftIdSchema, ENTITY_TYPES, entityIdSchema, PLATFORMS } from './domain/ids.ts'
 import { TRACKER_STATES } from './domain/tracker.ts'
 import type { OperationName } from './operation-names.ts'
+import {
+  auditJob,
+  auditJobIdSchema,
+  beginAuditExportInput,
+  beginVerificationInput,
+  verification,
+} from './schemas/audit.ts'
 import {
   importChoices,
   importIdSchema,
@@ -64,6 +71,8 @@ export const moneySchema = z.strictObject({ amount: decimal, currency })
 
 const ruleVerdict = z.strictObject({
   rule: z.enum(RULES),
+  /** Which change it is about, where the draft has several and it is about one. */
+  k: z.number().int().optional(),
   outcome: z.enum(['clamp', 'block']),
   message: z.string(),
   limit: z.string(),
@@ -71,7 +80,7 @@ const ruleVerdict = z.strictObject({
 const policyResult = z.strictObject({
   version: z.number().int(),
   outcome: z.enum(['pass', 'clamp', 'block']),
-  rules: z.array(ruleVerdict).max(32),
+  rules: z.array(ruleVerdict).max(64),
 })
 
 /** One before → after, resolved against the stored snapshot. */
@@ -119,11 +128,20 @@ export const draftView = z.strictObject({
   state_reason: z.string().nullable(),
   state_message: z.string().nullable(),
   origin: z.strictObject({ kind: z.enum(['agent', 'window', 'loop']), id: z.string() }),
-  operations: z.array(changeView).min(1).max(50),
+  /** In lists the first 10 of a draft; get_draft has them all. They are approved, applied and undone as a unit. */
+  operations: z.array(changeView).min(1).max(MAX_ITEMS),
+  operation_count: z.number().int(),
   policy: policyResult,
-  net_daily_movement: moneySchema,
+  /** Of all operations together, per currency. */
+  net_daily_movement: z.array(moneySchema).max(20),
   draft_hash: z.string(),
   undo_of: draftIdSchema.nullable(),
+  /** The partly applied draft whose missing changes this one makes good. */
+  repair_of: draftIdSchema.nullable(),
+  /** The draft that this one is an edited version of. */
+  revises: draftIdSchema.nullable(),
+  /** What the user wrote to the maker when rejecting it. */
+  decision_note: z.string().nullable(),
   created_at: isoTime,
   expires_at: isoTime,
   decided_at: isoTime.nullable(),
@@ -199,11 +217,17 @@ const setBidStrategy = z.strictObject({
 export const changeInput = z.discriminatedUnion('kind', [setBudget, setStatus, setBid, setBidStrategy])
 export type ChangeInput = z.infer<typeof changeInput>
 
-const operations = z.array(changeInput).min(1).max(1).describe('Exactly one change per draft.')
+const operations = z
+  .array(changeInput)
+  .min(1)
+  .max(MAX_ITEMS)
+  .describe(
+    'Changes that belong together, e.g. −200 here and +200 there, also across platforms. One person decides on all of them at once. At most one per entity and per shared budget.',
+  )
 const changeOutcome = {
-  operations: z.array(changeView).max(50),
+  operations: z.array(changeView).max(MAX_ITEMS),
   policy: policyResult,
-  net_daily_movement: moneySchema,
+  net_daily_movement: z.array(moneySchema).max(20),
   envelope: z.array(envelopeView).max(50),
   warnings: z.array(z.string()).max(10),
 }
@@ -399,13 +423,35 @@ const challengeView = z.strictObject({
   expires_in_ms: z.number().int(),
   /** Eight hex digits of the challenge's hash, the same in the log. */
   code: z.string(),
-  live: z.array(z.strictObject({ k: z.number().int(), value: z.string(), read_at: isoTime })).max(50),
+  live: z.array(z.strictObject({ k: z.number().int(), value: z.string(), read_at: isoTime })).max(MAX_ITEMS),
   /** What the platform's own dry run said: it would take the change, or it has no such check. */
-  validation: z.array(z.strictObject({ k: z.number().int(), result: z.enum(['ok', 'unsupported']) })).max(50),
+  validation: z.array(z.strictObject({ k: z.number().int(), result: z.enum(['ok', 'unsupported']) })).max(MAX_ITEMS),
   policy: policyResult,
   envelope: z.array(envelopeView).max(50),
-  needs_passphrase: z.boolean(),
+  /** What Confirm will ask for beside the click. */
+  factor: z.enum(['click', 'passphrase', 'os_prompt']),
+  /** The second person who has approved exactly this draft, where the two-person rule asks for one. */
+  reviewer: z.string().nullable(),
 })
+/** One change of a draft that is to be undone or completed: before it, what it wrote, and what the platform holds now. */
+const threeWay = z.strictObject({
+  k: z.number().int(),
+  entity_id: entityIdSchema,
+  field: z.enum(FIELDS),
+  currency,
+  before: z.string(),
+  ours: z.string(),
+  now: z.string(),
+  /** conflict: somebody changed it since. done: the platform holds the wanted value already. */
+  state: z.enum(['clean', 'conflict', 'done']),
+  untrusted: z.strictObject({ path: z.array(z.string()).max(4) }),
+})
+const proposedPlan = z.strictObject({
+  /** Null where a conflict waits for a choice, or where nothing is left to do. */
+  draft: draftView.nullable(),
+  plan: z.array(threeWay).max(MAX_ITEMS),
+})
+export const MAX_BATCH = 25
 const auditRow = z.strictObject({
   seq: z.number().int(),
   type: z.string(),
@@ -877,7 +923,7 @@ export const OPERATIONS = {
     tool: {
       title: 'Propose a change',
       description:
-        'Stages a draft of one change: daily budget, bid, bid strategy, or on/off. Nothing is changed on the platform: a person decides in the SpendSignoff window. Needs expected_current exactly as get_entity returned it.',
+        'Stages a draft of one or several changes that belong together: daily budgets, bids, bid strategies, on/off. Nothing is changed on the platform: a person decides in the SpendSignoff window. Needs expected_current exactly as get_entity returned it.',
       isOpenWorld: false,
     },
   },
@@ -917,6 +963,16 @@ export const OPERATIONS = {
             platform_request_id: z.string().nullable(),
             /** What the platform said when it refused. */
             untrusted: z.strictObject({ platform_message: z.string().nullable() }),
+          }),
+        )
+        .max(MAX_ITEMS),
+      /** Undos, repairs and edited versions of it, oldest first. */
+      linked: z
+        .array(
+          z.strictObject({
+            draft_id: draftIdSchema,
+            state: draftState,
+            link: z.enum(['undoes', 'repairs', 'revises']),
           }),
         )
         .max(50),
@@ -1216,12 +1272,76 @@ export const OPERATIONS = {
     input: z.strictObject({ draft_id: draftIdSchema }),
     output: z.strictObject({ draft: draftView }),
   },
+  arm_drafts: {
+    effect: 'decide',
+    callers: windowOnly,
+    deadlineMs: 110_000,
+    /** Each is judged as if those before it in the list were approved already. */
+    input: z.strictObject({
+      drafts: z
+        .array(z.strictObject({ draft_id: draftIdSchema, draft_hash: z.string().regex(/^[0-9a-f]{64}$/) }))
+        .min(1)
+        .max(MAX_BATCH),
+    }),
+    output: z.strictObject({
+      results: z
+        .array(
+          z.strictObject({
+            draft: draftView,
+            challenge: challengeView.nullable(),
+            error: errorReply.nullable(),
+          }),
+        )
+        .max(MAX_BATCH),
+      /** Per account, with all that were armed. */
+      envelope: z.array(envelopeView).max(50),
+    }),
+  },
+  confirm_drafts: {
+    effect: 'decide',
+    callers: windowOnly,
+    deadlineMs: 60_000,
+    input: z.strictObject({
+      confirmations: z
+        .array(z.strictObject({ draft_id: draftIdSchema, confirm_token: z.string().regex(/^[A-Za-z0-9_-]{43}$/) }))
+        .min(1)
+        .max(MAX_BATCH),
+      passphrase: passphrase.optional(),
+    }),
+    /** Each draft stands for itself: one that can no longer be confirmed does not hold back the others. */
+    output: z.strictObject({
+      results: z.array(z.strictObject({ draft: draftView, error: errorReply.nullable() })).max(MAX_BATCH),
+    }),
+  },
+  revise_draft: {
+    effect: 'decide',
+    callers: windowOnly,
+    deadlineMs: 10_000,
+    input: z.strictObject({
+      draft_id: draftIdSchema,
+      draft_hash: z.string().regex(/^[0-9a-f]{64}$/),
+      /** New values for changes that have one: budgets, bids, the target of a strategy. */
+      values: z.array(z.strictObject({ k: z.number().int().min(0), new_value: decimal })).max(MAX_ITEMS),
+      /** Changes to be left out of the new version. */
+      leave_out: z.array(z.number().int().min(0)).max(MAX_ITEMS).optional(),
+      note: z.string().trim().max(500).optional(),
+    }),
+    /** The new version, which takes the place of the old one. */
+    output: z.strictObject({ draft: draftView }),
+  },
   propose_undo: {
     effect: 'draft',
     callers: windowOnly,
-    deadlineMs: 10_000,
-    input: z.strictObject({ draft_id: draftIdSchema }),
-    output: z.strictObject({ draft: draftView }),
+    deadlineMs: 60_000,
+    input: z.strictObject({ draft_id: draftIdSchema, conflicts: z.enum(['leave', 'overwrite']).optional() }),
+    output: proposedPlan,
+  },
+  propose_repair: {
+    effect: 'draft',
+    callers: windowOnly,
+    deadlineMs: 60_000,
+    input: z.strictObject({ draft_id: draftIdSchema, conflicts: z.enum(['leave', 'overwrite']).optional() }),
+    output: proposedPlan,
   },
   get_policy: {
     effect: 'read',
@@ -1251,19 +1371,38 @@ export const OPERATIONS = {
   verify_audit: {
     effect: 'read',
     callers: ['window', 'cli'],
-    deadlineMs: 300_000,
-    input: nothing,
-    output: z.strictObject({
-      is_ok: z.boolean(),
-      size: z.number().int(),
-      root: z.string(),
-      vkey: z.string(),
-      checkpoints: z.number().int(),
-      took_ms: z.number().int(),
-      fault: z.strictObject({ kind: z.string(), seq: z.number().int().nullable(), message: z.string() }).nullable(),
-      /** What this check covers and what it cannot. */
-      limits: z.array(z.string()).max(8),
-    }),
+    deadlineMs: 600_000,
+    input: beginVerificationInput,
+    output: verification,
+  },
+  /** The full check and the export run in a thread of their own, one after the other; both answer at once with a job to ask for. */
+  begin_verification: {
+    effect: 'read',
+    callers: ['window', 'cli'],
+    deadlineMs: 10_000,
+    input: beginVerificationInput,
+    output: z.strictObject({ job_id: auditJobIdSchema }),
+  },
+  begin_audit_export: {
+    effect: 'configure',
+    callers: ['window', 'cli'],
+    deadlineMs: 10_000,
+    input: beginAuditExportInput,
+    output: z.strictObject({ job_id: auditJobIdSchema }),
+  },
+  get_audit_job: {
+    effect: 'read',
+    callers: ['window', 'cli'],
+    deadlineMs: 10_000,
+    input: z.strictObject({ job_id: auditJobIdSchema }),
+    output: auditJob,
+  },
+  cancel_audit_job: {
+    effect: 'configure',
+    callers: ['window', 'cli'],
+    deadlineMs: 10_000,
+    input: z.strictObject({ job_id: auditJobIdSchema }),
+    output: auditJob,
   },
   list_clients: {
     effect: 'read',

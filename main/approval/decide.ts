@@ -9,21 +9,33 @@ import type { AuditLog } from '../audit/append.ts'
 import { asCode, asOpaqueId } from '../audit/record.ts'
 import { itemsData, pathTexts, policyData, valueData } from '../audit/record-items.ts'
 import { planChange, type PlanningSnapshot, refuseImported, writesOff } from '../drafts/plan.ts'
-import type { Policy } from '../drafts/policy.ts'
-import { unknownDraft, usageSource } from '../drafts/propose.ts'
+import { judgeSet, type SetContext } from '../drafts/guardrails.ts'
+import { blockOf, type DraftDeps, unknownDraft } from '../drafts/propose.ts'
 import { restate } from '../drafts/restate.ts'
 import { MAX_REFUSAL } from '../drafts/value.ts'
 import type { LiveValue, PlatformAdapter, ValidateResult } from '../platforms/adapter.ts'
 import { cleanUntrusted } from '../reporting/untrusted.ts'
 import type { DraftTable } from '../store/draft-table.ts'
 import { driftOf, noteEverywhere } from './drift.ts'
-import { busy, type Challenge, type Gate, notOpen, type Reading, refuseIfBroken, type Validation } from './gate.ts'
+import { forEachLimited, LIVE_READS_AT_ONCE } from './limited.ts'
+import {
+  busy,
+  type Challenge,
+  type Gate,
+  notOpen,
+  type Reading,
+  refuseIfBroken,
+  type ReviewProof,
+  type Validation,
+} from './gate.ts'
 
 export interface DecideDeps {
   readonly drafts: DraftTable
   readonly audit: AuditLog
   readonly clock: Clock
-  readonly policy: Policy
+  readonly policy: DraftDeps['policy']
+  readonly guardrails: DraftDeps['guardrails']
+  readonly requireReview: (draft: Draft) => ReviewProof | undefined
   readonly bootId: string
   readonly gate: Gate
   readonly snapshot: () => PlanningSnapshot
@@ -35,6 +47,8 @@ export interface DecideDeps {
 }
 
 export interface Armed extends Reading {
+  /** Who else has approved it, where the two-person rule asks for somebody. */
+  readonly reviewer: string | undefined
   readonly challenge: Challenge
 }
 
@@ -54,7 +68,11 @@ export function createDecide(deps: DecideDeps) {
       const state = deps.drafts.get(draft.draftId)?.state
       if (state !== 'pending' && state !== 'armed') throw notOpen(deps.drafts.get(draft.draftId) ?? draft)
       deps.drafts.voidTokens(draft.draftId, nowMs)
-      deps.drafts.transition(draft.draftId, state, to, nowMs, { reason: why.reason, message: why.message })
+      deps.drafts.transition(draft.draftId, state, to, nowMs, {
+        reason: why.reason,
+        message: why.message,
+        ...(to === 'rejected' && why.text !== undefined && why.text !== '' ? { note: why.text } : {}),
+      })
       for (const [k, each] of (why.live ?? []).entries())
         deps.drafts.recordItem(draft.draftId, k, { liveValue: each.value })
       const data = {
@@ -95,10 +113,16 @@ export function createDecide(deps: DecideDeps) {
     /**
      * "Approve & push live": reads the live values now, compares, judges the policy again, and has the platform check the change without
      * making it. Undefined when the draft turned stale; the draft says why. Nothing is written to the platform.
-     * @throws OperationError draft_changed, not_pending, account_not_available (imported from files), writes_not_allowed, entity_busy, field_not_editable, guardrail, platform_refused
+     * @param before drafts of the same batch that were armed just before: this one is judged as if they were approved already
+     * @throws OperationError draft_changed, not_pending, account_not_available (imported from files), writes_not_allowed, entity_busy, field_not_editable, guardrail, breaker_open, review_needed, platform_refused
      * (the platform's own check says no: the draft stays as it was) and what the platform's read throws.
      */
-    async arm(draftId: DraftId, shownHash: string, signal: AbortSignal): Promise<Armed | undefined> {
+    async arm(
+      draftId: DraftId,
+      shownHash: string,
+      signal: AbortSignal,
+      before: readonly DraftItem[] = [],
+    ): Promise<Armed | undefined> {
       const draft = open(draftId)
       if (draft.draftHash !== shownHash)
         throw new OperationError(
@@ -117,9 +141,9 @@ export function createDecide(deps: DecideDeps) {
       if (draft.state === 'armed') lapse(draft, 'read_again')
       for (const item of draft.items) if (deps.drafts.isBusy(item)) throw busy('Wait until its outcome is known.')
 
-      const live: LiveValue[] = []
-      for (const item of draft.items)
-        live.push(await deps.adapterFor(item.accountId).readLive(item.entityId, item.field, signal))
+      const live = await forEachLimited(draft.items, LIVE_READS_AT_ONCE, (item) =>
+        deps.adapterFor(item.accountId).readLive(item.entityId, item.field, signal),
+      )
       for (const each of live) noteEverywhere(deps.noticeLive, each)
       const drift = draft.items.flatMap((item, k) => {
         const value = live[k]
@@ -137,10 +161,11 @@ export function createDecide(deps: DecideDeps) {
           `${cleanUntrusted(refusal, MAX_REFUSAL)} Nothing was changed.`,
           'Reject the draft, or change it on the platform.',
         )
-      const policy = judgeAgain(draft)
+      const policy = judgeAgain(draft, before)
       if (policy === undefined) return undefined
       const reading: Reading = { live, validation: await validateAll(draft, signal), policy }
-      return { challenge: deps.gate.arm(draft, reading), ...reading }
+      const reviewer = deps.requireReview(draft)?.reviewerId
+      return { challenge: deps.gate.arm(draft, reading), reviewer, ...reading }
     },
 
     /** Cancel: the draft goes back to pending and its token dies. */
@@ -193,19 +218,17 @@ export function createDecide(deps: DecideDeps) {
 
   /** Has every platform check its change without making it. @throws OperationError platform_refused, and what the check throws */
   async function validateAll(draft: Draft, signal: AbortSignal): Promise<readonly Validation[]> {
-    const found: Validation[] = []
-    for (const item of draft.items) {
+    return forEachLimited(draft.items, LIVE_READS_AT_ONCE, async (item) => {
       const { k, platform, accountId, entityId, field, currency, before, after } = item
       const change = { platform, accountId, entityId, field, currency, before, after }
       const result = await deps.adapterFor(accountId).validate(change, signal)
       if (result.kind === 'refused') throw refusedByCheck(draft, k, result)
-      found.push({
+      return {
         k,
         result: result.kind,
         ...(result.kind === 'ok' ? { platformRequestId: result.platformRequestId } : {}),
-      })
-    }
-    return found
+      }
+    })
   }
 
   /** Puts the platform's no on record. The draft stays as it was: the person may change something there and try again. */
@@ -246,27 +269,27 @@ export function createDecide(deps: DecideDeps) {
   }
 
   /** The policy on fresh values. Undefined when it no longer allows exactly this draft; the draft then turned stale. */
-  function judgeAgain(draft: Draft): PolicyResult | undefined {
-    const usageOf = usageSource(deps)
+  function judgeAgain(draft: Draft, before: readonly DraftItem[]): PolicyResult | undefined {
+    const { originKind, originId, undoOf } = draft
+    const isUndo = undoOf !== undefined
+    const context = countingAlso(deps.guardrails({ originKind, originId, isUndo, stage: 'arm' }), before)
     const plans = draft.items.map((item) =>
       planChange(restate(item, item.before, item.requested), item.k, {
         snapshot: deps.snapshot(),
-        policy: deps.policy,
-        usageOf,
+        policy: deps.policy(),
         writesAllowed: deps.writesAllowed,
-        isUndo: draft.undoOf !== undefined,
+        isUndo,
       }),
     )
-    const blocked = plans.find((plan) => plan.policy.outcome === 'block')
-    const [first] = plans
-    if (
-      blocked === undefined &&
-      first !== undefined &&
-      plans.every((plan, k) => isSameChange(plan.item, draft.items[k]))
+    const result = judgeSet(
+      plans.map((plan) => plan.item),
+      plans.map((plan) => plan.policy),
+      context,
     )
-      return first.policy
-    if (blocked !== undefined) {
-      const verdict = blocked.policy.rules.at(-1)
+    const isBlocked = result.outcome === 'block'
+    if (!isBlocked && plans.every((plan, k) => isSameChange(plan.item, draft.items[k]))) return result
+    if (isBlocked) {
+      const verdict = blockOf(result)
       deps.audit.transaction((append) => {
         append({
           type: 'draft.blocked',
@@ -275,12 +298,12 @@ export function createDecide(deps: DecideDeps) {
             draft: draft.draftId,
             draftHash: draft.draftHash,
             items: itemsData(draft.items),
-            policy: policyData(blocked.policy),
+            policy: policyData(result),
           },
         })
       })
       throw new OperationError(
-        'guardrail',
+        verdict?.rule === 'breaker' ? 'breaker_open' : 'guardrail',
         `${verdict?.message ?? 'Your limits do not allow this now.'} Nothing was changed.`,
         'The draft stays in the queue; approve it when there is room again, or reject it.',
         {
@@ -295,4 +318,29 @@ export function createDecide(deps: DecideDeps) {
     })
     return undefined
   }
+}
+
+/** The same circumstances with some more changes in the envelope. */
+function countingAlso(context: SetContext, items: readonly DraftItem[]): SetContext {
+  if (items.length === 0) return context
+  const extra = (accountId: AccountId): { readonly net: bigint; readonly gross: bigint } => {
+    const own = items.filter((item) => item.accountId === accountId)
+    return {
+      net: own.reduce((sum, { netMicros }) => sum + (netMicros > 0n ? netMicros : 0n), 0n),
+      gross: own.reduce(
+        (sum, { movementMicros }) => sum + (movementMicros < 0n ? -movementMicros : movementMicros),
+        0n,
+      ),
+    }
+  }
+  const usageOf = (accountId: AccountId) => {
+    const [usage, more] = [context.usageOf(accountId), extra(accountId)]
+    return { netMicros: usage.netMicros + more.net, grossMicros: usage.grossMicros + more.gross }
+  }
+  const allUsage = () => {
+    const known = new Map(context.allUsage().map((each) => [each.accountId, each.currency]))
+    for (const { accountId, currency } of items) known.set(accountId, currency)
+    return [...known].map(([accountId, currency]) => ({ accountId, currency, usage: usageOf(accountId) }))
+  }
+  return { ...context, usageOf, allUsage }
 }

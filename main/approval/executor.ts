@@ -1,6 +1,7 @@
 /**
- * Carries an approved change to its platform: intent → live value once more → one write → read back → outcome, each step durable
- * before the next. It performs at most one write per approved item and never repeats one.
+ * Carries an approved draft to its platforms: intent, then for one change after the other: live value once more → one write → read back →
+ * outcome, each step durable before the next. It performs at most one write per approved item, never repeats one, and sends nothing more of
+ * a draft once a change of it did not go through.
  */
 import type { Clock } from '../../shared/clock.ts'
 import type { AccountId } from '../../shared/domain/ids.ts'
@@ -12,6 +13,7 @@ import type { Logger } from '../logger.ts'
 import type { ApplyResult, LiveValue, PlatformAdapter } from '../platforms/adapter.ts'
 import { cleanUntrusted } from '../reporting/untrusted.ts'
 import type { DraftTable } from '../store/draft-table.ts'
+import { READ_BACK } from './conclude.ts'
 import { driftOf, noteEverywhere, valueInWords } from './drift.ts'
 import type { ApprovedChange, Gate } from './gate.ts'
 import { noEffectMessage, settleVerdict, type Verdict } from './settle.ts'
@@ -31,6 +33,10 @@ export interface ExecutorDeps {
   /** Tells it of a value that was found: another than the known one is somebody else's. */
   readonly noticeLive: (live: LiveValue) => void
   readonly onChange: () => void
+  /** Why nothing may be sent at the moment although it was approved; undefined when nothing speaks against it. */
+  readonly stopped?: () => string | undefined
+  /** Told of every outcome. */
+  readonly onOutcome?: (outcome: Verdict['outcome']) => void
   /** Whether the person lets changes be made in an account: they may have thought better of it since they confirmed. */
   readonly writesAllowed: (accountId: AccountId) => boolean
   /** Waits; injected so that tests need not. */
@@ -58,16 +64,20 @@ export function createExecutor(deps: ExecutorDeps) {
     return adapter.readLive(change.entityId, change.field, AbortSignal.timeout(LIVE_READ_TIMEOUT_MS))
   }
 
-  function recordIntent(change: ApprovedChange): void {
-    const draft = deps.drafts.get(change.draftId)
-    if (draft === undefined) throw new Error('an approved draft is gone')
+  /** All changes of the draft become intents at once, before any is sent. */
+  function recordIntent(changes: readonly ApprovedChange[]): void {
+    const [change] = changes
+    const draft = change === undefined ? undefined : deps.drafts.get(change.draftId)
+    if (change === undefined || draft === undefined) throw new Error('an approved draft is gone')
     deps.audit.transaction((append) => {
       deps.drafts.transition(change.draftId, 'approved', 'applying', deps.clock.nowMs())
-      deps.drafts.moveOutbox(change.draftId, change.k, 'queued', 'intent')
+      for (const each of changes) deps.drafts.moveOutbox(each.draftId, each.k, 'queued', 'intent')
       append({
         type: 'apply.intent',
         actor: SYSTEM,
-        subj: { platform: change.platform, account: change.accountId, entity: change.entityId },
+        ...(changes.length > 1
+          ? {}
+          : { subj: { platform: change.platform, account: change.accountId, entity: change.entityId } }),
         data: {
           draft: change.draftId,
           draftHash: draft.draftHash,
@@ -117,6 +127,9 @@ export function createExecutor(deps: ExecutorDeps) {
         message: 'Changes were switched off for this account after the confirmation, so nothing was sent.',
         live,
       }
+    const stopped = deps.stopped?.()
+    if (stopped !== undefined)
+      return { outcome: 'not_sent', reason: 'breaker', message: `${stopped} Nothing was sent.`, live }
     const fault = deps.audit.fault()
     if (fault !== undefined)
       return {
@@ -212,7 +225,7 @@ export function createExecutor(deps: ExecutorDeps) {
         continue
       }
       if (live.value === change.after)
-        return { outcome: 'applied', reason: 'read_back', message: 'Written and read back.', live, ...evidence }
+        return { outcome: 'applied', reason: 'read_back', message: READ_BACK, live, ...evidence }
       if (live.value !== change.before) break
     }
     if (live === undefined)
@@ -275,17 +288,23 @@ export function createExecutor(deps: ExecutorDeps) {
 
   return {
     /**
-     * Runs one approved change to its end.
-     * @throws what the ledger or a host's observer throws; the caller then has the row recovered, as after a crash.
+     * Runs the approved changes of one draft to their end, what lowers spend first.
+     * @throws what the ledger or a host's observer throws; the caller then has the rows recovered, as after a crash.
      */
-    async run(change: ApprovedChange): Promise<void> {
-      if (!deps.gate.isApproved(change)) throw new TypeError('not an approval of this gate')
+    async run(changes: readonly ApprovedChange[]): Promise<void> {
+      for (const change of changes)
+        if (!deps.gate.isApproved(change) || change.draftId !== changes[0]?.draftId)
+          throw new TypeError('not the approval of one draft by this gate')
       await step('approved')
-      recordIntent(change)
+      recordIntent(changes)
       await step('intent')
-      const verdict = await carryOut(change)
-      settleVerdict(deps, change, verdict)
-      deps.onChange()
+      for (const change of changes) {
+        const verdict = await carryOut(change)
+        settleVerdict(deps, change, verdict)
+        deps.onOutcome?.(verdict.outcome)
+        deps.onChange()
+        if (deps.drafts.get(change.draftId)?.state !== 'applying') break
+      }
       await deps.audit.pinHead().catch((error: unknown) => deps.log.error('head_pin_failed', error))
     },
   }

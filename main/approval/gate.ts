@@ -13,12 +13,13 @@ import { taggedHash } from '../audit/jcs.ts'
 import { asOpaqueId } from '../audit/record.ts'
 import { itemsData, pathTexts, policyData, valueData } from '../audit/record-items.ts'
 import { draftHash } from '../drafts/hash.ts'
+import { judgeSet } from '../drafts/guardrails.ts'
 import { refuseImported, writesOff } from '../drafts/plan.ts'
-import { judgeEnvelope, type Policy } from '../drafts/policy.ts'
-import { unknownDraft, usageSource } from '../drafts/propose.ts'
+import { blockOf, type DraftDeps, unknownDraft } from '../drafts/propose.ts'
 import { isoTime } from '../drafts/view.ts'
 import type { LiveValue } from '../platforms/adapter.ts'
 import type { DraftTable } from '../store/draft-table.ts'
+import { type Append, executionOrder } from './conclude.ts'
 
 declare const approved: unique symbol
 
@@ -50,7 +51,12 @@ export interface GateDeps {
   readonly drafts: DraftTable
   readonly audit: AuditLog
   readonly clock: Clock
-  readonly policy: Policy
+  readonly policy: DraftDeps['policy']
+  readonly guardrails: DraftDeps['guardrails']
+  /** Time that only moves forward: the 24-hour envelope is counted on it. */
+  readonly steady: { nowMs(): number }
+  /** The two-person rule. @throws OperationError review_needed when it asks for somebody who has not approved exactly this draft */
+  readonly requireReview: (draft: Draft) => ReviewProof | undefined
   readonly bootId: string
   readonly appVersion: string
   /** Whether the person lets changes be made in an account. */
@@ -63,6 +69,14 @@ export interface Validation {
   readonly result: 'ok' | 'unsupported'
   readonly platformRequestId?: string
 }
+
+/** Who else has approved exactly this draft. */
+export interface ReviewProof {
+  readonly reviewerId: string
+  /** Hex SHA-256 of the signed answer. */
+  readonly noteHash: string
+}
+export type Factor = 'click' | 'passphrase' | 'os_prompt'
 
 /** Everything that was found just now and is bound to the confirmation. */
 export interface Reading {
@@ -83,6 +97,8 @@ export type Gate = ReturnType<typeof createGate>
 export function createGate(deps: GateDeps) {
   // What the type system promises at build time, this set promises at run time: a look-alike object is not an approval.
   const made = new WeakSet<ApprovedChange>()
+  // Under which guardrails each draft was last armed. Tokens do not outlive this process, so neither need this.
+  const armedUnder = new Map<DraftId, number>()
 
   return {
     /** True only for objects this gate made. The executor asks before every write. */
@@ -135,6 +151,7 @@ export function createGate(deps: GateDeps) {
         })
         if (current.state === 'pending') deps.drafts.transition(draft.draftId, 'pending', 'armed', nowMs)
         for (const [k, each] of live.entries()) deps.drafts.recordItem(draft.draftId, k, { liveValue: each.value })
+        armedUnder.set(draft.draftId, policy.version)
         append({
           type: 'draft.armed',
           actor: { kind: 'user', id: 'owner' },
@@ -164,11 +181,14 @@ export function createGate(deps: GateDeps) {
     },
 
     /**
-     * Consumes the token and records the approval, in one transaction: token used, draft approved, outbox row, audit record. Both or neither.
-     * @param auth how the person proved to be there, for the log ("click" or "passphrase")
-     * @throws OperationError token_invalid, draft_changed, not_pending, writes_not_allowed, entity_busy or guardrail; then nothing has happened.
+     * Consumes the token and records the approval, in one transaction: token used, draft approved, outbox rows, audit record; other drafts
+     * for the same fields become stale. All or nothing.
+     * @param auth how the person proved to be there, for the log
+     * @returns the changes in the order in which they are to be sent: what lowers spend first
+     * @throws OperationError token_invalid, draft_changed, not_pending, writes_not_allowed, review_needed, entity_busy or guardrail; then
+     * nothing has happened.
      */
-    confirm(draftId: DraftId, confirmToken: string, auth: 'click' | 'passphrase'): readonly ApprovedChange[] {
+    confirm(draftId: DraftId, confirmToken: string, auth: Factor): readonly ApprovedChange[] {
       refuseIfBroken(deps.audit)
       const nowMs = deps.clock.nowMs()
       const tokenHash = sha256(Buffer.from(confirmToken, 'base64url'))
@@ -195,12 +215,16 @@ export function createGate(deps: GateDeps) {
           throw new OperationError('not_pending', 'The draft has expired. Nothing was sent.', 'Have it proposed again.')
         for (const item of draft.items) refuseImported(item.accountId)
         for (const item of draft.items) if (!deps.writesAllowed(item.accountId)) throw writesOff(item.accountId)
-        refuseOverEnvelope(draft)
+        refuseByGuardrails(draft)
+        const review = deps.requireReview(draft)
+        const steadyMs = deps.steady.nowMs()
         for (const item of draft.items) {
           if (deps.drafts.isBusy(item)) throw busy('Wait until its outcome is known, then approve again.')
-          deps.drafts.queue({ draftId, k: item.k, entityId: item.entityId, target: item.target, challengeHash, nowMs })
+          const { k, entityId, target } = item
+          deps.drafts.queue({ draftId, k, entityId, target, challengeHash, nowMs, steadyMs })
         }
         deps.drafts.transition(draftId, 'armed', 'approved', nowMs)
+        armedUnder.delete(draftId)
         append({
           type: 'draft.approved',
           actor: { kind: 'user', id: 'owner' },
@@ -211,28 +235,61 @@ export function createGate(deps: GateDeps) {
             policy: policyData(draft.policy),
             challengeHash,
             auth,
+            ...(review === undefined ? {} : { review: { reviewer: review.reviewerId, noteHash: review.noteHash } }),
           },
           text: pathTexts(draft.items),
         })
-        return draft.items.map((item) => make(draft, item.k, challengeHash))
+        overtakeOthers(draft, nowMs, append)
+        return executionOrder(draft.items).map((item) => make(draft, item.k, challengeHash))
       })
     },
   }
 
-  /** The envelope once more, inside the transaction: two approvals at the same moment cannot both fit the last of it. */
-  function refuseOverEnvelope(draft: Draft): void {
-    const usageOf = usageSource(deps)
-    for (const item of draft.items) {
-      const verdict = judgeEnvelope(deps.policy, item.currency, item.movementMicros, usageOf(item.accountId))
-      if (verdict !== undefined)
-        throw new OperationError(
-          'guardrail',
-          `${verdict.message} Nothing was sent.`,
-          'Wait until earlier changes are more than 24 hours old, or approve a smaller one.',
-          {
-            details: { rule: verdict.rule, limit: verdict.limit },
-          },
-        )
+  /**
+   * The guardrails once more, inside the transaction: two approvals at the same moment cannot both fit the last of the envelope, and
+   * limits that were changed since the person looked at the draft are not the ones they were shown.
+   */
+  function refuseByGuardrails(draft: Draft): void {
+    const { version } = deps.policy()
+    if (armedUnder.get(draft.draftId) !== version)
+      throw new OperationError(
+        'guardrail',
+        'Your limits were changed since this was checked. Nothing was sent.',
+        'Press “Approve & push live” again: the draft is then judged by the new ones.',
+        { details: { rule: 'policy', limit: String(version) } },
+      )
+    const { originKind, originId, undoOf } = draft
+    const context = deps.guardrails({ originKind, originId, isUndo: undoOf !== undefined, stage: 'confirm' })
+    const isClean = draft.items.map(() => ({ version, outcome: 'pass' as const, rules: [] }))
+    const verdict = blockOf(judgeSet(draft.items, isClean, context))
+    if (verdict === undefined) return
+    throw new OperationError(
+      verdict.rule === 'breaker' ? 'breaker_open' : 'guardrail',
+      `${verdict.message} Nothing was sent.`,
+      'Wait until it fits again, approve a smaller change, or look at Settings.',
+      { details: { rule: verdict.rule, limit: verdict.limit } },
+    )
+  }
+
+  /** Whoever approves one value for a field has decided against the others that wait for the same field. */
+  function overtakeOthers(draft: Draft, nowMs: number, append: Append): void {
+    const others = new Set(
+      draft.items.flatMap((item) => deps.drafts.openOnTarget(item.target, item.field).map((open) => open.draftId)),
+    )
+    for (const draftId of others) {
+      const other = deps.drafts.get(draftId)
+      if (other === undefined || draftId === draft.draftId) continue
+      if (other.state !== 'pending' && other.state !== 'armed') continue
+      deps.drafts.voidTokens(draftId, nowMs)
+      deps.drafts.transition(draftId, other.state, 'stale', nowMs, {
+        reason: 'overtaken',
+        message: 'Another draft for the same field was approved. Nothing was changed by this one.',
+      })
+      append({
+        type: 'draft.stale',
+        actor: { kind: 'user', id: 'owner' },
+        data: { draft: draftId, draftHash: other.draftHash, reason: 'overtaken' },
+      })
     }
   }
 

@@ -12,7 +12,8 @@ import { unknownDraft } from '../drafts/propose.ts'
 import type { Logger } from '../logger.ts'
 import type { LiveValue, PlatformAdapter } from '../platforms/adapter.ts'
 import type { DraftTable, OutboxRow } from '../store/draft-table.ts'
-import { noEffectMessage, noteRollback, settleVerdict, type Verdict } from './settle.ts'
+import { conclude } from './conclude.ts'
+import { noEffectMessage, settleVerdict, type Verdict } from './settle.ts'
 import { noteEverywhere, valueInWords } from './drift.ts'
 import { notOpen } from './gate.ts'
 
@@ -89,7 +90,6 @@ export function createReconcile(deps: ReconcileDeps) {
     const isOpen = deps.drafts.outboxOf(row.draftId).some((each) => each.k === row.k && each.state === 'unknown')
     // The watcher and the person's button may both have read: the first to get here records it.
     if (draft === undefined || item === undefined || draft.state !== 'unknown' || !isOpen) return
-    const to = outcome === 'applied' ? 'applied' : outcome === 'not_applied' ? 'apply_failed' : 'unknown'
     const isEmptyYes = outcome === 'not_applied' && CLEAR_YES.includes(draft.stateReason)
     const requestId = deps.drafts.results(row.draftId).find((each) => each.k === row.k)?.request_id ?? undefined
     const reason = isEmptyYes ? 'no_effect' : `reconciled_${outcome}`
@@ -102,7 +102,6 @@ export function createReconcile(deps: ReconcileDeps) {
     }[outcome]
     deps.audit.transaction((append) => {
       deps.drafts.moveOutbox(row.draftId, row.k, 'unknown', 'done', { outcome })
-      deps.drafts.transition(row.draftId, 'unknown', to, nowMs, { reason, message })
       deps.drafts.recordItem(row.draftId, row.k, { liveValue: live.value })
       append({
         type: 'apply.reconciled',
@@ -117,20 +116,17 @@ export function createReconcile(deps: ReconcileDeps) {
           platformRequestId: asOpaqueId(requestId),
         },
       })
-      append({
-        type: `draft.${to}`,
-        actor: SYSTEM,
-        data: { draft: row.draftId, draftHash: draft.draftHash, reason },
-      })
-      if (to === 'applied') noteRollback(deps, draft.undoOf, draft.draftId, nowMs, append)
+      conclude(deps, row.draftId, { k: row.k, reason, message }, { nowMs, actor: SYSTEM }, append)
     })
     noteEverywhere(outcome === 'applied' ? deps.noteLive : deps.noticeLive, live)
     deps.onChange()
   }
 
-  function recoverRow(row: OutboxRow): void {
-    const item = deps.drafts.get(row.draftId)?.items[row.k]
-    if (item === undefined || row.state === 'unknown') return
+  function recoverRow({ draftId, k }: OutboxRow): void {
+    const item = deps.drafts.get(draftId)?.items[k]
+    // Recovering one change of a draft may have settled others of it.
+    const row = deps.drafts.outboxOf(draftId).find((each) => each.k === k)
+    if (item === undefined || row === undefined || row.state === 'unknown' || row.state === 'done') return
     const verdict: Verdict =
       row.state === 'sent'
         ? {
@@ -145,8 +141,7 @@ export function createReconcile(deps: ReconcileDeps) {
             message:
               'The app was interrupted before anything was sent. Nothing was changed; propose it again if it is still wanted.',
           }
-    const { draftId, k, challengeHash } = row
-    settleVerdict(deps, { draftId, k, field: item.field, challengeHash }, verdict)
+    settleVerdict(deps, { draftId, k, field: item.field, challengeHash: row.challengeHash }, verdict)
   }
 
   return {
@@ -158,10 +153,14 @@ export function createReconcile(deps: ReconcileDeps) {
     recover(only?: DraftId): readonly DraftId[] {
       const rows = deps.drafts.unfinished().filter((row) => only === undefined || row.draftId === only)
       for (const row of rows) recoverRow(row)
-      return deps.drafts
-        .unfinished()
-        .filter((row) => only === undefined || row.draftId === only)
-        .map((row) => row.draftId)
+      return [
+        ...new Set(
+          deps.drafts
+            .unfinished()
+            .filter((row) => only === undefined || row.draftId === only)
+            .map((row) => row.draftId),
+        ),
+      ]
     },
 
     /** Looks at an unknown draft until it is settled, at most MAX_LOOKS times that showed something. Never throws. */

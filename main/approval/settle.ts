@@ -2,12 +2,12 @@
  * Writes down what became of a change: outbox, draft and log in one transaction. Talks to no platform.
  */
 import type { Clock } from '../../shared/clock.ts'
-import type { DraftId } from '../../shared/domain/ids.ts'
 import type { AuditLog } from '../audit/append.ts'
-import { type Actor, asCode, asHttpDate, asOpaqueId } from '../audit/record.ts'
+import { type Actor, asCode, asHttpDate, asOpaqueId, type NewRecord } from '../audit/record.ts'
 import { valueData } from '../audit/record-items.ts'
 import type { LiveValue } from '../platforms/adapter.ts'
-import type { DraftTable, OutboxOutcome } from '../store/draft-table.ts'
+import type { DraftTable, OutboxOutcome, OutboxRow } from '../store/draft-table.ts'
+import { conclude } from './conclude.ts'
 import { noteEverywhere, valueInWords } from './drift.ts'
 import type { ApprovedChange } from './gate.ts'
 
@@ -51,22 +51,16 @@ export function noEffectMessage(live: LiveValue, requestId: string | undefined):
   return `${said}, but it still says ${valueInWords(live)}. Nothing was changed, and nothing is sent again.`
 }
 
-/** Writes the outcome of a change that is applying: outbox, draft and log in one transaction. */
+/**
+ * Writes the outcome of one change of a draft: outbox, log and, when it was the last one, the draft, in one transaction. Whatever is not
+ * "applied" stops the rest of the draft: what has not been sent by then never is.
+ */
 export function settleVerdict(deps: SettleDeps, change: Settled, verdict: Verdict): void {
   const nowMs = deps.clock.nowMs()
-  const draft = deps.drafts.get(change.draftId)
-  const row = deps.drafts.outboxOf(change.draftId).find((each) => each.k === change.k)
-  if (draft === undefined || row === undefined) throw new Error('an approved draft is gone')
+  const rows = deps.drafts.outboxOf(change.draftId)
+  const row = rows.find((each) => each.k === change.k)
+  if (row === undefined) throw new Error('an approved draft is gone')
   const outcome = OUTBOX[verdict.outcome]
-  const to =
-    verdict.outcome === 'applied'
-      ? 'applied'
-      : verdict.reason === 'drift' || verdict.reason === 'affects_drift'
-        ? 'stale'
-        : verdict.outcome === 'unknown' || verdict.outcome === 'conflict'
-          ? 'unknown'
-          : 'apply_failed'
-  const type = `draft.${to}` as const
   deps.audit.transaction((append) => {
     deps.drafts.moveOutbox(
       change.draftId,
@@ -75,52 +69,50 @@ export function settleVerdict(deps: SettleDeps, change: Settled, verdict: Verdic
       outcome === undefined ? 'unknown' : 'done',
       outcome === undefined ? {} : { outcome },
     )
-    deps.drafts.transition(change.draftId, draft.state, to, nowMs, { reason: verdict.reason, message: verdict.message })
     deps.drafts.recordItem(change.draftId, change.k, {
       ...(verdict.live === undefined ? {} : { liveValue: verdict.live.value }),
       ...(verdict.requestId === undefined ? {} : { requestId: verdict.requestId }),
     })
-    const live =
-      verdict.live === undefined ? undefined : valueData(change.field, verdict.live.value, verdict.live.currency)
-    append({
-      type: 'apply.outcome',
-      actor: SYSTEM,
-      data: {
-        draft: change.draftId,
-        k: change.k,
-        challengeHash: change.challengeHash,
-        outcome: verdict.outcome,
-        live,
-        platformRequestId: asOpaqueId(verdict.requestId),
-        platformDate: asHttpDate(verdict.platformDate),
-        code: asCode(verdict.platformCode ?? verdict.reason),
-      },
-      text: { platform_message: verdict.platformMessage },
-    })
-    append({ type, actor: SYSTEM, data: { draft: change.draftId, draftHash: draft.draftHash, reason: verdict.reason } })
-    if (to === 'applied') noteRollback(deps, draft.undoOf, draft.draftId, nowMs, append)
+    append(outcomeRecord(change, verdict))
+    if (verdict.outcome !== 'applied' || verdict.reason === 'side_effects')
+      for (const waiting of rows.filter((each) => each.k !== change.k && isUnsent(each))) {
+        deps.drafts.moveOutbox(change.draftId, waiting.k, waiting.state, 'done', { outcome: 'not_sent' })
+        append(stoppedRecord(waiting))
+      }
+    conclude(deps, change.draftId, { k: change.k, ...verdict }, { nowMs, actor: SYSTEM }, append)
   })
   if (verdict.live !== undefined)
     noteEverywhere(verdict.outcome === 'applied' ? deps.noteLive : deps.noticeLive, verdict.live)
 }
 
-/** An applied undo marks the draft it undid. */
-export function noteRollback(
-  deps: Pick<SettleDeps, 'drafts'>,
-  undone: DraftId | undefined,
-  by: DraftId,
-  nowMs: number,
-  append: Parameters<Parameters<AuditLog['transaction']>[0]>[0],
-): void {
-  const original = undone === undefined ? undefined : deps.drafts.get(undone)
-  if (original?.state !== 'applied') return
-  deps.drafts.transition(original.draftId, 'applied', 'rolled_back', nowMs, {
-    reason: 'undone',
-    message: 'Undone by a later change.',
-  })
-  append({
-    type: 'draft.rolled_back',
+function isUnsent(row: OutboxRow): boolean {
+  return row.state === 'queued' || row.state === 'intent'
+}
+
+function outcomeRecord(change: Settled, verdict: Verdict): NewRecord {
+  const { live } = verdict
+  return {
+    type: 'apply.outcome',
     actor: SYSTEM,
-    data: { draft: original.draftId, draftHash: original.draftHash, by },
-  })
+    data: {
+      draft: change.draftId,
+      k: change.k,
+      challengeHash: change.challengeHash,
+      outcome: verdict.outcome,
+      live: live === undefined ? undefined : valueData(change.field, live.value, live.currency),
+      platformRequestId: asOpaqueId(verdict.requestId),
+      platformDate: asHttpDate(verdict.platformDate),
+      code: asCode(verdict.platformCode ?? verdict.reason),
+    },
+    text: { platform_message: verdict.platformMessage },
+  }
+}
+
+/** A change that was approved with others and not sent, because one before it did not go through. */
+function stoppedRecord({ draftId, k, challengeHash }: OutboxRow): NewRecord {
+  return {
+    type: 'apply.outcome',
+    actor: SYSTEM,
+    data: { draft: draftId, k, challengeHash, outcome: 'not_sent', code: 'stopped' },
+  }
 }

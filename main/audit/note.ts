@@ -94,11 +94,11 @@ export function signNote(text: string, signers: readonly NoteSigner[]): string {
   return `${text}\n${lines.join('')}`
 }
 
-/** Takes a note apart without checking any signature. @throws NoteError malformed */
-export function parseNote(note: string): UnverifiedNote {
+/** Takes a note apart without checking any signature. @throws NoteError malformed, also when it is longer than `maxChars` */
+export function parseNote(note: string, maxChars: number = MAX_NOTE_CHARS): UnverifiedNote {
   // The last empty line divides: a text may itself contain empty lines.
   const split = note.lastIndexOf('\n\n')
-  if (note.length > MAX_NOTE_CHARS || split < 0 || !note.endsWith('\n') || !isNoteText(note))
+  if (note.length > maxChars || split < 0 || !note.endsWith('\n') || !isNoteText(note))
     throw new NoteError('malformed', 'not a signed note')
   const lines = note.slice(split + 2, -1).split('\n')
   if (lines.length > MAX_SIGNATURES) throw new NoteError('malformed', 'too many signatures')
@@ -120,8 +120,9 @@ export function parseNote(note: string): UnverifiedNote {
 export function openNote(
   note: string,
   verifiers: readonly NoteVerifier[],
+  maxChars: number = MAX_NOTE_CHARS,
 ): { text: string; signedBy: readonly NoteVerifier[] } {
-  const parsed = parseNote(note)
+  const parsed = parseNote(note, maxChars)
   const signedBy: NoteVerifier[] = []
   for (const { name, keyId, signature } of parsed.signatures) {
     const verifier = verifiers.find((known) => known.name === name && known.keyId === keyId)

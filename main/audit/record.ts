@@ -127,6 +127,8 @@ const DATA = {
     policy: policy.optional(),
     challengeHash: hash,
     auth: code.optional(),
+    /** The second person, where the two-person rule asked for one: who, and the hash of the signed answer. */
+    review: z.strictObject({ reviewer: opaque, noteHash: hash }).optional(),
   }),
   'draft.rejected': decision,
   'draft.withdrawn': decision,

@@ -11,7 +11,7 @@ import type { EditableField, Entity, StrategyOption } from '../../shared/domain/
 import { OperationError } from '../../shared/errors.ts'
 import type { ChangeInput } from '../../shared/operations.ts'
 import type { Found, Outcome, PlanContext, PlanningSnapshot } from './plan.ts'
-import { judgeBid, judgeSwitch } from './policy.ts'
+import { judgeBid, judgeSwitch, limitsFor, ownBidBounds } from './policy.ts'
 import { judgeStep } from './step.ts'
 import {
   formatNumber,
@@ -45,7 +45,8 @@ export function planBid(
   const scale = scaleOf(input.field, kind, currency, bounds.stepMicros)
   refuseOffStep(scale, requestedMicros)
   const { afterMicros, result } = judgeBid({
-    policy,
+    version: policy.version,
+    limits: limitsFor(policy, currency, account.accountId),
     scale,
     beforeMicros,
     requestedMicros,
@@ -74,11 +75,12 @@ export function planStrategy(
   if (text(requested) === text(before)) throw noChange(text(before))
 
   const limits = targetBounds(entity, bounds, option)
+  const own = limitsFor(policy, currency, account.accountId)
   const isCapped = isSpendCapped(entity, snapshot)
   const values = { before: text(before), requested: text(requested), ...NO_MOVEMENT }
   const kind = option.target
   if (requested.targetMicros === undefined || kind === 'none') {
-    const result = judgeSwitch(policy, isCapped)
+    const result = judgeSwitch(policy.version, isCapped)
     return { policy: result, values: { ...values, after: text(result.outcome === 'block' ? before : requested) } }
   }
   const scale = scaleOf(fieldOfTarget(option.strategy) ?? 'bid_strategy', kind, currency, limits.stepMicros)
@@ -86,7 +88,8 @@ export function planStrategy(
   const isSwitch = before.strategy !== requested.strategy || before.targetMicros === undefined
   if (!isSwitch) {
     const { afterMicros, result } = judgeBid({
-      policy,
+      version: policy.version,
+      limits: own,
       scale,
       beforeMicros: before.targetMicros,
       requestedMicros: requested.targetMicros,
@@ -98,21 +101,22 @@ export function planStrategy(
     })
     return { policy: result, values: { ...values, after: text({ ...requested, targetMicros: afterMicros }) } }
   }
-  // There is no old target of the same meaning to measure a step from: only the platform's bounds hold.
+  // There is no old target of the same meaning to measure a step from: only the bounds hold, the platform's and the person's.
   const bounded = judgeStep({
     scale,
     beforeMicros: requested.targetMicros,
     requestedMicros: requested.targetMicros,
     minMicros: limits.minMicros,
     maxMicros: limits.maxMicros,
-    maxStepBasisPoints: policy.maxStepBasisPoints,
+    maxStepBasisPoints: own.maxStepBasisPoints,
     maxStepMicros: undefined,
-    digitSlipFactor: policy.digitSlipFactor,
+    digitSlipFactor: own.digitSlipFactor,
+    own: ownBidBounds(own, kind),
     isUndo: true,
   })
   const result = bounded.isBlocked
     ? { version: policy.version, outcome: 'block' as const, rules: bounded.rules }
-    : judgeSwitch(policy, isCapped)
+    : judgeSwitch(policy.version, isCapped)
   return { policy: result, values: { ...values, after: text(result.outcome === 'block' ? before : requested) } }
 }
 

@@ -1,5 +1,6 @@
 /**
- * Plans a proposed change against the stored snapshot: what it resolves to, what the limits say, what it can do to spend.
+ * Plans a proposed change against the stored snapshot: what it resolves to, what the limits say of it by itself, what it can do to spend.
+ * What they say of the draft it stands in is guardrails.ts.
  * Pure: reads no clock, no store, no platform, and can write nothing.
  */
 import type { AffectedEntity, DraftItem, PolicyResult } from '../../shared/domain/draft.ts'
@@ -11,7 +12,7 @@ import { OperationError } from '../../shared/errors.ts'
 import type { ChangeInput } from '../../shared/operations.ts'
 import { planBid, planStrategy } from './plan-bid.ts'
 import { NO_CONNECTION } from './notes.ts'
-import { judgeBudget, judgeStatus, type Policy, type Usage } from './policy.ts'
+import { judgeBudget, judgeStatus, limitsFor, type Policy } from './policy.ts'
 import { editableField, noChange, refuseOffStep, scaleOf, staleValue, storedValue } from './value.ts'
 
 /** What the planner may know: the last sync, nothing live. */
@@ -34,7 +35,6 @@ export interface Plan {
 export interface PlanContext {
   readonly snapshot: PlanningSnapshot
   readonly policy: Policy
-  readonly usageOf: (account: AccountId) => Usage
   /** Whether the person lets changes be made in the account at all. */
   readonly writesAllowed: (account: AccountId) => boolean
   readonly isUndo: boolean
@@ -148,7 +148,7 @@ function planKind(input: ChangeInput, found: Found, context: PlanContext): Outco
 function planBudget(
   input: Extract<ChangeInput, { kind: 'set_budget' }>,
   { account, entity, bounds, shared, takesEffect }: Found,
-  { snapshot, policy, usageOf, isUndo }: PlanContext,
+  { snapshot, policy, isUndo }: PlanContext,
 ): Outcome {
   const { currency } = account
   const text = (micros: bigint): string => formatDecimal(micros, currency)
@@ -159,14 +159,14 @@ function planBudget(
   const scale = scaleOf(fieldOf(input), 'money', currency, bounds.stepMicros)
   refuseOffStep(scale, requestedMicros)
   const { afterMicros, result } = judgeBudget({
-    policy,
+    version: policy.version,
+    limits: limitsFor(policy, currency, account.accountId),
     currency,
     beforeMicros,
     requestedMicros,
     minMicros: bounds.minMicros,
     maxMicros: bounds.maxMicros,
     stepMicros: scale.stepMicros,
-    usage: usageOf(account.accountId),
     isUndo,
   })
   // A shared budget is spent as long as one of its campaigns runs.
@@ -192,8 +192,8 @@ function isForGood(entity: Entity, before: string): boolean {
 
 function planStatus(
   input: Extract<ChangeInput, { kind: 'set_status' }>,
-  { account, entity }: Found,
-  { snapshot, policy, usageOf }: PlanContext,
+  { entity }: Found,
+  { snapshot, policy }: PlanContext,
 ): Outcome {
   if (entity.status !== 'enabled' && entity.status !== 'paused')
     throw new OperationError(
@@ -205,7 +205,7 @@ function planStatus(
   if (input.new_status === entity.status) throw noChange(entity.status)
   const movementMicros = switchMovement(entity, input.new_status, snapshot)
   return {
-    policy: judgeStatus(policy, account.currency, movementMicros, usageOf(account.accountId)),
+    policy: judgeStatus(policy.version, movementMicros),
     values: {
       before: entity.status,
       requested: input.new_status,

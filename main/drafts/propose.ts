@@ -14,9 +14,9 @@ import type { Caller } from '../ports.ts'
 import type { DraftTable } from '../store/draft-table.ts'
 import { draftHash, newDraftId, requestHash } from './hash.ts'
 import { type PlanningSnapshot, planChange } from './plan.ts'
+import { judgeSet, type SetContext } from './guardrails.ts'
 import type { Policy, Usage } from './policy.ts'
-import { restate } from './restate.ts'
-import { DAY_MS, draftView, envelopeView, isoTime } from './view.ts'
+import { draftView, envelopeViews, isoTime, netMovement } from './view.ts'
 
 const HOUR_MS = 3_600_000
 const DEFAULT_LIFE_HOURS = 48
@@ -27,7 +27,10 @@ export interface DraftDeps {
   readonly drafts: DraftTable
   readonly audit: AuditLog
   readonly clock: Clock
-  readonly policy: Policy
+  /** The guardrails in force. */
+  readonly policy: () => Policy
+  /** What they are judged against at this moment. */
+  readonly guardrails: (who: Judged) => SetContext
   readonly snapshot: () => PlanningSnapshot
   /** Whether the person lets changes be made in an account. */
   readonly writesAllowed: (accountId: AccountId) => boolean
@@ -49,8 +52,19 @@ export function actorOf(caller: Caller): Actor {
   return { kind: 'user', id: 'owner' }
 }
 
-export function usageSource(deps: Pick<DraftDeps, 'drafts' | 'clock'>): (account: AccountId) => Usage {
-  return (account) => deps.drafts.usage(account, deps.clock.nowMs() - DAY_MS)
+/** Whose draft is judged, and at which step. */
+export type Judged = Pick<SetContext, 'originKind' | 'originId' | 'isUndo' | 'stage'>
+
+/** The last 24 hours of an account. */
+export function usageSource(deps: Pick<DraftDeps, 'guardrails'>): (account: AccountId) => Usage {
+  return deps.guardrails({ originKind: 'window', originId: 'window', isUndo: false, stage: 'arm' }).usageOf
+}
+
+/** What a draft is beside a proposal: the undo, the repair or the edited version of another. */
+export interface Links {
+  readonly undoOf?: DraftId
+  readonly repairOf?: DraftId
+  readonly revises?: DraftId
 }
 
 interface Resolved {
@@ -59,37 +73,57 @@ interface Resolved {
   readonly outcome: OutputOf<'check_change'>
 }
 
-function resolve(deps: DraftDeps, operations: readonly ChangeInput[], isUndo: boolean): Resolved {
-  const usageOf = usageSource(deps)
+function resolve(deps: DraftDeps, operations: readonly ChangeInput[], judged: Omit<Judged, 'stage'>): Resolved {
+  const policy = deps.policy()
+  const context = deps.guardrails({ ...judged, stage: 'propose' })
   const plans = operations.map((operation, k) =>
     planChange(operation, k, {
       snapshot: deps.snapshot(),
-      policy: deps.policy,
-      usageOf,
+      policy,
       writesAllowed: deps.writesAllowed,
-      isUndo,
+      isUndo: judged.isUndo,
     }),
   )
-  const [first] = plans
-  if (first === undefined)
-    throw new OperationError('invalid_input', 'There is no change in the request.', 'Send exactly one operation.')
-  const { item, policy } = first
-  const probe: Draft = probeDraft(item, policy)
+  const items = plans.map((plan) => plan.item)
+  if (items.length === 0)
+    throw new OperationError('invalid_input', 'There is no change in the request.', 'Send at least one operation.')
+  refuseTwice(items)
+  const verdict = judgeSet(
+    items,
+    plans.map((plan) => plan.policy),
+    context,
+  )
   return {
-    items: [item],
-    policy,
+    items,
+    policy: verdict,
     outcome: {
-      operations: draftView(probe).operations,
-      policy: { version: policy.version, outcome: policy.outcome, rules: [...policy.rules] },
-      net_daily_movement: draftView(probe).net_daily_movement,
-      envelope: [envelopeView(item.accountId, item.currency, deps.policy, usageOf(item.accountId), item)],
-      warnings: warningsFor(item, policy),
+      operations: draftView(probeDraft(items, verdict)).operations,
+      policy: { version: verdict.version, outcome: verdict.outcome, rules: verdict.rules.slice(0, 64) },
+      net_daily_movement: netMovement(items),
+      envelope: envelopeViews(items, policy, context.usageOf),
+      warnings: items.flatMap((item) => warningsFor(item)).slice(0, 10),
     },
   }
 }
 
-/** A draft that is never stored, to show a change in the same shape. */
-function probeDraft(item: DraftItem, policy: PolicyResult): Draft {
+/** One write per thing and draft: two of them could not be told apart when they are read back. */
+function refuseTwice(items: readonly DraftItem[]): void {
+  const seen = new Set<string>()
+  for (const { entityId, target } of items)
+    for (const id of new Set([entityId as string, target])) {
+      if (seen.has(id))
+        throw new OperationError(
+          'invalid_value',
+          'Two changes of the same entity, or of the budget it shares, are in one draft. No draft was made.',
+          'Propose one of them in a draft of its own.',
+          { details: { entity_id: entityId } },
+        )
+      seen.add(id)
+    }
+}
+
+/** A draft that is never stored, to show changes in the same shape. */
+function probeDraft(items: readonly DraftItem[], policy: PolicyResult): Draft {
   return {
     draftId: newDraftId(),
     state: 'pending',
@@ -105,21 +139,25 @@ function probeDraft(item: DraftItem, policy: PolicyResult): Draft {
     createdAtMs: 0,
     expiresAtMs: 0,
     updatedAtMs: 0,
-    items: [item],
+    items,
   }
 }
 
-function warningsFor(item: DraftItem, policy: PolicyResult): string[] {
+function warningsFor(item: DraftItem): string[] {
   const warnings: string[] = []
-  if (policy.outcome === 'clamp')
+  if (item.after !== item.requested && item.after !== item.before)
     warnings.push(`The user's limits reduced the change: ${item.requested} became ${item.after}.`)
   if (item.takesEffect === 'next_midnight') warnings.push('This takes effect at the next midnight of the account.')
   return warnings
 }
 
 /** What propose_change would answer. Stores nothing. */
-export function checkChange(deps: DraftDeps, input: ParsedInputOf<'check_change'>): OutputOf<'check_change'> {
-  return resolve(deps, input.operations, false).outcome
+export function checkChange(
+  deps: DraftDeps,
+  caller: Caller,
+  input: ParsedInputOf<'check_change'>,
+): OutputOf<'check_change'> {
+  return resolve(deps, input.operations, judgedBy(originOf(caller), {})).outcome
 }
 
 /**
@@ -130,7 +168,9 @@ export function proposeChange(
   deps: DraftDeps,
   caller: Caller,
   input: ParsedInputOf<'propose_change'>,
-  undoOf?: DraftId,
+  links: Links = {},
+  /** What else belongs into the same transaction. */
+  also: (append: Append, draft: Draft) => void = () => undefined,
 ): OutputOf<'propose_change'> {
   const origin = originOf(caller)
   const { idempotency_key: key, ...request } = input
@@ -138,12 +178,13 @@ export function proposeChange(
   const repeated = deps.drafts.byIdempotencyKey(origin.id, key)
   if (repeated !== undefined) return repeatOf(deps, repeated, hash)
 
-  const resolved = resolve(deps, input.operations, undoOf !== undefined)
-  if (resolved.policy.outcome !== 'block') refuseIfCrowded(deps, origin, resolved.items)
-  const draft = makeDraft(deps, { origin, input, hash, resolved, ...(undoOf === undefined ? {} : { undoOf }) })
+  const resolved = resolve(deps, input.operations, judgedBy(origin, links))
+  if (resolved.policy.outcome !== 'block') refuseIfCrowded(deps, origin, resolved.items, links.revises)
+  const draft = makeDraft(deps, { origin, input, hash, resolved, links })
   deps.audit.transaction((append) => {
     deps.drafts.insert(draft)
     append(proposalRecord(draft, actorOf(caller)))
+    also(append, draft)
   })
   if (draft.state === 'rejected') throw blockedError(draft)
   return {
@@ -154,6 +195,12 @@ export function proposeChange(
       'Waiting for a person. Nothing has changed on the platform: ask the user to review the draft in SpendSignoff.',
     warnings: resolved.outcome.warnings,
   }
+}
+
+type Append = Parameters<Parameters<AuditLog['transaction']>[0]>[0]
+
+function judgedBy(origin: ReturnType<typeof originOf>, { undoOf }: Links): Omit<Judged, 'stage'> {
+  return { originKind: origin.kind, originId: origin.id, isUndo: undoOf !== undefined }
 }
 
 function repeatOf(deps: DraftDeps, draft: Draft, hash: string): OutputOf<'propose_change'> {
@@ -167,14 +214,10 @@ function repeatOf(deps: DraftDeps, draft: Draft, hash: string): OutputOf<'propos
       },
     )
   if (draft.policy.outcome === 'block') throw blockedError(draft)
-  const [item] = draft.items
   return {
     draft: draftView(draft),
     created: false,
-    envelope:
-      item === undefined
-        ? []
-        : [envelopeView(item.accountId, item.currency, deps.policy, usageSource(deps)(item.accountId), item)],
+    envelope: envelopeViews(draft.items, deps.policy(), usageSource(deps)),
     notice: 'This proposal was made before; nothing new was stored.',
     warnings: [],
   }
@@ -184,9 +227,12 @@ function refuseIfCrowded(
   deps: DraftDeps,
   origin: { readonly kind: string; readonly id: string },
   items: readonly DraftItem[],
+  replaced: DraftId | undefined,
 ): void {
   for (const item of items) {
-    const own = deps.drafts.openOnTarget(item.target, item.field).find((open) => open.originId === origin.id)
+    const own = deps.drafts
+      .openOnTarget(item.target, item.field)
+      .find((open) => open.originId === origin.id && open.draftId !== replaced)
     if (own !== undefined)
       throw new OperationError(
         'conflicting_draft',
@@ -215,7 +261,7 @@ function makeDraft(
     readonly input: ParsedInputOf<'propose_change'>
     readonly hash: string
     readonly resolved: Resolved
-    readonly undoOf?: DraftId
+    readonly links: Links
   },
 ): Draft {
   const nowMs = deps.clock.nowMs()
@@ -226,7 +272,7 @@ function makeDraft(
     ...(isBlocked
       ? {
           stateReason: 'policy',
-          stateMessage: parts.resolved.policy.rules.at(-1)?.message ?? 'Blocked by your limits.',
+          stateMessage: blockOf(parts.resolved.policy)?.message ?? 'Blocked by your limits.',
           decidedAtMs: nowMs,
         }
       : {}),
@@ -238,7 +284,7 @@ function makeDraft(
     idempotencyKey: parts.input.idempotency_key,
     requestHash: parts.hash,
     policy: parts.resolved.policy,
-    ...(parts.undoOf === undefined ? {} : { undoOf: parts.undoOf }),
+    ...parts.links,
     createdAtMs: nowMs,
     expiresAtMs: nowMs + (parts.input.expires_in_hours ?? DEFAULT_LIFE_HOURS) * HOUR_MS,
     updatedAtMs: nowMs,
@@ -248,10 +294,10 @@ function makeDraft(
 }
 
 function proposalRecord(draft: Draft, actor: Actor): NewRecord {
-  const [item] = draft.items
+  const [item, ...others] = draft.items
   const common = {
     actor,
-    ...(item === undefined
+    ...(item === undefined || others.length > 0
       ? {}
       : { subj: { platform: item.platform, account: item.accountId, entity: item.entityId } }),
     text: { title: draft.title, rationale: draft.rationale, agent_name: draft.originName, ...pathTexts(draft.items) },
@@ -274,8 +320,13 @@ function proposalRecord(draft: Draft, actor: Actor): NewRecord {
   }
 }
 
+/** The verdict that blocks: the last of its kind. */
+export function blockOf(policy: PolicyResult): PolicyResult['rules'][number] | undefined {
+  return policy.rules.findLast((verdict) => verdict.outcome === 'block')
+}
+
 function blockedError(draft: Draft): OperationError {
-  const verdict = draft.policy.rules.at(-1)
+  const verdict = blockOf(draft.policy)
   return new OperationError(
     'guardrail',
     verdict?.message ?? 'Blocked by the limits the user has set.',
@@ -284,23 +335,6 @@ function blockedError(draft: Draft): OperationError {
       details: { rule: verdict?.rule ?? 'policy', limit: verdict?.limit ?? '', draft_id: draft.draftId },
     },
   )
-}
-
-/** A new draft that puts back what an applied one changed. The stored value must still be what that draft wrote. */
-export function proposeUndo(deps: DraftDeps, caller: Caller, draftId: DraftId): OutputOf<'propose_undo'> {
-  const draft = deps.drafts.get(draftId)
-  if (draft === undefined) throw unknownDraft()
-  if (draft.state !== 'applied')
-    throw new OperationError('not_pending', 'Only an applied change can be undone.', 'Nothing was changed.')
-  const [item] = draft.items
-  if (item === undefined) throw unknownDraft()
-  const input: ParsedInputOf<'propose_change'> = {
-    idempotency_key: `undo-${draftId}-${requestHash(deps.clock.nowMs()).slice(0, 12)}`,
-    title: `Undo: ${draft.title}`.slice(0, 120),
-    rationale: `Puts back the value from before the change of ${isoTime(draft.decidedAtMs ?? draft.updatedAtMs)}.`,
-    operations: [restate(item, item.after, item.before)],
-  }
-  return { draft: proposeChange(deps, caller, input, draftId).draft }
 }
 
 /** Takes an open draft back. Agents only their own. */

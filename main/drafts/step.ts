@@ -1,5 +1,5 @@
 /**
- * How far one change may move one value: zero, a slipped digit, the platform's bounds, the largest step. Pure integers; the same for
+ * How far one change may move one value: zero, a slipped digit, the platform's bounds, the person's own, the largest step. Pure integers; the same for
  * budgets, bids and returns on ad spend. It never knows what a value does to spend: that is policy.ts.
  */
 import type { RuleVerdict } from '../../shared/domain/draft.ts'
@@ -28,8 +28,16 @@ export interface StepCase {
   /** The same as an amount; undefined where only the percentage counts. */
   readonly maxStepMicros: bigint | undefined
   readonly digitSlipFactor: bigint
-  /** Putting back a value from before: the step limits and the digit guard do not apply, everything else does. */
+  /** The person's own bounds, in whole currency units; undefined is off. A value that is outside already may be moved towards them. */
+  readonly own?: OwnBounds
+  /** Putting back a value from before: the step limits and the digit guard do not apply, everything else does, and nothing is clamped. */
   readonly isUndo: boolean
+}
+
+export interface OwnBounds {
+  readonly minMicros: bigint | undefined
+  readonly maxMicros: bigint | undefined
+  readonly rules: { readonly min: RuleVerdict['rule']; readonly max: RuleVerdict['rule'] }
 }
 
 export interface StepResult {
@@ -71,7 +79,10 @@ export function judgeStep(input: StepCase): StepResult {
     })
   const bound = outOfBounds(input, requestedMicros)
   if (bound !== undefined) return blocked(bound)
-  if (input.isUndo) return { afterMicros: requestedMicros, rules: [], isBlocked: false }
+  if (input.isUndo) {
+    const own = ownBoundCrossed(input, requestedMicros)
+    return own === undefined ? { afterMicros: requestedMicros, rules: [], isBlocked: false } : blocked(own.verdict)
+  }
   return clampStep(input, blocked)
 }
 
@@ -94,6 +105,13 @@ function clampStep(input: StepCase, blocked: (verdict: Omit<RuleVerdict, 'outcom
     const message = `One step may change ${scale.noun} by at most ${scale.shown(maxStepMicros)} per day.`
     rules.push({ rule: 'max_step_amount', outcome: 'clamp', limit: scale.plain(maxStepMicros), message })
   }
+  const crossed = ownBoundCrossed(input, isRaise ? beforeMicros + allowed : beforeMicros - allowed)
+  if (crossed !== undefined) {
+    allowed = isRaise ? crossed.limitMicros - beforeMicros : beforeMicros - crossed.limitMicros
+    // It is at the bound already, or on its far side, and would move further away.
+    if (allowed <= 0n) return blocked(crossed.verdict)
+    rules.push({ ...crossed.verdict, outcome: 'clamp' })
+  }
   const [first] = rules
   if (first === undefined) return { afterMicros: requestedMicros, rules, isBlocked: false }
   const afterMicros = isRaise
@@ -113,6 +131,31 @@ function clampStep(input: StepCase, blocked: (verdict: Omit<RuleVerdict, 'outcom
       message: `${bound.message} Your limits allow ${scale.shown(afterMicros)} in this step.`,
     })
   return { afterMicros, rules, isBlocked: false }
+}
+
+/**
+ * The person's own bound that a value would cross or move away from. Nothing that moves towards the allowed range is held back, whether it
+ * gets there in this step or not; where there is no direction (a target without an old one), the value itself must lie within.
+ */
+function ownBoundCrossed(
+  { scale, own, beforeMicros, requestedMicros }: StepCase,
+  micros: bigint,
+): { readonly limitMicros: bigint; readonly verdict: Omit<RuleVerdict, 'outcome'> } | undefined {
+  const { minMicros, maxMicros } = own ?? {}
+  const noun = bare(scale.noun)
+  const verdict = (rule: RuleVerdict['rule'], limitMicros: bigint, side: 'over' | 'under') => ({
+    limitMicros,
+    verdict: {
+      rule,
+      limit: scale.plain(limitMicros),
+      message: `Your limits allow no ${noun} ${side} ${scale.shown(limitMicros)} here.`,
+    },
+  })
+  if (own !== undefined && maxMicros !== undefined && micros > maxMicros && requestedMicros >= beforeMicros)
+    return verdict(own.rules.max, maxMicros, 'over')
+  if (own !== undefined && minMicros !== undefined && micros < minMicros && requestedMicros <= beforeMicros)
+    return verdict(own.rules.min, minMicros, 'under')
+  return undefined
 }
 
 function outOfBounds(

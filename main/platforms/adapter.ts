@@ -4,6 +4,7 @@ import type { MetricFact, MetricLevel } from '../../shared/domain/metric.ts'
 import type { DraftItem } from '../../shared/domain/draft.ts'
 import type { Tracker } from '../../shared/domain/tracker.ts'
 import type { ApprovedChange } from '../approval/gate.ts'
+import type { ChangeHistory, HistoryRange } from './history.ts'
 
 /**
  * One live value, read from the platform just now, in wire form: "120.00" for money, "enabled" | "paused" | … for status, "3.50" for a
@@ -132,6 +133,13 @@ export interface PlatformAdapter {
   readThumbnail(entityId: EntityId, signal: AbortSignal): Promise<Thumbnail | undefined>
   /** Makes the credentials useless at the platform, where it can. @returns false where it has no such call */
   revoke(signal: AbortSignal): Promise<boolean>
+  /**
+   * The platform's own change history of one account, oldest first: what is in it was changed, by whomever. A read; may take a minute where
+   * the platform prepares a file first. What it keeps no longer, or gives no more of, is said in the answer, never left out silently.
+   */
+  readChanges(account: AccountId, range: HistoryRange, signal: AbortSignal): Promise<ChangeHistory>
+  /** How long after it happened a change may still be missing from the history; until then its absence proves nothing. */
+  readonly historyLagMs: number
   /** How long after a clear yes the new value may still not show; after that, "unchanged" means that nothing was changed. */
   readonly readAfterWriteMs: number
   /** The only write. Takes nothing but what the gate made. */

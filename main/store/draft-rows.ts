@@ -19,6 +19,9 @@ export interface DraftRow {
   policy_json: string
   draft_hash: string
   undo_of: string | null
+  repair_of: string | null
+  revises: string | null
+  decision_note: string | null
   created_at_ms: number
   expires_at_ms: number
   decided_at_ms: number | null
@@ -64,6 +67,9 @@ export function toDraft(row: DraftRow, items: readonly ItemRow[]): Draft {
     },
     draftHash: row.draft_hash,
     ...(row.undo_of === null ? {} : { undoOf: row.undo_of as DraftId }),
+    ...(row.repair_of === null ? {} : { repairOf: row.repair_of as DraftId }),
+    ...(row.revises === null ? {} : { revises: row.revises as DraftId }),
+    ...(row.decision_note === null ? {} : { decisionNote: row.decision_note }),
     createdAtMs: row.created_at_ms,
     expiresAtMs: row.expires_at_ms,
     ...(row.decided_at_ms === null ? {} : { decidedAtMs: row.decided_at_ms }),

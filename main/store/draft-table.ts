@@ -42,9 +42,11 @@ export function createDraftTable(db: Database.Database) {
   )
   const insertDraft = db.prepare(
     `INSERT INTO draft (draft_id, state, state_reason, state_message, origin_kind, origin_id, origin_name, title, rationale, idempotency_key,
-       request_hash, policy_version, policy_outcome, policy_json, draft_hash, undo_of, created_at_ms, expires_at_ms, decided_at_ms, updated_at_ms)
+       request_hash, policy_version, policy_outcome, policy_json, draft_hash, undo_of, repair_of, revises, created_at_ms, expires_at_ms,
+       decided_at_ms, updated_at_ms)
      VALUES (@draftId, @state, @stateReason, @stateMessage, @originKind, @originId, @originName, @title, @rationale, @idempotencyKey,
-       @requestHash, @policyVersion, @policyOutcome, @policyJson, @draftHash, @undoOf, @createdAtMs, @expiresAtMs, @decidedAtMs, @updatedAtMs)`,
+       @requestHash, @policyVersion, @policyOutcome, @policyJson, @draftHash, @undoOf, @repairOf, @revises, @createdAtMs, @expiresAtMs,
+       @decidedAtMs, @updatedAtMs)`,
   )
   const insertItem = db.prepare(
     `INSERT INTO draft_item (draft_id, k, platform, account_id, entity_id, entity_type, path_json, kind, field, currency, before_value,
@@ -54,7 +56,7 @@ export function createDraftTable(db: Database.Database) {
   )
   const setState = db.prepare(
     `UPDATE draft SET state = @to, state_reason = @reason, state_message = @message, updated_at_ms = @nowMs,
-       decided_at_ms = CASE WHEN @decides THEN @nowMs ELSE decided_at_ms END
+       decided_at_ms = CASE WHEN @decides THEN @nowMs ELSE decided_at_ms END, decision_note = COALESCE(@note, decision_note)
      WHERE draft_id = @draftId AND state = @from`,
   )
   const setItemResult = db.prepare(
@@ -72,9 +74,29 @@ export function createDraftTable(db: Database.Database) {
       `SELECT COALESCE(SUM(CASE WHEN o.outcome = 'applied' THEN i.net_micros ELSE MAX(i.net_micros, 0) END), 0) AS net,
          COALESCE(SUM(ABS(i.movement_micros)), 0) AS gross
        FROM outbox o JOIN draft_item i ON i.draft_id = o.draft_id AND i.k = o.k
-       WHERE i.account_id = ? AND o.approved_at_ms > ? AND (o.outcome IS NULL OR o.outcome IN ('applied', 'conflict'))`,
+       WHERE i.account_id = ? AND o.approved_steady_ms > ? AND (o.outcome IS NULL OR o.outcome IN ('applied', 'conflict'))`,
     )
     .safeIntegers()
+  const usageByAccount = db
+    .prepare<[number], { account: string; currency: string; net: bigint; gross: bigint }>(
+      `SELECT i.account_id AS account, i.currency AS currency,
+         SUM(CASE WHEN o.outcome = 'applied' THEN i.net_micros ELSE MAX(i.net_micros, 0) END) AS net,
+         SUM(ABS(i.movement_micros)) AS gross
+       FROM outbox o JOIN draft_item i ON i.draft_id = o.draft_id AND i.k = o.k
+       WHERE o.approved_steady_ms > ? AND (o.outcome IS NULL OR o.outcome IN ('applied', 'conflict'))
+       GROUP BY i.account_id, i.currency ORDER BY i.account_id LIMIT 1000`,
+    )
+    .safeIntegers()
+  const lastApplied = db.prepare<[string, string], { at: number | null }>(
+    `SELECT MAX(o.approved_steady_ms) AS at FROM outbox o JOIN draft_item i ON i.draft_id = o.draft_id AND i.k = o.k
+     WHERE i.target = ? AND i.field = ? AND (o.outcome IS NULL OR o.outcome IN ('applied', 'conflict'))`,
+  )
+  const proposedSince = db.prepare<[string, number], { n: number }>(
+    'SELECT COUNT(*) AS n FROM draft WHERE origin_id = ? AND created_at_ms > ?',
+  )
+  const linkedTo = db.prepare<[string], { draft_id: string; state: DraftState }>(
+    `SELECT draft_id, state FROM draft WHERE repair_of = ?1 OR undo_of = ?1 OR revises = ?1 ORDER BY created_at_ms LIMIT 50`,
+  )
   const openOnTarget = db.prepare<[string, string], { draft_id: string; origin_id: string }>(
     `SELECT d.draft_id, d.origin_id FROM draft d JOIN draft_item i ON i.draft_id = d.draft_id
      WHERE i.target = ? AND i.field = ? AND (d.state IN ('pending', 'armed', 'approved', 'applying')
@@ -112,8 +134,8 @@ export function createDraftTable(db: Database.Database) {
     'SELECT COUNT(*) AS n FROM confirm_token WHERE draft_id = ? AND boot_id = ? AND used_at_ms IS NULL AND voided_at_ms IS NULL AND expires_mono_ms > ? AND expires_wall_ms > ?',
   )
   const insertOutbox = db.prepare(
-    `INSERT INTO outbox (draft_id, k, entity_id, target, state, challenge_hash, approved_at_ms)
-     VALUES (@draftId, @k, @entityId, @target, 'queued', @challengeHash, @nowMs)`,
+    `INSERT INTO outbox (draft_id, k, entity_id, target, state, challenge_hash, approved_at_ms, approved_steady_ms)
+     VALUES (@draftId, @k, @entityId, @target, 'queued', @challengeHash, @nowMs, @steadyMs)`,
   )
   const moveOutbox = db.prepare(
     'UPDATE outbox SET state = @to, sent_at_ms = COALESCE(@sentAtMs, sent_at_ms), outcome = @outcome WHERE draft_id = @draftId AND k = @k AND state = @from',
@@ -140,6 +162,8 @@ export function createDraftTable(db: Database.Database) {
         policyOutcome: draft.policy.outcome,
         policyJson: JSON.stringify(draft.policy.rules),
         undoOf: draft.undoOf ?? null,
+        repairOf: draft.repairOf ?? null,
+        revises: draft.revises ?? null,
         decidedAtMs: draft.decidedAtMs ?? null,
         policy: null,
         items: null,
@@ -199,10 +223,10 @@ export function createDraftTable(db: Database.Database) {
       from: DraftState,
       to: DraftState,
       nowMs: number,
-      why: { readonly reason?: string; readonly message?: string } = {},
+      why: { readonly reason?: string; readonly message?: string; readonly note?: string } = {},
     ): void {
       if (!DRAFT_TRANSITIONS[from].includes(to)) throw new Error(`a draft never goes from ${from} to ${to}`)
-      const decides = ['approved', 'rejected', 'withdrawn', 'stale', 'expired'].includes(to) ? 1 : 0
+      const decides = ['approved', 'rejected', 'withdrawn', 'stale', 'expired', 'superseded'].includes(to) ? 1 : 0
       const { changes } = setState.run({
         draftId,
         from,
@@ -211,6 +235,7 @@ export function createDraftTable(db: Database.Database) {
         decides,
         reason: why.reason ?? null,
         message: why.message ?? null,
+        note: why.note ?? null,
       })
       if (changes !== 1) throw new Error(`draft ${draftId} is not ${from} any more`)
     },
@@ -222,13 +247,29 @@ export function createDraftTable(db: Database.Database) {
       return results.all(draftId)
     },
     /**
-     * Movement of what was approved after `sinceMs` and was, or may have been, applied. What only may have been counts as a raise and never
-     * makes room: a cut whose answer was lost has perhaps not happened.
+     * Movement of what was approved after `sinceSteadyMs` (steady time, see main/steady-clock.ts) and was, or may have been, applied. What
+     * only may have been counts as a raise and never makes room: a cut whose answer was lost has perhaps not happened.
      */
-    usage(accountId: AccountId, sinceMs: number): { readonly netMicros: bigint; readonly grossMicros: bigint } {
-      const row = usage.get(accountId, sinceMs)
+    usage(accountId: AccountId, sinceSteadyMs: number): { readonly netMicros: bigint; readonly grossMicros: bigint } {
+      const row = usage.get(accountId, sinceSteadyMs)
       return { netMicros: row?.net ?? 0n, grossMicros: row?.gross ?? 0n }
     },
+    /** The same of every account with such a change, at most 1,000. */
+    usageByAccount(sinceSteadyMs: number) {
+      return usageByAccount.all(sinceSteadyMs).map(({ account, currency, net, gross }) => ({
+        accountId: account as AccountId,
+        currency,
+        usage: { netMicros: net, grossMicros: gross },
+      }))
+    },
+    /** When a change of this field was last approved that was, or may have been, applied. Steady time. */
+    lastAppliedSteadyMs: (target: string, field: string): number | undefined =>
+      lastApplied.get(target, field)?.at ?? undefined,
+    /** Drafts that somebody has made since, blocked ones included. Wall clock. */
+    countProposedSince: (originId: string, sinceMs: number): number => proposedSince.get(originId, sinceMs)?.n ?? 0,
+    /** Undos, repairs and edited versions of a draft, oldest first, at most 50. */
+    linkedTo: (draftId: DraftId): readonly { readonly draftId: DraftId; readonly state: DraftState }[] =>
+      linkedTo.all(draftId).map((row) => ({ draftId: row.draft_id as DraftId, state: row.state })),
     /** Drafts that wait for, or are under way to, the same field of the same target. One that stays unknown for good is neither. */
     openOnTarget(target: string, field: string): readonly { readonly draftId: DraftId; readonly originId: string }[] {
       return openOnTarget
@@ -286,6 +327,7 @@ export function createDraftTable(db: Database.Database) {
       readonly target: string
       readonly challengeHash: string
       readonly nowMs: number
+      readonly steadyMs: number
     }): void {
       insertOutbox.run(row)
     },

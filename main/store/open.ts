@@ -51,15 +51,27 @@ export function openFacts(file: string, key: Uint8Array, options: OpenOptions = 
  * @throws OperationError as openLedger
  */
 export function openFactsReadOnly(file: string, key: Uint8Array, options: OpenOptions = {}): FactsReadDb {
-  const known = (options.migrations ?? loadMigrations('facts')).at(-1)?.version ?? 0
-  const db = connect('facts', file, key, true)
+  return openReadOnly('facts', file, key, options) as FactsReadDb
+}
+
+/**
+ * The same for ledger.db: checks and exports of the log, from a worker thread.
+ * @throws OperationError as openLedger
+ */
+export function openLedgerReadOnly(file: string, key: Uint8Array, options: OpenOptions = {}): LedgerReadDb {
+  return openReadOnly('ledger', file, key, options) as LedgerReadDb
+}
+
+function openReadOnly(kind: DatabaseKind, file: string, key: Uint8Array, options: OpenOptions): Database.Database {
+  const known = (options.migrations ?? loadMigrations(kind)).at(-1)?.version ?? 0
+  const db = connect(kind, file, key, true)
   return orClose(db, file, () => {
     const version = userVersion(db)
     refuseNewer(version, known, file)
-    if (version < known) throw new Error('facts.db must be migrated by its writer before it is read')
+    if (version < known) throw new Error(`${kind}.db must be migrated by its writer before it is read`)
     db.pragma('query_only = ON')
-    tune(db, 'facts')
-  }) as FactsReadDb
+    tune(db, kind)
+  })
 }
 
 function openWritable(kind: DatabaseKind, file: string, key: Uint8Array, options: OpenOptions): Database.Database {

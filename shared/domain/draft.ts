@@ -105,6 +105,7 @@ export const RULES = [
   'quiet_hours',
   'cool_down',
   'drafts_per_hour',
+  'max_items',
   'breaker',
 ] as const
 export type Rule = (typeof RULES)[number]

@@ -16,6 +16,8 @@ const WHAT_THE_COMMAND_LINE_MAY_CONFIGURE = [
   'commit_import',
   'cancel_import',
   'export_report_data',
+  'begin_audit_export',
+  'cancel_audit_job',
 ]
 /** Words a client could take for permission to decide. */
 const WORDS_OF_DECISION = /approve|apply|execute|confirm|arm|reject|publish/

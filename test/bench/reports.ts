@@ -139,7 +139,7 @@ export interface Asker {
 
 /** Asks as the app does: in the thread that reads. */
 export function createAsker({ file, key }: ProductStore): Asker {
-  const worker = createReadWorker({ factsFile: file, factsKey: () => key, clock, log })
+  const worker = createReadWorker({ factsFile: file, factsKey: () => Uint8Array.from(key), clock, log })
   const ask = (input: ReportInput): Promise<Report> => worker.run('report', input, new AbortController().signal)
   return {
     ask,

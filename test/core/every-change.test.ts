@@ -149,7 +149,7 @@ describe.each(KINDS)('%s', (_, change, after, inLog) => {
     ])
     // What is handed to a dry run is no approval: the executor does not take it for one.
     expect(rig.gate.isApproved(rig.platform.checks[0] as unknown as ApprovedChange)).toBe(false)
-    await expect(rig.executor.run(rig.platform.checks[0] as unknown as ApprovedChange)).rejects.toThrow(TypeError)
+    await expect(rig.executor.run([rig.platform.checks[0] as unknown as ApprovedChange])).rejects.toThrow(TypeError)
     expect(rig.platform.writes).toHaveLength(0)
   })
 
@@ -183,27 +183,17 @@ describe.each(KINDS)('%s', (_, change, after, inLog) => {
 
   test('can be undone as a whole, through the same gate', async () => {
     const draft = rig.propose(input)
+    rig.turned.isStoreFollowing = true
     await rig.push(draft.draftId)
     const { field, before } = itemOf(draft.draftId)
-    // The next sync, or the live value, has told the store.
-    const undone = await startRig(
-      world().map((each) => {
-        if (each.entityId !== adSet) return each
-        if (field === 'status') return { ...each, status: after as 'paused' }
-        if (field === 'daily_budget') return { ...each, dailyBudgetMicros: 70n * ONE }
-        return { ...each, values: { ...each.values, [field]: after } }
-      }),
-    )
-    try {
-      undone.drafts.insert({ ...rig.get(draft.draftId), state: 'applied' })
-      const undo = undone.undo(draft.draftId)
-      expect(undo).toMatchObject({ undoOf: draft.draftId, items: [{ field, before: after, after: before }] })
-      expect(await undone.push(undo.draftId)).toMatchObject({ state: 'applied' })
-      expect(undone.platform.value(adSet, field)).toBe(before)
-      expect(undone.get(draft.draftId).state).toBe('rolled_back')
-    } finally {
-      await undone.close()
-    }
+    const undo = await rig.undo(draft.draftId)
+    expect(undo).toMatchObject({ undoOf: draft.draftId, items: [{ field, before: after, after: before }] })
+    expect(await rig.push(undo.draftId)).toMatchObject({
+      state: 'applied',
+      stateMessage: 'Restored 1 of 1, each read back from the platform.',
+    })
+    expect(rig.platform.value(adSet, field)).toBe(before)
+    expect(rig.get(draft.draftId).state).toBe('rolled_back')
   })
 })
 
@@ -329,11 +319,12 @@ describe('a budget that campaigns share', () => {
         target: `${GOOGLE}/budget/5`,
         challengeHash: 'ab'.repeat(32),
         nowMs: 1,
+        steadyMs: 1,
       }),
     ).toThrow(/UNIQUE/)
     // What does not touch the budget goes on.
     expect((await rig.arm(other.draftId)).challenge.confirmToken).toHaveLength(43)
-    if (change !== undefined) await rig.executor.run(change)
+    if (change !== undefined) await rig.executor.run([change])
     expect(rig.get(one.draftId).state).toBe('unknown')
     expect((await refusalOf(() => rig.tryArm(late.draftId))).code).toBe('entity_busy')
   })
@@ -347,8 +338,9 @@ describe('a budget that campaigns share', () => {
     const [a, b] = [await rig.arm(one.draftId), await rig.arm(two.draftId)]
     rig.gate.confirm(one.draftId, a.challenge.confirmToken, 'click')
     const error = await refusalOf(() => rig.gate.confirm(two.draftId, b.challenge.confirmToken, 'click'))
-    expect(error.code).toBe('entity_busy')
-    expect(rig.get(two.draftId).state).toBe('armed')
+    // Approving one has decided against the other: its confirmation is dead.
+    expect(error.code).toBe('token_invalid')
+    expect(rig.get(two.draftId)).toMatchObject({ state: 'stale', stateReason: 'overtaken' })
   })
 
   test('takes one waiting draft of a client, whichever campaign it was proposed on', async () => {
@@ -403,7 +395,7 @@ describe('an account whose changes are switched off', () => {
     const [change] = rig.gate.confirm(draft.draftId, armed.challenge.confirmToken, 'click')
     if (change === undefined) throw new Error('nothing was approved')
     off()
-    await rig.executor.run(change)
+    await rig.executor.run([change])
     expect(rig.platform.writes).toHaveLength(0)
     expect(rig.get(draft.draftId)).toMatchObject({ state: 'apply_failed', stateReason: 'writes_off' })
     expect(rig.history(draft.draftId)).not.toContain('apply.sent')

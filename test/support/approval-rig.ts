@@ -6,16 +6,21 @@ import { join } from 'node:path'
 import type { Draft } from '../../shared/domain/draft.ts'
 import type { Entity, Field } from '../../shared/domain/entity.ts'
 import { type AccountId, type DraftId, type EntityId, splitEntityId } from '../../shared/domain/ids.ts'
+import { parseDecimal } from '../../shared/domain/money.ts'
 import { OperationError } from '../../shared/errors.ts'
 import { type ChangeInput, changeInput } from '../../shared/operations.ts'
 import { createDecide, type Armed } from '../../main/approval/decide.ts'
-import { createExecutor } from '../../main/approval/executor.ts'
-import { type ApprovedChange, createGate } from '../../main/approval/gate.ts'
+import { createExecutor, type ExecutorStep } from '../../main/approval/executor.ts'
+import { createFollowUp } from '../../main/approval/follow-up.ts'
+import { type ApprovedChange, createGate, type ReviewProof } from '../../main/approval/gate.ts'
 import { createReconcile } from '../../main/approval/reconcile.ts'
 import { type AuditLog, openAuditLog } from '../../main/audit/append.ts'
 import { verifyLog } from '../../main/audit/verify.ts'
-import { FIRST_POLICY } from '../../main/drafts/policy.ts'
-import { type DraftDeps, proposeChange, proposeUndo } from '../../main/drafts/propose.ts'
+import type { BreakerState, SetContext } from '../../main/drafts/guardrails.ts'
+import { FIRST_POLICY, type Policy } from '../../main/drafts/policy.ts'
+import { type DraftDeps, type Judged, proposeChange } from '../../main/drafts/propose.ts'
+import type { PlanningSnapshot } from '../../main/drafts/plan.ts'
+import { DAY_MS } from '../../main/drafts/view.ts'
 import type {
   ApplyResult,
   LiveValue,
@@ -42,7 +47,13 @@ const AGENT: Caller = {
 }
 
 /** What the platform does with the next writes. */
-type Behaviour = 'takes' | 'ignores' | 'refuses' | 'cannot_send' | 'takes_and_is_silent' | 'ignores_and_is_silent'
+export type Behaviour =
+  | 'takes'
+  | 'ignores'
+  | 'refuses'
+  | 'cannot_send'
+  | 'takes_and_is_silent'
+  | 'ignores_and_is_silent'
 
 /** A platform on paper. */
 export class PaperPlatform {
@@ -52,6 +63,8 @@ export class PaperPlatform {
   writes: ApprovedChange[] = []
   reads = 0
   behaviour: Behaviour = 'takes'
+  /** Of single writes, where they differ. */
+  behaviourOf: (change: ApprovedChange) => Behaviour | undefined = () => undefined
   check: ValidateResult = { kind: 'ok', platformRequestId: 'dry-1' }
   readAfterWriteMs = READ_AFTER_WRITE_MS
   /** What the accounts are kept in, once that is no longer what the store believes. */
@@ -79,7 +92,8 @@ export class PaperPlatform {
   readLive(id: EntityId, field: Field, currency: string): LiveValue {
     this.reads += 1
     this.beforeRead(this.reads)
-    const under = this.#entities.find((each) => each.entityId === id)?.dailyBudgetMicros
+    const own = this.#entities.find((each) => each.entityId === id)?.dailyBudgetMicros
+    const under = splitEntityId(id).type === 'ad' ? 0n : own
     const affects = field === 'daily_budget' ? this.affects.get(id) : undefined
     return {
       entityId: id,
@@ -95,7 +109,8 @@ export class PaperPlatform {
   }
 
   apply(change: ApprovedChange): ApplyResult {
-    if (this.behaviour === 'cannot_send')
+    const behaviour = this.behaviourOf(change) ?? this.behaviour
+    if (behaviour === 'cannot_send')
       return { kind: 'not_sent', reason: 'a portfolio bid strategy bids for this campaign' }
     this.writes.push(change)
     const yes: ApplyResult = {
@@ -103,11 +118,11 @@ export class PaperPlatform {
       platformRequestId: `write-${this.writes.length}`,
       platformDate: undefined,
     }
-    if (this.behaviour === 'refuses')
+    if (behaviour === 'refuses')
       return { kind: 'refused', platformCode: '40002', platformMessage: 'One of one failed.', platformRequestId: 'w' }
-    if (this.behaviour.startsWith('takes'))
+    if (behaviour.startsWith('takes'))
       for (const id of [change.entityId, ...change.affects]) this.set(id, change.field, change.after)
-    return this.behaviour.endsWith('silent') ? { kind: 'unknown', reason: 'HTTP 503' } : yes
+    return behaviour.endsWith('silent') ? { kind: 'unknown', reason: 'HTTP 503' } : yes
   }
 }
 
@@ -144,7 +159,14 @@ export async function startRig(entities: readonly Entity[], currency = 'EUR') {
   const permissions = createAccountPermissions(db)
   const accounts = [...new Set(entities.map((each) => each.accountId))]
   for (const id of accounts) permissions.set(id, true, clock.nowMs())
-  const { snapshot } = worldOf(entities, currency)
+  const known: Entity[] = [...entities]
+  const snapshot: PlanningSnapshot = {
+    account: (id) => worldOf(known, currency).snapshot.account(id),
+    entity: (id) => worldOf(known, currency).snapshot.entity(id),
+    path: (id) => worldOf(known, currency).snapshot.path(id),
+    dailyBudgetUnderMicros: (id) => worldOf(known, currency).snapshot.dailyBudgetUnderMicros(id),
+    isRunning: (id) => worldOf(known, currency).snapshot.isRunning(id),
+  }
   const adapter: Partial<PlatformAdapter> = {
     settleMs: SETTLE_MS,
     get readAfterWriteMs() {
@@ -157,13 +179,56 @@ export async function startRig(entities: readonly Entity[], currency = 'EUR') {
     },
     apply: async (change) => platform.apply(change),
   }
+  /** What a test may turn: the limits in force, the breaker, the second person. */
+  const turned: {
+    policy: Policy
+    breaker: BreakerState | undefined
+    review: (draft: Draft) => ReviewProof | undefined
+    /** Whether what was read is what the next proposal starts from, as with facts.db. */
+    isStoreFollowing: boolean
+    /** Called at each step of the executor; throwing is a crash at that step. */
+    onStep: (step: ExecutorStep) => void
+  } = {
+    policy: FIRST_POLICY,
+    breaker: undefined,
+    review: () => undefined,
+    isStoreFollowing: false,
+    onStep: () => undefined,
+  }
+  const steady = { nowMs: () => Math.floor(clock.monotonicMs()) + 10 * DAY_MS }
+  const guardrails = (who: Judged): SetContext => ({
+    ...who,
+    policy: turned.policy,
+    nowMs: clock.nowMs(),
+    steadyMs: steady.nowMs(),
+    breaker: turned.breaker,
+    account: (id) => snapshot.account(id),
+    above: () => [],
+    usageOf: (id) => drafts.usage(id, steady.nowMs() - DAY_MS),
+    allUsage: () => drafts.usageByAccount(steady.nowMs() - DAY_MS),
+    lastAppliedSteadyMs: (target, field) => drafts.lastAppliedSteadyMs(target, field ?? ''),
+    draftsLastHour: () => 0,
+  })
+  const take = ({ entityId, field, value }: LiveValue): void => {
+    const at = known.findIndex((each) => each.entityId === entityId)
+    const found = known[at]
+    if (found === undefined) return
+    if (field === 'status') known[at] = { ...found, status: value as Entity['status'] }
+    else if (field === 'daily_budget' && value !== '')
+      known[at] = { ...found, dailyBudgetMicros: parseDecimal(value, currency) }
+    else known[at] = { ...found, values: { ...found.values, [field]: value } }
+  }
   const noted: LiveValue[] = []
   const logged: unknown[] = []
   const common = {
     drafts,
     audit,
     clock,
-    policy: FIRST_POLICY,
+    policy: () => turned.policy,
+    guardrails,
+    steady,
+    requireReview: (draft: Draft) => turned.review(draft),
+    stopped: () => (turned.breaker?.isOpen === true ? 'The circuit breaker has stopped changes.' : undefined),
     bootId: 'boot1',
     log: {
       info: () => undefined,
@@ -173,16 +238,23 @@ export async function startRig(entities: readonly Entity[], currency = 'EUR') {
     snapshot: () => snapshot,
     writesAllowed: (id: AccountId) => permissions.isAllowed(id),
     adapterFor: () => adapter as PlatformAdapter,
-    noteLive: (live: LiveValue) => void noted.push(live),
-    noticeLive: (live: LiveValue) => void noted.push(live),
+    noteLive: (live: LiveValue) => {
+      noted.push(live)
+      if (turned.isStoreFollowing) take(live)
+    },
+    noticeLive: (live: LiveValue) => {
+      noted.push(live)
+      if (turned.isStoreFollowing) take(live)
+    },
     onChange: () => undefined,
     sleep: async (ms: number) => clock.pass(ms),
   }
   const gate = createGate({ ...common, appVersion: '0.0.0' })
   const decide = createDecide({ ...common, gate })
-  const executor = createExecutor({ ...common, gate })
+  const executor = createExecutor({ ...common, gate, onStep: (step) => turned.onStep(step) })
   const reconcile = createReconcile(common)
   const deps: DraftDeps = common
+  const followUp = createFollowUp({ draftDeps: deps, adapterFor: common.adapterFor, noticeLive: common.noticeLive })
   let proposals = 0
 
   const get = (id: DraftId): Draft => {
@@ -220,14 +292,32 @@ export async function startRig(entities: readonly Entity[], currency = 'EUR') {
       })
       return get(draft.draft_id)
     },
-    undo: (id: DraftId): Draft => get(proposeUndo(deps, { kind: 'window' }, id).draft.draft_id),
+    /** Several changes in one draft. */
+    proposeSet(inputs: readonly unknown[], caller: Caller = AGENT): Draft {
+      proposals += 1
+      const { draft } = proposeChange(deps, caller, {
+        idempotency_key: `proposal-${proposals}`,
+        title: 'Changes that belong together',
+        rationale: 'A reason of enough length.',
+        operations: inputs.map((input) => changeInput.parse(input)),
+      })
+      return get(draft.draft_id)
+    },
+    turned,
+    followUp,
+    async undo(id: DraftId): Promise<Draft> {
+      const signal = AbortSignal.timeout(5_000)
+      const { draft } = await followUp.undo({ draftId: id, conflicts: undefined, caller: { kind: 'window' }, signal })
+      if (draft === null) throw new Error('no undo was proposed')
+      return get(draft.draft_id)
+    },
     arm,
     /** Arms without a promise that it works. */
     tryArm: (id: DraftId) => decide.arm(id, get(id).draftHash, AbortSignal.timeout(5_000)),
     /** Confirms what was armed and carries it out. */
     async push(id: DraftId, armed?: Armed): Promise<Draft> {
       const { challenge } = armed ?? (await arm(id))
-      for (const change of gate.confirm(id, challenge.confirmToken, 'click')) await executor.run(change)
+      await executor.run(gate.confirm(id, challenge.confirmToken, 'click'))
       return get(id)
     },
     /** Types of the draft's records, oldest first. */

@@ -13,7 +13,7 @@ import type { ReadReply, ReadRequest, ReadWorkerData } from './protocol.ts'
 export interface ReadWorkerDeps {
   /** facts.db; whoever writes it must have opened and migrated it before the first job. */
   readonly factsFile: string
-  /** The 32 bytes of its key, borrowed; asked for when a thread starts. */
+  /** The 32 bytes of its key; asked for when a thread starts. A copy, which is wiped here. */
   readonly factsKey: () => Uint8Array
   readonly clock: Clock
   readonly log: Logger
@@ -48,7 +48,9 @@ export function createReadWorker(deps: ReadWorkerDeps): ReadWorker {
 
   function start(): Worker {
     // A buffer of its own, so that it can be moved to the thread: no copy stays here.
-    const key = Uint8Array.from(deps.factsKey())
+    const borrowed = deps.factsKey()
+    const key = Uint8Array.from(borrowed)
+    borrowed.fill(0)
     const workerData: ReadWorkerData = { factsFile: deps.factsFile, key }
     const made = new Worker(workerUrl(import.meta.url, 'read-worker-thread'), {
       name: 'reader',

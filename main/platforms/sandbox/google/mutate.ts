@@ -1,11 +1,9 @@
 /** The mutate services: operations in order, atomic or each for itself, for real or only checked. */
-import type { Row } from './catalog.ts'
+import { noteChange, resourceOf } from './change-note.ts'
 import { ApiFailure, adsError, failureDetails, type GoogleAdsError, invalid } from './failure.ts'
-import { FIELDS } from './gaql-plan.ts'
-import { fieldWriter } from './gaql-run.ts'
 import { planRemove, planUpdate } from './mutate-apply.ts'
 import { at, type Operation, type Place, readOperation } from './mutate-values.ts'
-import { isRecord, snake, toCamel, toSnake } from './proto-json.ts'
+import { isRecord, snake, toCamel } from './proto-json.ts'
 import type { Customer, Editable } from './types.ts'
 import type { Editor, GoogleWorld } from './world.ts'
 
@@ -101,40 +99,6 @@ function findNode(
   return found
 }
 
-function rowOf(world: GoogleWorld, node: Editable): Row {
-  const base = { customer: node.customer, today: world.now(node.customer).date, baseUrl: '' }
-  switch (node.kind) {
-    case 'campaignBudget':
-      return { ...base, budget: node }
-    case 'campaign':
-      return { ...base, campaign: node, budget: node.budget }
-    case 'adGroup':
-      return { ...base, campaign: node.campaign, adGroup: node }
-    case 'adGroupAd':
-      return { ...base, campaign: node.adGroup.campaign, adGroup: node.adGroup, ad: node }
-    case 'assetGroup':
-      return { ...base, campaign: node.campaign, assetGroup: node }
-    default:
-      return {
-        ...base,
-        campaign: node.campaign,
-        criterion: node,
-        ...(node.adGroup === undefined ? {} : { adGroup: node.adGroup }),
-      }
-  }
-}
-
-/** The resource's own fields as a message, camelCase. */
-export function resourceOf(world: GoogleWorld, node: Editable, resource: string, only?: readonly string[]): unknown {
-  const fields = [...FIELDS.values()].filter(({ name }) => {
-    if (!name.startsWith(`${resource}.`)) return false
-    const path = name.slice(resource.length + 1)
-    return only === undefined || only.some((each) => path === each || path.startsWith(`${each}.`))
-  })
-  const whole = fieldWriter(fields)(rowOf(world, node)) as Readonly<Record<string, unknown>>
-  return Object.values(whole)[0] ?? {}
-}
-
 function isTrue(request: MutateRequest, camelName: string, snakeName: string): boolean {
   return (request[camelName] ?? request[snakeName]) === true
 }
@@ -161,10 +125,7 @@ export function createMutator(world: GoogleWorld) {
     const isRemove = operation.kind === 'remove'
     const effect = isRemove ? planRemove(world, node, operation) : planUpdate(world, node, operation, names)
     const fields = isRemove ? ['status'] : operation.mask
-    const before = toSnake(resourceOf(world, node, resource, fields)) as Record<string, unknown>
-    effect()
-    const after = toSnake(resourceOf(world, node, resource, fields)) as Record<string, unknown>
-    const note = { resourceType: resource.toUpperCase(), changedFields: fields, before, after }
+    const note = noteChange(world, node, resource, fields, effect)
     world.record(editor, node, { ...note, operation: isRemove ? 'REMOVE' : 'UPDATE' })
     return node
   }

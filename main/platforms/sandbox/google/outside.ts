@@ -1,6 +1,6 @@
 /** A colleague works in Google's own screens: changes that our app did not make. */
-import { resourceOf } from './mutate.ts'
-import { snake, toSnake } from './proto-json.ts'
+import { noteChange } from './change-note.ts'
+import { snake } from './proto-json.ts'
 import type { Budget, Editable, Status, Strategy } from './types.ts'
 import type { GoogleWorld } from './world.ts'
 
@@ -52,17 +52,8 @@ const RESOURCES: Readonly<Record<Editable['kind'], string>> = {
 /** Makes a change and notes it in the history, as that colleague. */
 function edit(world: GoogleWorld, node: Editable, fields: readonly string[], work: () => void): void {
   const resource = RESOURCES[node.kind]
-  const look = () => toSnake(resourceOf(world, node, resource, fields)) as Record<string, unknown>
-  const before = look()
   world.touch(node)
-  work()
-  world.record(COLLEAGUE, node, {
-    resourceType: resource.toUpperCase(),
-    operation: 'UPDATE',
-    changedFields: fields,
-    before,
-    after: look(),
-  })
+  world.record(COLLEAGUE, node, { ...noteChange(world, node, resource, fields, work), operation: 'UPDATE' })
 }
 
 function budgetOf(node: Editable): Budget {

@@ -61,6 +61,15 @@ CREATE TABLE reviewer (
   added_at_ms   INTEGER NOT NULL,
   removed_at_ms INTEGER
 ) STRICT;
+-- What was handed out for review: an answer has to be one to a pack of ours.
+CREATE TABLE review_pack (
+  pack_hash     TEXT PRIMARY KEY CHECK (length(pack_hash) = 64),
+  draft_id      TEXT NOT NULL REFERENCES draft (draft_id),
+  draft_hash    TEXT NOT NULL,
+  created_at_ms INTEGER NOT NULL,
+  expires_at_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX review_pack_by_draft ON review_pack (draft_id, created_at_ms);
 CREATE TABLE review_answer (
   draft_id       TEXT NOT NULL REFERENCES draft (draft_id),
   reviewer_id    TEXT NOT NULL REFERENCES reviewer (reviewer_id),
