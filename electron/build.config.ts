@@ -26,6 +26,14 @@ const copyRates = {
   },
 }
 
+/** The page that checks a bundle goes into every bundle. */
+const copyVerifier = {
+  name: 'copy-verifier',
+  closeBundle() {
+    cpSync(resolve(root, 'resources/verify/verify.html'), resolve(root, 'out/main/verify.html'))
+  },
+}
+
 export default defineConfig({
   main: {
     build: {
@@ -34,6 +42,7 @@ export default defineConfig({
       rolldownOptions: {
         input: {
           index: resolve(root, 'electron/main.ts'),
+          'audit-worker-thread': resolve(root, 'main/audit/worker/audit-worker-thread.ts'),
           'import-worker': resolve(root, 'main/imports/import-worker.ts'),
           'keychain-worker': resolve(root, 'main/vault/keychain-worker.ts'),
           'read-worker-thread': resolve(root, 'main/reporting/worker/read-worker-thread.ts'),
@@ -41,7 +50,7 @@ export default defineConfig({
         output: { entryFileNames: '[name].js', chunkFileNames: '[name].js' },
       },
     },
-    plugins: [copyMigrations, copyRates],
+    plugins: [copyMigrations, copyRates, copyVerifier],
   },
   preload: {
     build: {

@@ -8,12 +8,14 @@ import type { Clock } from '../shared/clock.ts'
 import type { Logger } from '../main/logger.ts'
 import type { Ports } from '../main/ports.ts'
 import { HOME_SWITCH } from './arguments.ts'
+import { presencePrompt } from './presence.ts'
 
 export interface ElectronPortsOptions {
   readonly clock: Clock
   readonly log: Logger
   readonly homeFolder: string
   readonly mcpPort: number
+  readonly isMac: boolean
   /** A Node that runs the command line in a checkout; the launcher knows the one that fits. */
   readonly nodeBinary: string | undefined
   /** A person clicked a notification. */
@@ -27,6 +29,7 @@ const MAX_HELD = 20
 
 export function electronPorts(options: ElectronPortsOptions): Ports {
   const held: Notification[] = []
+  const confirmPresence = presencePrompt(options.isMac)
   return {
     clock: options.clock,
     log: options.log,
@@ -34,6 +37,7 @@ export function electronPorts(options: ElectronPortsOptions): Ports {
     shell: 'electron',
     bridge: bridgeCommand(options.nodeBinary, options.homeFolder),
     mcpPort: options.mcpPort,
+    ...(confirmPresence === undefined ? {} : { confirmPresence }),
     notify: ({ title, body }) => {
       if (!Notification.isSupported()) return
       const notification = new Notification({

@@ -77,6 +77,7 @@ export async function startShell(start: ShellStart): Promise<void> {
       log,
       homeFolder: environment.homeFolder,
       mcpPort: start.mcpPort,
+      isMac,
       nodeBinary: args.nodeBinary,
       onNotificationClick: show,
     })

@@ -98,6 +98,13 @@ export function passphraseFromEnvironment(): Secret | undefined {
   return passphrase
 }
 
+/** The passphrase of a reviewer's own key, as $SPENDSIGNOFF_REVIEW_PASSPHRASE; taken out of the environment like the other one. */
+export function reviewPassphraseFromEnvironment(): Secret | undefined {
+  const value = process.env['SPENDSIGNOFF_REVIEW_PASSPHRASE']
+  delete process.env['SPENDSIGNOFF_REVIEW_PASSPHRASE']
+  return value === undefined || value === '' ? undefined : new Secret(value)
+}
+
 /** The AI client's token that the host of the stdio bridge was configured with, or null. */
 export function mcpTokenFromEnvironment(): string | null {
   const value = process.env['SPENDSIGNOFF_MCP_TOKEN']

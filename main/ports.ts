@@ -10,6 +10,11 @@ export interface Ports {
   /** Which shell is showing the window. */
   readonly shell: 'electron' | 'browser'
   readonly notify: (notice: { readonly title: string; readonly body: string }) => void
+  /**
+   * Asks the person through the operating system (a fingerprint, the log-in password). Absent where the system offers nothing of the kind.
+   * `reason` completes "SpendSignoff is trying to …". False when it was denied, cancelled or failed; never rejects.
+   */
+  readonly confirmPresence?: (reason: string) => Promise<boolean>
   /** How an AI client starts the stdio bridge of this installation. */
   readonly bridge: { readonly command: string; readonly args: readonly string[] }
   /** Fixed loopback port of the MCP endpoint; 0 lets the system choose (tests). */

@@ -10,6 +10,7 @@ import { OPERATION_NAMES, type OperationName } from '../shared/operation-names.t
 import { MAX_INPUT_BYTES, OPERATIONS, type Operation, type OutputOf, type ParsedInputOf } from '../shared/operations.ts'
 import type { Logger } from './logger.ts'
 import type { Caller } from './ports.ts'
+import { storageFault } from './store/storage-fault.ts'
 
 export interface CallContext {
   readonly caller: Caller
@@ -54,6 +55,8 @@ export function createRunner(deps: RunnerDeps): RunOperation {
         operation: isOperation(name) ? name : 'unknown',
         caller: caller.kind,
       })
+      const fault = storageFault(error)
+      if (fault !== undefined) return { ok: false, error: fault.toReply() }
       return { ok: false, error: bland(errorId) }
     }
   }

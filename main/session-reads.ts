@@ -1,7 +1,7 @@
 /** What is read while a workspace is open, and the sync that brings it. Short, in the table's order. No rule of its own. */
 import type { OutputOf } from '../shared/operations.ts'
 import { IMPORT_CONNECTION } from '../shared/schemas/imports.ts'
-import { describePolicy } from './drafts/policy.ts'
+import { describePolicy } from './drafts/policy-words.ts'
 import { isoTime } from './drafts/view.ts'
 import { browseEntities } from './reporting/browse.ts'
 import { getEntity, listEntities } from './reporting/entities.ts'
@@ -24,6 +24,7 @@ export function readHandlers(session: Session): Handlers {
   return {
     get_status: (_input, { caller }) => {
       const all = accounts({})
+      const policy = session.policies.policy()
       return {
         app_version: session.appVersion,
         workspace: { name: opened.workspace.name, is_demo: opened.workspace.isDemo },
@@ -42,7 +43,7 @@ export function readHandlers(session: Session): Handlers {
           connection_state,
         })),
         open_drafts: drafts.countOpen(),
-        policy: { version: session.policy.version, rules: describePolicy(session.policy).map((rule) => rule.text) },
+        policy: { version: policy.version, rules: describePolicy(policy).map((rule) => rule.text) },
         as_of: all.as_of,
         warnings: all.warnings,
       }

@@ -12,11 +12,14 @@ import { createDecide } from './approval/decide.ts'
 import { createExecutor, type ExecutorStep } from './approval/executor.ts'
 import { createFollowUp } from './approval/follow-up.ts'
 import { type ApprovedChange, createGate } from './approval/gate.ts'
+import { createPresence } from './approval/presence.ts'
 import { createReconcile } from './approval/reconcile.ts'
+import { createReviews } from './approval/review/reviews.ts'
+import { createSecondPerson } from './approval/review/second-person.ts'
 import { openAuditLog } from './audit/append.ts'
 import type { Actor } from './audit/record.ts'
 import type { PlanningSnapshot } from './drafts/plan.ts'
-import { FIRST_POLICY, type Policy } from './drafts/policy.ts'
+import type { Policy } from './drafts/policy.ts'
 import type { DraftDeps } from './drafts/propose.ts'
 import { socketAddress } from './instance.ts'
 import type { AgentPort } from './mcp/agent-port.ts'
@@ -29,11 +32,13 @@ import type { Sandbox } from './platforms/sandbox/index.ts'
 import type { Ports } from './ports.ts'
 import { readSnapshot } from './reporting/snapshot.ts'
 import { createAdapters, sandboxAddresses } from './session-adapters.ts'
+import { createAuditJobSession } from './session-audit-jobs.ts'
 import { createConnecting } from './session-connect.ts'
 import { createHealth } from './session-health.ts'
 import { createImportSession } from './session-imports.ts'
 import { createReportSession } from './session-reports.ts'
 import { createWritePermissions } from './session-permissions.ts'
+import { createPolicySession } from './session-policy.ts'
 import { noteRefusal, recordSync } from './session-records.ts'
 import { createThumbnails } from './session-thumbnails.ts'
 import { unsettledWrites } from './session-unsettled.ts'
@@ -42,6 +47,8 @@ import { createClientTable } from './store/client-table.ts'
 import { createConnectionTable } from './store/connection-table.ts'
 import { createDraftTable } from './store/draft-table.ts'
 import { factsWriters } from './store/facts-tables.ts'
+import { createReviewTable } from './store/review-table.ts'
+import { createSettingTable } from './store/setting-table.ts'
 import { createSync } from './sync/sync.ts'
 import { platformTokens } from './vault/platform-tokens.ts'
 import type { OpenWorkspace } from './workspace.ts'
@@ -63,6 +70,7 @@ export interface SessionOptions {
   readonly ports: Ports
   readonly opened: OpenWorkspace
   readonly appVersion: string
+  /** What a workspace begins with; the person's own versions come after it. */
   readonly policy?: Policy
   /** Present in the demo workspace: every connection of it leads here and nowhere else. */
   readonly sandbox: Sandbox | undefined
@@ -87,7 +95,7 @@ export type Session = Awaited<ReturnType<typeof openSession>>
 
 /** Opens the log, recovers what a crash left behind, and starts the background work. @throws OperationError ledger_broken */
 export async function openSession(options: SessionOptions) {
-  const { ports, opened, policy = FIRST_POLICY, onChange } = options
+  const { ports, opened, onChange } = options
   const { ledger, facts, vault } = opened
   const { clock, log } = ports
   const bootId = randomUUID().replaceAll('-', '').slice(0, 16)
@@ -141,13 +149,42 @@ export async function openSession(options: SessionOptions) {
   /** A value found on the platform: where it differs from the one known, somebody else has changed it. */
   const noticeLive = noting('noticeLive')
   const sleep = (ms: number): Promise<void> => wait(ms, undefined, { ref: false })
-  const gate = createGate({ drafts, audit, clock, policy, bootId, appVersion: options.appVersion, writesAllowed })
+  const settings = createSettingTable(ledger)
+  const presence = createPresence({ vault, ports, settings })
+  const reviewTable = createReviewTable(ledger)
+  const secondPerson = createSecondPerson({ reviews: reviewTable, settings })
+  const reviews = createReviews({ reviews: reviewTable, drafts, audit, clock, vault, appVersion: options.appVersion })
+  const policies = createPolicySession({
+    ledger,
+    facts,
+    audit,
+    drafts,
+    ports,
+    snapshot,
+    onChange,
+    ...(options.policy === undefined ? {} : { first: options.policy }),
+  })
+  const { policy, guardrails, steady, breaker } = policies
+  const requireReview = secondPerson.requireAnswer
+  const gate = createGate({
+    drafts,
+    audit,
+    clock,
+    policy,
+    guardrails,
+    steady,
+    requireReview,
+    bootId,
+    appVersion: options.appVersion,
+    writesAllowed,
+  })
   const common = { drafts, audit, clock, log, adapterFor, noteLive, noticeLive, onChange, sleep, writesAllowed }
-  const draftDeps: DraftDeps = { drafts, audit, clock, policy, snapshot, writesAllowed }
-  const decide = createDecide({ ...common, policy, bootId, gate, snapshot })
+  const draftDeps: DraftDeps = { drafts, audit, clock, policy, guardrails, snapshot, writesAllowed }
+  const decide = createDecide({ ...common, policy, guardrails, requireReview, bootId, gate, snapshot })
   const executor = createExecutor({
     ...common,
     gate,
+    stopped: breaker.stopped,
     ...(options.onStep === undefined ? {} : { onStep: options.onStep }),
   })
   const reconcile = createReconcile(common)
@@ -240,6 +277,15 @@ export async function openSession(options: SessionOptions) {
     isClosing: () => closing.signal.aborted,
   })
   const reports = createReportSession({ opened, audit, clock, log })
+  const auditJobs = createAuditJobSession({
+    opened,
+    audit,
+    clock,
+    log,
+    randomBytes,
+    onChange,
+    appVersion: options.appVersion,
+  })
   const registry = createClientRegistry({ table: createClientTable(ledger), clock, randomBytes })
   const mcp = createMcp({
     port: { run: options.runAsAgent, noteRefusal: (what) => noteRefusal(audit, what) },
@@ -266,6 +312,7 @@ export async function openSession(options: SessionOptions) {
   const sweeper = setInterval(() => {
     try {
       if (decide.sweep() > 0) onChange()
+      policies.tick()
     } catch (error) {
       log.error('sweep_failed', error)
     }
@@ -276,7 +323,7 @@ export async function openSession(options: SessionOptions) {
   return {
     ports,
     opened,
-    policy,
+    policies,
     audit,
     drafts,
     draftDeps,
@@ -294,7 +341,13 @@ export async function openSession(options: SessionOptions) {
     connecting,
     imports,
     reports,
+    auditJobs,
     permissions,
+    settings,
+    presence,
+    reviewTable,
+    secondPerson,
+    reviews,
     writesAllowed,
     whyReadOnly,
     thumbnails: createThumbnails({ clock, adapterFor }),
@@ -341,6 +394,7 @@ export async function openSession(options: SessionOptions) {
           wait(CLOSE_WAIT_MS, undefined, { ref: false }),
         ])
         await reports.close()
+        await auditJobs.close()
         audit.transaction((append) => append({ type: 'app.stopped', actor: { kind: 'system', id: 'app' }, data: {} }))
       } catch (error) {
         log.error('close_failed', error)

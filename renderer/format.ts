@@ -84,6 +84,10 @@ export function difference(before: string, after: string, currency: string): str
   const text = places === 0 ? magnitude : `${magnitude.slice(0, -places)}.${magnitude.slice(-places)}`
   return delta < 0n ? `-${text}` : text
 }
+/** Two decimal strings of one currency together; what is not an amount counts as nothing. */
+export function sum(first: string, second: string, currency: string): string {
+  return difference(first.startsWith('-') ? first.slice(1) : `-${first}`, second, currency) ?? first
+}
 function exponent(currency: string): number {
   try {
     return currencyExponent(currency)

@@ -56,6 +56,25 @@ export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> 
   return log
 }
 
+/**
+ * Record 0 of a log that takes over from another one, with further records after it, inside the caller's open transaction that has
+ * emptied the tables: after a crash either the old log stands there or the new one. The caller pins after the commit with pinHead() of the
+ * log it gets, and closes that.
+ * @throws Error outside a transaction, or when the tables are not empty; OperationError invalid_input
+ */
+export function beginLog(
+  options: AuditLogOptions & { readonly predecessor: NonNullable<AuditLogOptions['predecessor']> },
+  records: readonly NewRecord[],
+): AuditLog {
+  const table = openAuditTable(options.db)
+  if (table.lastEntry() !== undefined || table.lastCheckpoint() !== undefined)
+    throw new Error('a log begins in empty tables')
+  const signer = createSigner(newOrigin(), options.signingKey)
+  const log = new Log({ options, table, signer, vkey: signer.vkey, state: loadState(table, signer), pinned: undefined })
+  log.beginWithin(options, records)
+  return log
+}
+
 class Log implements AuditLog {
   readonly origin: string
   readonly vkey: string
@@ -97,13 +116,27 @@ class Log implements AuditLog {
   }
 
   /** Record 0. */
-  begin({ appVersion, predecessor }: AuditLogOptions): void {
+  begin(options: AuditLogOptions): void {
+    this.#transaction(() => this.#insertWhole(this.#genesis(options)), [this.#signer])
+  }
+
+  /** The same in a transaction that is open, with what follows it. */
+  beginWithin(options: AuditLogOptions, records: readonly NewRecord[]): void {
+    records.forEach(refuseReserved)
+    this.#appendAll([this.#genesis(options), ...records])
+  }
+
+  #genesis({ appVersion, predecessor }: AuditLogOptions): NewRecord {
     const data = { format: 'spendsignoff/audit/v1', vkey: this.vkey, app: appVersion, predecessor } as const
-    this.#transaction(() => this.#insertWhole({ type: 'log.genesis', actor: SYSTEM, data }), [this.#signer])
+    return { type: 'log.genesis', actor: SYSTEM, data }
   }
 
   append(records: readonly NewRecord[]): { firstSeq: number; size: number; checkpoint: string } {
     records.forEach(refuseReserved)
+    return this.#appendAll(records)
+  }
+
+  #appendAll(records: readonly NewRecord[]): { firstSeq: number; size: number; checkpoint: string } {
     if (!this.#table.isInTransaction()) throw new Error('the audit log is only appended to inside a transaction')
     if (records.length === 0) throw new Error('nothing to append')
     const before = this.#known.follow()

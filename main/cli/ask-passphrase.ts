@@ -7,10 +7,10 @@ const CTRL_C = '\u0003'
 const BACKSPACE = new Set(['\u007f', '\b'])
 
 /** Undefined without a terminal, or when the person gives up with Ctrl-C or an empty line. */
-export async function askPassphrase(): Promise<Secret | undefined> {
+export async function askPassphrase(prompt = 'Passphrase of this workspace: '): Promise<Secret | undefined> {
   const { stdin, stderr } = process
   if (!stdin.isTTY || !stderr.isTTY) return undefined
-  stderr.write('Passphrase of this workspace: ')
+  stderr.write(prompt)
   stdin.setRawMode(true)
   stdin.setEncoding('utf8')
   stdin.resume()

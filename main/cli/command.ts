@@ -1,4 +1,5 @@
 /** What every command is given, and how commands end. */
+import type { AuditOptions } from './audit-job.ts'
 import type { ImportOptions } from './import.ts'
 import type { ReportOptions } from './report.ts'
 import { PLATFORMS, type Platform } from '../../shared/domain/ids.ts'
@@ -20,6 +21,8 @@ export interface CommandOptions {
   readonly importing: ImportOptions
   /** Of `report` only. */
   readonly reporting: ReportOptions
+  /** Of `export` and `verify` only. */
+  readonly auditing: AuditOptions
 }
 
 export function isPlatform(text: string): text is Platform {

@@ -5,12 +5,15 @@
  */
 import { parseArgs } from 'node:util'
 import { OperationError } from '../../shared/errors.ts'
+import { verifyBundle } from '../audit/bundle/read-bundle.ts'
 import { runBridgeCommand } from './bridge.ts'
 import { type CommandOptions, EXIT, isPlatform } from './command.ts'
 import { dedupeCommand } from './dedupe.ts'
+import { exportCommand } from './export.ts'
 import { importCommand } from './import.ts'
 import { openCommand } from './open.ts'
 import { reportCommand } from './report.ts'
+import { reviewCommand } from './review.ts'
 import { syncCommand } from './sync.ts'
 import { verifyCommand } from './verify.ts'
 
@@ -27,8 +30,16 @@ const USAGE = `spendsignoff <command> [--workspace <folder|demo>] [--json]
          [--number-format F] [--date-order O] [--time-zone Z]
                          store a platform's export, orders, claims or ECB rates; K: platform_report, orders,
                          claims or rates; F: comma_dot, dot_comma, blank_comma or apostrophe_dot; O: ymd, dmy or mdy
-  verify --workspace …   check the audit log; the first fault is named
+  export --out <zip> [--from D] [--to D] [--draft id] [--account id] [--redact personal,confidential]
+         [--purpose text] [--recipient text]
+                         write the audit log, or the days, draft or account named, as a bundle that others can check
+  verify <zip> [--vkey K] [--checkpoint file]…
+                         check a bundle, without any workspace; K: the log's key as you know it from elsewhere;
+                         --checkpoint: one that you received by mail, webhook or with an older bundle
+  verify --workspace … [--checkpoint file]…
+                         check the audit log; the first fault is named
   dedupe <file.json>     credit each order once, for one case of orders and claims or a list of them
+  review …               the second person's side of a review pack: new-key, show and answer; see review --help
 
 It never approves anything: that takes a person in the window.
 `
@@ -38,7 +49,8 @@ const COMMANDS: Readonly<Record<string, (options: CommandOptions) => Promise<num
   mcp: ({ home }) => runBridgeCommand(home),
   sync: syncCommand,
   report: reportCommand,
-  verify: verifyCommand,
+  export: exportCommand,
+  verify: (options) => verifyCommand(options, verifyBundle),
   dedupe: dedupeCommand,
   import: importCommand,
 }
@@ -50,19 +62,27 @@ const OPERANDS: Readonly<Record<string, number>> = {
 }
 
 const PLATFORMS_TAKEN: Readonly<Record<string, number>> = { sync: 3, import: 1 }
-/** An option that a command does not take is a mistake, not a wish to be overlooked. */
-const IMPORT_ONLY = [
-  'dry-run',
-  'keep-good-rows',
-  'kind',
-  'account',
-  'number-format',
-  'date-order',
-  'time-zone',
-] as const
-const REPORT_ONLY = ['from', 'to', 'group-by', 'attribution', 'parquet'] as const
+/** What a command takes besides what all take; any other option is a mistake, not a wish to be overlooked. */
+const TAKEN: Readonly<Record<string, readonly string[]>> = {
+  import: [
+    'dry-run',
+    'keep-good-rows',
+    'kind',
+    'account',
+    'currency',
+    'number-format',
+    'date-order',
+    'time-zone',
+  ],
+  report: ['from', 'to', 'group-by', 'currency', 'attribution', 'parquet'],
+  export: ['out', 'from', 'to', 'draft', 'account', 'redact', 'purpose', 'recipient'],
+  verify: ['vkey', 'checkpoint'],
+}
+const TAKEN_BY_ALL: readonly string[] = ['workspace', 'json', 'home', 'platform', 'port', 'help']
 
 async function main(args: readonly string[]): Promise<number> {
+  // It has commands and options of its own, and no workspace.
+  if (args[0] === 'review') return reviewCommand(args.slice(1))
   let parsed: ReturnType<typeof parse>
   try {
     parsed = parse(args)
@@ -80,12 +100,9 @@ async function main(args: readonly string[]): Promise<number> {
   const platforms = [...new Set(parsed.values.platform ?? [])]
   if (
     command === undefined ||
-    operands.length !== (OPERANDS[name ?? ''] ?? 0) ||
+    !fits(name ?? '', operands.length, parsed.values) ||
     !platforms.every(isPlatform) ||
     platforms.length > (PLATFORMS_TAKEN[name ?? ''] ?? 0) ||
-    (name !== 'import' && IMPORT_ONLY.some((option) => parsed.values[option] !== undefined)) ||
-    (name !== 'report' && REPORT_ONLY.some((option) => parsed.values[option] !== undefined)) ||
-    (name !== 'import' && name !== 'report' && parsed.values.currency !== undefined) ||
     (port !== undefined && !(Number.isInteger(port) && port >= 0 && port < 65_536))
   ) {
     process.stderr.write(USAGE)
@@ -116,7 +133,28 @@ async function main(args: readonly string[]): Promise<number> {
       attribution: parsed.values.attribution,
       parquet: parsed.values.parquet,
     },
+    auditing: {
+      out: parsed.values.out,
+      from: parsed.values.from,
+      to: parsed.values.to,
+      draft: parsed.values.draft,
+      account: parsed.values.account,
+      redact: parsed.values.redact,
+      purpose: parsed.values.purpose,
+      recipient: parsed.values.recipient,
+      vkey: parsed.values.vkey,
+      checkpoints: parsed.values.checkpoint ?? [],
+    },
   })
+}
+
+/** Whether a command takes that many names of files and those options. */
+function fits(name: string, operands: number, given: ReturnType<typeof parse>['values']): boolean {
+  const taken = [...TAKEN_BY_ALL, ...(TAKEN[name] ?? [])]
+  if (!Object.keys(given).every((option) => taken.includes(option))) return false
+  if (name !== 'verify') return operands === (OPERANDS[name] ?? 0)
+  // Either a bundle, which needs no workspace, or the log of a workspace, whose key is known.
+  return operands === 0 ? given.vkey === undefined : operands === 1 && given.workspace === undefined
 }
 
 function parse(args: readonly string[]) {
@@ -142,6 +180,13 @@ function parse(args: readonly string[]) {
       'group-by': { type: 'string' },
       attribution: { type: 'string' },
       parquet: { type: 'string' },
+      out: { type: 'string' },
+      draft: { type: 'string' },
+      redact: { type: 'string' },
+      purpose: { type: 'string' },
+      recipient: { type: 'string' },
+      vkey: { type: 'string' },
+      checkpoint: { type: 'string', multiple: true },
       help: { type: 'boolean', short: 'h' },
     },
   })

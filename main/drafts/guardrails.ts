@@ -35,18 +35,18 @@ export interface SetContext {
   readonly isUndo: boolean
   readonly stage: 'propose' | 'arm' | 'confirm'
   readonly breaker: BreakerState | undefined
-  account(id: AccountId): Pick<Account, 'timeZone' | 'currency'> | undefined
+  readonly account: (id: AccountId) => Pick<Account, 'timeZone' | 'currency'> | undefined
   /** What an entity lies under, nearest first, without the account. */
-  above(id: EntityId): readonly EntityId[]
+  readonly above: (id: EntityId) => readonly EntityId[]
   /** Of the last 24 hours of steady time. */
-  usageOf(accountId: AccountId): Usage
-  allUsage(): readonly AccountUsage[]
+  readonly usageOf: (accountId: AccountId) => Usage
+  readonly allUsage: () => readonly AccountUsage[]
   /** Steady time of the last change of a target that was, or may have been, applied. */
-  lastAppliedSteadyMs(target: string, field?: Field): number | undefined
+  readonly lastAppliedSteadyMs: (target: string, field?: Field) => number | undefined
   /** Drafts that this origin has made in the last hour. */
-  draftsLastHour(): number
+  readonly draftsLastHour: () => number
   /** Whether it had conversions in the last so many days of its account, or today; undefined when that is not known. */
-  convertedRecently?(entityId: EntityId, days: number): boolean | undefined
+  readonly convertedRecently?: (entityId: EntityId, days: number) => boolean | undefined
 }
 
 /** Verdicts of one draft that are kept and shown; blocks come last and are never cut. */

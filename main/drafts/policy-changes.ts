@@ -37,8 +37,8 @@ function flat({ limits, protected: protectedIds, accounts }: PolicyDocument): Re
 function note(found: Map<string, string>, setting: string, value: string | number | null | readonly QuietWindowView[]): void {
   if (value === null) return
   const text = typeof value === 'object' ? windowsCode(value) : String(value)
-  // Ids may be longer than a code: the front of one names the account and the kind.
-  found.set(setting.slice(0, MAX_CODE), text)
+  // Ids may be longer than a code, or hold a "~": what is left of one still names the account and the kind.
+  found.set(setting.replaceAll(/[^A-Za-z0-9_.:/-]/g, '-').slice(0, MAX_CODE), text)
 }
 
 /** "12345_22:00-06:00/67_00:00-24:00". Too many for one code are told by their number. */

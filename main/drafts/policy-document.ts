@@ -4,7 +4,8 @@ import type { AccountId } from '../../shared/domain/ids.ts'
 import { OperationError } from '../../shared/errors.ts'
 import type { AccountLimitsDocument, PolicyDocument, QuietWindowView } from '../../shared/schemas/policy.ts'
 import { taggedHash } from '../audit/jcs.ts'
-import type { AccountOverride, Policy } from './policy.ts'
+import { type AccountOverride, limitsFor, type Policy } from './policy.ts'
+import { unitsText } from './policy-words.ts'
 import { quietMinutesPerWeek } from './quiet-hours.ts'
 import { percentText } from './step.ts'
 
@@ -25,11 +26,7 @@ function unitMicros(text: string | null): bigint | undefined {
   const [whole = '0', fraction = ''] = text.split('.', 2)
   return BigInt(whole) * MICRO + BigInt(fraction.padEnd(6, '0'))
 }
-function unitText(micros: bigint | undefined): string | null {
-  if (micros === undefined) return null
-  const fraction = (micros % MICRO).toString().padStart(6, '0').replace(/0+$/, '')
-  return fraction === '' ? `${micros / MICRO}` : `${micros / MICRO}.${fraction.padEnd(2, '0')}`
-}
+const unitText = (micros: bigint | undefined): string | null => (micros === undefined ? null : unitsText(micros))
 const wholeUnits = (text: string | null): bigint | undefined => (text === null ? undefined : BigInt(text))
 const wholeText = (units: bigint | undefined): string | null => (units === undefined ? null : String(units))
 
@@ -182,10 +179,12 @@ function refuseAccount(accountId: AccountId, policy: Policy, currency: string | 
   const at = (name: string): string => `${accountId}.${name}`
   refuseUnless(own.maxStepBasisPoints !== 0n, at('max_step_percent'), `The largest step ${where} must be more than 0 %.`)
   refuseUnless(own.maxStepMicros !== 0n, at('max_step_amount'), `The largest step ${where} must be more than 0.`)
-  // Half of a pair is measured against the other half of what holds everywhere, in the account's currency.
-  refuseOver(at('envelope_net'), own.envelopeNetMicros, own.envelopeGrossMicros, `The net limit ${where}`, 'gross limit')
-  refuseBounds(at('daily_budget'), own.minDailyBudgetMicros ?? undefined, own.maxDailyBudgetMicros ?? undefined, `daily budget ${where}`)
-  refuseBounds(at('bid'), own.minBidMicros ?? undefined, own.maxBidMicros ?? undefined, `bid ${where}`)
+  // Half of a pair is measured against the other half of what holds everywhere.
+  const limits = limitsFor(policy, own.currency, accountId)
+  const { minDailyBudgetMicros, maxDailyBudgetMicros, minBidMicros, maxBidMicros } = limits
+  refuseOver(at('envelope_net'), limits.envelopeNetMicros, limits.envelopeGrossMicros, `The net limit ${where}`, 'gross limit')
+  refuseBounds(at('daily_budget'), minDailyBudgetMicros, maxDailyBudgetMicros, `daily budget ${where}`)
+  refuseBounds(at('bid'), minBidMicros, maxBidMicros, `bid ${where}`)
   refuseWindows(own.quietHours ?? [], where)
 }
 

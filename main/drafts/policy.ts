@@ -6,7 +6,7 @@ import { MAX_ITEMS, type PolicyResult, type RuleVerdict } from '../../shared/dom
 import type { AccountId } from '../../shared/domain/ids.ts'
 import { currencyExponent, currencyScale, formatRounded } from '../../shared/domain/money.ts'
 import { OperationError } from '../../shared/errors.ts'
-import { judgeStep, type OwnBounds, percentText, type Scale, type StepResult } from './step.ts'
+import { judgeStep, type OwnBounds, type Scale, type StepResult } from './step.ts'
 
 /** From/to are wall-clock times of the account, "22:00" to "06:00"; `to` may be "24:00", and one that is not after `from` is on the next day. */
 export interface QuietWindow {
@@ -152,45 +152,6 @@ function otherCurrency(setIn: string, now: string): OperationError {
   )
 }
 
-/** The policy in words, for the window and for get_status. Amounts are per US-dollar-like unit unless a currency is given. */
-export function describePolicy(
-  policy: Policy,
-): readonly { readonly rule: RuleVerdict['rule']; readonly text: string }[] {
-  const percent = percentText(policy.maxStepBasisPoints)
-  return [
-    {
-      rule: 'writes_off',
-      text: 'Nothing is proposed, approved or written in an account whose changes you have not switched on.',
-    },
-    { rule: 'zero_budget', text: 'A budget or bid of zero is never accepted; pause instead.' },
-    {
-      rule: 'digit_slip',
-      text: `A budget, bid or target ${policy.digitSlipFactor} times larger or smaller is refused as a slipped digit.`,
-    },
-    { rule: 'max_step_percent', text: `One step changes a budget, bid or target by at most ${percent} %.` },
-    {
-      rule: 'max_step_amount',
-      text: `One step changes a budget by at most ${policy.maxStepUnits} per day (scaled to the currency).`,
-    },
-    {
-      rule: 'platform_step',
-      text: 'A value is a whole number of the platform’s smallest steps; one that your limits reduce is rounded towards the old value.',
-    },
-    {
-      rule: 'unknown_spend',
-      text: 'Nothing is switched on whose spend per day is not known, and where no daily budget caps the spend no bid is raised and no bid strategy switched.',
-    },
-    {
-      rule: 'envelope_net',
-      text: `In any 24 hours approvals may raise an account's spend by at most ${policy.envelopeNetUnits} per day, net.`,
-    },
-    {
-      rule: 'envelope_gross',
-      text: `In any 24 hours approvals may move at most ${policy.envelopeGrossUnits} per day up and down together.`,
-    },
-  ]
-}
-
 export interface BudgetCase {
   readonly version: number
   readonly limits: Limits
@@ -300,31 +261,6 @@ export function currencyUnit(currency: string): bigint {
 export function moneyScale(noun: string, currency: string, stepMicros: bigint): Scale {
   const plain = (micros: bigint): string => formatRounded(micros, currency)
   return { noun, stepMicros, plain, shown: (micros) => `${plain(micros)} ${currency}` }
-}
-
-/**
- * The rolling envelope. Only changes that raise spend can be blocked; lowering or pausing is never held back, but it counts as gross movement.
- * @returns the verdict that blocks, or undefined.
- */
-export function judgeEnvelope(
-  policy: Policy,
-  currency: string,
-  movementMicros: bigint,
-  usage: Usage,
-): RuleVerdict | undefined {
-  if (movementMicros <= 0n) return undefined
-  const limits = limitsFor(policy, currency)
-  const over = (rule: 'envelope_net' | 'envelope_gross', limitMicros: bigint, usedMicros: bigint): RuleVerdict => ({
-    rule,
-    outcome: 'block',
-    limit: formatRounded(limitMicros, currency),
-    message: `With this change approvals of the last 24 hours would ${rule === 'envelope_net' ? 'raise spend by' : 'move'} ${formatRounded(usedMicros + movementMicros, currency)} ${currency} per day; the limit is ${formatRounded(limitMicros, currency)}.`,
-  })
-  if (usage.netMicros + movementMicros > limits.envelopeNetMicros)
-    return over('envelope_net', limits.envelopeNetMicros, usage.netMicros)
-  if (usage.grossMicros + movementMicros > limits.envelopeGrossMicros)
-    return over('envelope_gross', limits.envelopeGrossMicros, usage.grossMicros)
-  return undefined
 }
 
 const UNKNOWN_SPEND: RuleVerdict = {

@@ -70,9 +70,16 @@ function isWithin({ days, from, to }: QuietWindow, day: number, minute: number):
 
 /** How many minutes of the week are quiet, on a week without a change of clocks. */
 export function quietMinutesPerWeek(windows: readonly QuietWindow[]): number {
-  let count = 0
-  for (let day = 1; day <= 7; day += 1)
-    for (let minute = 0; minute < DAY_MINUTES; minute += 1)
-      if (windows.some((window) => isWithin(window, day, minute))) count += 1
-  return count
+  const week = new Uint8Array(7 * DAY_MINUTES)
+  for (const { days, from, to } of windows) {
+    const [begin, end] = [minuteOf(from), minuteOf(to)]
+    for (const day of days) {
+      const midnight = (day - 1) * DAY_MINUTES
+      const last = midnight + (begin < end ? end : DAY_MINUTES + end)
+      week.fill(1, midnight + begin, Math.min(last, week.length))
+      // What runs past Sunday's midnight is Monday's.
+      if (last > week.length) week.fill(1, 0, last - week.length)
+    }
+  }
+  return week.reduce((count, minute) => count + minute, 0)
 }

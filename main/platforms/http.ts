@@ -106,11 +106,15 @@ export async function readBytesOnce(request: ReadRequest): Promise<BytesAnswer> 
   return ask(request, { method: 'GET' })
 }
 
-/** Where a POST is known to change nothing in an ad account: Google's two searches, and its token and revocation endpoints. */
+/**
+ * Where a POST is known to change nothing in an ad account: Google's two searches, its token and revocation endpoints, and TikTok's request
+ * for a file of its change log.
+ */
 const POSTED_READS = [
   /^\/v\d{1,3}\/customers\/\d{1,20}\/googleAds:search$/,
   /^\/v\d{1,3}\/googleAdsFields:search$/,
   /^\/(?:token|revoke)$/,
+  /^\/open_api\/v1\.3\/changelog\/task\/create\/$/,
 ]
 
 export interface PostedReadRequest extends ReadRequest {
@@ -119,13 +123,13 @@ export interface PostedReadRequest extends ReadRequest {
 }
 
 /**
- * One POST that is a read, for Google's searches and token endpoints only. It can't be used for a write: every other path is refused before a
+ * One POST that is a read, for the paths above only. It can't be used for a write: every other path is refused before a
  * byte is sent, because what a connection may lose here may be asked for again, and a write may not.
  * @throws ReadFailure; TypeError for any other path
  */
 export async function postedReadOnce({ contentType, body, ...request }: PostedReadRequest): Promise<HttpAnswer> {
   if (!POSTED_READS.some((path) => path.test(request.url.pathname)))
-    throw new TypeError('only searches and token requests may be posted as reads')
+    throw new TypeError('only searches, token requests and requests for a change log may be posted as reads')
   const headers = { ...request.headers, 'content-type': contentType }
   return asText(await ask({ ...request, headers }, { method: 'POST', body }))
 }

@@ -26,6 +26,9 @@ export interface DraftFilter {
   readonly group?: 'open' | 'decided' | 'any'
   readonly state?: DraftState
   readonly accountId?: AccountId
+  readonly platform?: DraftItem['platform']
+  readonly kind?: DraftItem['kind']
+  readonly originKind?: Draft['originKind']
   readonly originId?: string
   /** At most 100. */
   readonly limit: number
@@ -195,9 +198,18 @@ export function createDraftTable(db: Database.Database) {
         values.push(filter.state)
       } else if (filter.group !== 'any')
         where.push(`d.state ${filter.group === 'decided' ? 'NOT IN' : 'IN'} ('pending', 'armed')`)
-      if (filter.accountId !== undefined) {
-        where.push('EXISTS (SELECT 1 FROM draft_item i WHERE i.draft_id = d.draft_id AND i.account_id = ?)')
-        values.push(filter.accountId)
+      for (const [column, value] of [
+        ['account_id', filter.accountId],
+        ['platform', filter.platform],
+        ['kind', filter.kind],
+      ] as const)
+        if (value !== undefined) {
+          where.push(`EXISTS (SELECT 1 FROM draft_item i WHERE i.draft_id = d.draft_id AND i.${column} = ?)`)
+          values.push(value)
+        }
+      if (filter.originKind !== undefined) {
+        where.push('d.origin_kind = ?')
+        values.push(filter.originKind)
       }
       if (filter.originId !== undefined) {
         where.push('d.origin_id = ?')

@@ -7,6 +7,7 @@ import { basename } from 'node:path'
 import Database from 'better-sqlite3'
 import { OperationError } from '../../shared/errors.ts'
 import { sizeOf } from '../atomic-file.ts'
+import { storageFault } from './storage-fault.ts'
 import { type DatabaseKind, loadMigrations, type Migration, migrate, refuseNewer, userVersion } from './migrate.ts'
 
 declare const ledgerReadable: unique symbol
@@ -60,6 +61,15 @@ export function openFactsReadOnly(file: string, key: Uint8Array, options: OpenOp
  */
 export function openLedgerReadOnly(file: string, key: Uint8Array, options: OpenOptions = {}): LedgerReadDb {
   return openReadOnly('ledger', file, key, options) as LedgerReadDb
+}
+
+/** A copy of ledger.db that this app has just made, to be finished before anybody reads it. @throws OperationError as openLedger */
+export function openOwnCopy(file: string, key: Uint8Array): Database.Database {
+  const db = connect('ledger', file, key, false)
+  return orClose(db, file, () => {
+    db.pragma('temp_store = MEMORY')
+    db.pragma('secure_delete = ON')
+  })
 }
 
 function openReadOnly(kind: DatabaseKind, file: string, key: Uint8Array, options: OpenOptions): Database.Database {
@@ -189,5 +199,5 @@ function faultOf(error: unknown, file: string): unknown {
       'Check the permissions of the workspace folder and that the disk is not full or read-only.',
       { cause: error },
     )
-  return error
+  return storageFault(error) ?? error
 }

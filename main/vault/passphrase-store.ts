@@ -54,6 +54,11 @@ export interface PassphraseStore extends SecretStore {
   readonly kind: 'passphrase'
   /** Whether this is the passphrase; as slow as opening. */
   matches(passphrase: Secret): Promise<boolean>
+  /**
+   * Seals everything with a new passphrase, at the cost of the file. The file is replaced as a whole: after a crash it opens with the old
+   * passphrase or with the new one. @throws OperationError workspace_damaged when it does not open after writing; then it is as before
+   */
+  changePassphrase(next: Secret): Promise<void>
 }
 
 /**
@@ -93,8 +98,10 @@ export async function openPassphraseStore(file: string, passphrase: Secret): Pro
   return makeStore(file, headerOf(sealed), key, secrets)
 }
 
-function makeStore(file: string, header: Header, key: Buffer, secrets: Secrets): PassphraseStore {
+function makeStore(file: string, firstHeader: Header, firstKey: Buffer, secrets: Secrets): PassphraseStore {
   let isOpen = true
+  let header = firstHeader
+  let key = firstKey
   const requireOpen = () => {
     if (!isOpen) throw new OperationError('workspace_locked', 'The vault is closed.', 'Open the workspace again.')
   }
@@ -128,10 +135,30 @@ function makeStore(file: string, header: Header, key: Buffer, secrets: Secrets):
     },
     async matches(passphrase) {
       requireOpen()
-      const guess = await derivePassphraseKey(passphrase, Buffer.from(header.kdf.salt, 'base64'), header.kdf)
-      const isRight = sameBytes(guess, key)
+      const { kdf } = header
+      const expected = Buffer.from(key)
+      const guess = await derivePassphraseKey(passphrase, Buffer.from(kdf.salt, 'base64'), kdf)
+      const isRight = sameBytes(guess, expected)
       guess.fill(0)
+      expected.fill(0)
       return isRight
+    },
+    async changePassphrase(next) {
+      requireOpen()
+      const salt = randomBytes(SALT_BYTES)
+      const nextHeader = headerSchema.parse({ v: 1, kdf: { ...header.kdf, salt: salt.toString('base64') } })
+      const nextKey = await derivePassphraseKey(next, salt, nextHeader.kdf)
+      requireOpen()
+      // From here on without an `await`: the secrets sealed anew are those of this moment, and no other write comes between.
+      const before = readFileSync(file)
+      writeFileAtomically(file, serialise(seal(nextHeader, nextKey, secrets)))
+      if (!holdsAll(file, nextKey, secrets)) {
+        writeFileAtomically(file, before)
+        throw damaged(file, 'could not be sealed with the new passphrase; the old one still opens it')
+      }
+      key.fill(0)
+      header = nextHeader
+      key = nextKey
     },
     close() {
       isOpen = false
@@ -139,6 +166,17 @@ function makeStore(file: string, header: Header, key: Buffer, secrets: Secrets):
       for (const bytes of secrets.values()) bytes.fill(0)
       secrets.clear()
     },
+  }
+}
+
+/** Whether the file as it is on the disk opens with this key and holds exactly these secrets. */
+function holdsAll(file: string, key: Buffer, secrets: Secrets): boolean {
+  try {
+    const back = unseal(readSealedFile(file), key, file)
+    return back?.size === secrets.size && [...secrets].every(([name, bytes]) => back.get(name)?.equals(bytes) === true)
+  } catch (error) {
+    if (error instanceof OperationError) return false
+    throw error
   }
 }
 

@@ -33,7 +33,7 @@ export interface Vault {
   ledgerKey(): Buffer
   /** 32 bytes for facts.db; a copy, zero it after use. */
   factsKey(): Buffer
-  /** Ed25519 key in force for the audit log. */
+  /** Ed25519 key in force for the audit log. @throws OperationError vault_key_missing when it is lost (see openVaultForNewLog) */
   readonly signingKey: SigningKey
   /**
    * The key a rotation is changing to, while one is under way. After a crash the log tells whether its record was committed: then
@@ -42,9 +42,14 @@ export interface Vault {
   readonly nextSigningKey: SigningKey | undefined
   /** Stores a new key beside the old one, so that a crash at any point leaves the key that the log needs. */
   beginKeyRotation(): Promise<SigningKey>
-  /** Forgets the old key for good. Call after the record signed by both is committed. */
+  /**
+   * Forgets the old key for good. Call after the record signed by both is committed: from then on the new one is in force here, also when
+   * the store fails and still holds both. Call again then.
+   */
   finishKeyRotation(): Promise<void>
   cancelKeyRotation(): Promise<void>
+  /** Forgets every signing key and makes one for a log of its own. Whatever was signed before can never be continued afterwards. */
+  renewSigningKey(): Promise<SigningKey>
   /** The newest signed head of the audit log, kept outside the ledger so that truncation and rollback show. */
   readonly headPin: { read(): Promise<string | undefined>; write(text: string): Promise<void> }
   /** AES-256-GCM. `context` says what and whose this is; unsealing with another context fails. */
@@ -54,6 +59,11 @@ export interface Vault {
   readonly hasPassphrase: boolean
   /** False for a wrong passphrase and when none was ever set. @throws OperationError rate_limited */
   verifyPassphrase(passphrase: Secret): Promise<boolean>
+  /**
+   * Sets or changes the passphrase; whoever calls has checked the one before. A vault sealed with it is sealed anew, and after a crash at
+   * any point opens with the old or the new one. @throws OperationError invalid_input (too short); what the store throws
+   */
+  setPassphrase(next: Secret): Promise<void>
   /** Zeroes the keys. Later calls throw workspace_locked. */
   close(): void
 }
@@ -65,15 +75,18 @@ export interface VaultOptions {
   readonly encryptedFiles: readonly string[]
   /** Share one over several attempts to open, or a wrong guess is forgotten with the vault it did not open. */
   readonly guesses?: GuessLimiter
+  /** Of passphrases set later; cheaper only in tests. */
+  readonly cost?: ScryptCost | undefined
 }
 export interface NewVaultOptions extends VaultOptions {
   /** Keychain vaults only: asked for at Confirm in the browser window. */
   readonly confirmPassphrase?: Secret | undefined
-  readonly cost?: ScryptCost | undefined
   readonly minimumPassphraseChars?: number | undefined
 }
 
 const KEY_BYTES = 32
+/** One key, or while a rotation is under way two: current, next. */
+const SIGNING_SIZES: readonly number[] = [KEY_BYTES, 2 * KEY_BYTES]
 const MAX_HEAD_CHARS = 8_192
 /** PKCS #8 wrapping of a raw Ed25519 seed (RFC 8410 section 7). */
 const ED25519_PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex')
@@ -107,30 +120,46 @@ export async function createVault(options: NewVaultOptions): Promise<Vault> {
 export async function openVault(options: VaultOptions): Promise<Vault> {
   const { store } = options
   const master = await requireSecret(store, 'master', [KEY_BYTES])
-  const signing = await requireSecret(store, 'signing', [KEY_BYTES, 2 * KEY_BYTES])
-  const verifier = store.kind === 'keychain' ? parseVerifier(await store.read('passphrase')) : undefined
-  const vault = makeVault(options, master, signing, verifier)
-  master.fill(0)
-  signing.fill(0)
-  return vault
+  const signing = await requireSecret(store, 'signing', SIGNING_SIZES)
+  return makeVault(options, master, signing, await readVerifier(store))
 }
 
+/**
+ * The same for a workspace that is to begin a new log: a signing key that is lost is not in the way.
+ * @throws OperationError vault_key_missing when the key of the databases is gone; what the store throws
+ */
+export async function openVaultForNewLog(options: VaultOptions): Promise<Vault> {
+  const { store } = options
+  const master = await requireSecret(store, 'master', [KEY_BYTES])
+  const found = await store.read('signing')
+  const signing = found !== undefined && SIGNING_SIZES.includes(found.byteLength) ? found : undefined
+  return makeVault(options, master, signing, await readVerifier(store))
+}
+
+/** Takes the two secrets over: their bytes are zeroed. */
 function makeVault(
   options: VaultOptions,
   master: Uint8Array,
-  signing: Uint8Array,
-  verifier: Verifier | undefined,
+  signing: Uint8Array | undefined,
+  storedVerifier: Verifier | undefined,
 ): Vault {
   const { store } = options
+  let verifier = storedVerifier
   const guesses = options.guesses ?? createGuessLimiter(options.clock)
   const ledgerKey = derive(master, 'spendsignoff/v1/ledger.db')
   const factsKey = derive(master, 'spendsignoff/v1/facts.db')
   const sealKey = derive(master, 'spendsignoff/v1/seal')
-  let current: SigningKey | undefined = signingKeyOf(signing.subarray(0, KEY_BYTES))
-  let next = signing.byteLength === KEY_BYTES ? undefined : signingKeyOf(signing.subarray(KEY_BYTES))
+  let current = signing === undefined ? undefined : signingKeyOf(signing.subarray(0, KEY_BYTES))
+  let next = signing?.byteLength === 2 * KEY_BYTES ? signingKeyOf(signing.subarray(KEY_BYTES)) : undefined
+  let isOpen = true
+  master.fill(0)
+  signing?.fill(0)
+  const requireOpen = () => {
+    if (!isOpen) throw new OperationError('workspace_locked', 'The vault is closed.', 'Open the workspace again.')
+  }
   const inForce = () => {
-    if (current === undefined)
-      throw new OperationError('workspace_locked', 'The vault is closed.', 'Open the workspace again.')
+    requireOpen()
+    if (current === undefined) throw keyMissing('signing', store.kind)
     return current
   }
   const requireNext = () => {
@@ -145,13 +174,13 @@ function makeVault(
   }
   return {
     kind: store.kind,
-    ledgerKey: () => Buffer.from((inForce(), ledgerKey)),
-    factsKey: () => Buffer.from((inForce(), factsKey)),
+    ledgerKey: () => Buffer.from((requireOpen(), ledgerKey)),
+    factsKey: () => Buffer.from((requireOpen(), factsKey)),
     get signingKey() {
       return inForce()
     },
     get nextSigningKey() {
-      inForce()
+      requireOpen()
       return next
     },
     async beginKeyRotation() {
@@ -164,8 +193,8 @@ function makeVault(
     },
     async finishKeyRotation() {
       const fresh = requireNext()
-      await keepSigning(fresh)
       current = fresh
+      await keepSigning(fresh)
       next = undefined
     },
     async cancelKeyRotation() {
@@ -173,28 +202,49 @@ function makeVault(
       await keepSigning(inForce())
       next = undefined
     },
+    async renewSigningKey() {
+      requireOpen()
+      const fresh = signingKeyOf(randomBytes(KEY_BYTES))
+      await keepSigning(fresh)
+      current = fresh
+      next = undefined
+      return fresh
+    },
     headPin: {
       async read() {
-        inForce()
+        requireOpen()
         const bytes = await store.read('head')
         return bytes === undefined ? undefined : Buffer.from(bytes).toString('utf8')
       },
       async write(text) {
-        inForce()
+        requireOpen()
         if (text.length === 0 || text.length > MAX_HEAD_CHARS) throw new RangeError('a head has 1 to 8192 characters')
         await store.write('head', Buffer.from(text, 'utf8'))
       },
     },
-    seal: (bytes, context) => sealBytes((inForce(), sealKey), bytes, context),
-    unseal: (sealed, context) => unsealBytes((inForce(), sealKey), sealed, context),
-    hasPassphrase: 'matches' in store || verifier !== undefined,
+    seal: (bytes, context) => sealBytes((requireOpen(), sealKey), bytes, context),
+    unseal: (sealed, context) => unsealBytes((requireOpen(), sealKey), sealed, context),
+    get hasPassphrase() {
+      return 'matches' in store || verifier !== undefined
+    },
     async verifyPassphrase(passphrase) {
-      inForce()
+      requireOpen()
       if ('matches' in store) return guesses.attempt(() => store.matches(passphrase))
-      return verifier === undefined ? false : guesses.attempt(() => fits(passphrase, verifier))
+      const expected = verifier
+      return expected === undefined ? false : guesses.attempt(() => fits(passphrase, expected))
+    },
+    async setPassphrase(next) {
+      inForce()
+      refuseShortPassphrase(next, MINIMUM_PASSPHRASE_CHARS)
+      if ('matches' in store) return store.changePassphrase(next)
+      const made = await makeVerifier(next, options.cost ?? DEFAULT_SCRYPT_COST)
+      inForce()
+      await store.write('passphrase', made)
+      verifier = parseVerifier(made)
     },
     close() {
       for (const key of [ledgerKey, factsKey, sealKey]) key.fill(0)
+      isOpen = false
       current = undefined
       next = undefined
       store.close()
@@ -245,6 +295,10 @@ async function makeVerifier(passphrase: Secret, cost: ScryptCost): Promise<Buffe
   const { N, r, p } = cost
   const verifier: Verifier = { v: 1, N, r, p, salt: salt.toString('base64'), key: key.toString('base64') }
   return Buffer.from(JSON.stringify(verifier))
+}
+
+async function readVerifier(store: SecretStore): Promise<Verifier | undefined> {
+  return store.kind === 'keychain' ? parseVerifier(await store.read('passphrase')) : undefined
 }
 
 function parseVerifier(bytes: Uint8Array | undefined): Verifier | undefined {

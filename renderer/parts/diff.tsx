@@ -4,7 +4,7 @@ import { TEXTS } from '../texts.ts'
 import { Icon } from '../ui/icon.tsx'
 import { Notice } from '../ui/state.tsx'
 import { Foreign } from './pieces.tsx'
-import { type ChangeView, deltaText, type EnvelopeView, fieldValue, movementText, pathOf } from './words.ts'
+import { type ChangeView, deltaText, type EnvelopeView, fieldValue, pathOf } from './words.ts'
 
 export function Path({ change, withName = false }: { change: ChangeView; withName?: boolean }) {
   const { above, name } = pathOf(change)
@@ -74,40 +74,6 @@ export function SideEffects({ change }: { change: ChangeView }) {
           ))}
         </ul>
       )}
-    </div>
-  )
-}
-
-/** Several changes as a table with their net effect. */
-export function ChangeTable({
-  changes,
-  net,
-}: {
-  changes: readonly ChangeView[]
-  net: { amount: string; currency: string }
-}) {
-  return (
-    <div className="relative overflow-x-auto rounded-md border border-line">
-      <table className="w-full text-left">
-        <tbody>
-          {changes.map((change) => (
-            <tr key={change.k} className="border-b border-line">
-              <td className="px-3 py-1.5">
-                <Foreign text={pathOf(change).name} />
-              </td>
-              <td className="px-3 py-1.5">
-                <BeforeAfter change={change} />
-              </td>
-            </tr>
-          ))}
-          <tr>
-            <th scope="row" className="px-3 py-1.5 font-medium">
-              {TEXTS.diff.net}
-            </th>
-            <td className="num px-3 py-1.5 font-semibold">{movementText(net)}</td>
-          </tr>
-        </tbody>
-      </table>
     </div>
   )
 }

@@ -55,12 +55,14 @@ const STATE_LOOKS: Readonly<Record<DraftView['state'], { tone: Tone; icon: IconN
   approved: { tone: 'accent', icon: 'sync' },
   applying: { tone: 'accent', icon: 'sync' },
   applied: { tone: 'good', icon: 'check' },
+  partial: { tone: 'danger', icon: 'warn' },
   apply_failed: { tone: 'danger', icon: 'warn' },
   unknown: { tone: 'warn', icon: 'warn' },
   rejected: { tone: 'neutral', icon: 'cross' },
   withdrawn: { tone: 'neutral', icon: 'undo' },
   stale: { tone: 'warn', icon: 'warn' },
   expired: { tone: 'neutral', icon: 'clock' },
+  superseded: { tone: 'neutral', icon: 'cross' },
   rolled_back: { tone: 'neutral', icon: 'undo' },
 }
 export function StateChip({ draft }: { draft: DraftView }) {
@@ -98,7 +100,7 @@ export function RuleList({ policy }: { policy: PolicyView }) {
   return (
     <ul className="flex flex-col gap-1">
       {policy.rules.map((verdict) => (
-        <li key={verdict.rule} className="flex gap-1.5">
+        <li key={`${verdict.rule} ${verdict.k ?? ''} ${verdict.outcome}`} className="flex gap-1.5">
           <Icon name={verdict.outcome === 'block' ? 'block' : 'shield'} size={14} className="mt-0.5 text-warn" />
           <span>{verdict.message}</span>
         </li>

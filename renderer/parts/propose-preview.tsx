@@ -32,7 +32,7 @@ export function ProposePreview({ operation, isSettled }: { operation: ChangeInpu
             <PolicyChip policy={check.data.policy} />
           </div>
           <p className="num text-ink-2">
-            {movementText(check.data.net_daily_movement)} · {TEXTS.diff[change.takes_effect]}
+            {movementText(change.daily_movement)} · {TEXTS.diff[change.takes_effect]}
           </p>
           <SideEffects change={change} />
           <RuleList policy={check.data.policy} />

@@ -146,9 +146,10 @@ export async function startRig(entities: readonly Entity[], currency = 'EUR') {
   const file = join(makeTempFolder('approval'), 'ledger.db')
   const db = openLedger(file, Buffer.alloc(32, 7))
   const pin = new OneItem()
+  const keys = newKeys()
   const audit: AuditLog = await openAuditLog({
     db,
-    signingKey: newKeys(),
+    signingKey: keys,
     headPin: pin,
     clock,
     bootId: 'boot1',
@@ -271,6 +272,7 @@ export async function startRig(entities: readonly Entity[], currency = 'EUR') {
     clock,
     platform,
     db,
+    keys,
     audit,
     drafts,
     permissions,

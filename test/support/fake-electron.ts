@@ -40,6 +40,9 @@ export const world = {
   displays: [{ x: 0, y: 0, width: 1920, height: 1080 }] as Electron.Rectangle[],
   answerInvoke: (_channel: string, _args: readonly unknown[]): unknown => undefined,
   failLoad: undefined as Error | undefined,
+  /** Whether Touch ID is there, and what a person does with its prompt. */
+  hasTouchId: false,
+  touch: async (_reason: string): Promise<void> => undefined,
 }
 
 class FakeApp extends EventEmitter {
@@ -235,6 +238,11 @@ export class Notification extends EventEmitter {
   }
 }
 
+export const systemPreferences = {
+  canPromptTouchID: (): boolean => world.hasTouchId,
+  promptTouchID: (reason: string): Promise<void> => world.touch(reason),
+}
+
 export const nativeTheme = { shouldUseDarkColors: false }
 export const screen = { getAllDisplays: () => world.displays.map((workArea) => ({ workArea })) }
 
@@ -266,5 +274,7 @@ export function resetElectron(): void {
     displays: [{ x: 0, y: 0, width: 1920, height: 1080 }],
     answerInvoke: () => undefined,
     failLoad: undefined,
+    hasTouchId: false,
+    touch: async () => undefined,
   })
 }

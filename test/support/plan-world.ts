@@ -12,7 +12,7 @@ import {
 } from '../../shared/domain/ids.ts'
 import type { ChangeInput } from '../../shared/operations.ts'
 import { type Plan, type PlanContext, planChange, type PlanningSnapshot } from '../../main/drafts/plan.ts'
-import { FIRST_POLICY, type Usage } from '../../main/drafts/policy.ts'
+import { FIRST_POLICY } from '../../main/drafts/policy.ts'
 
 export const ONE = 1_000_000n
 export const GOOGLE = accountId('google_ads', '1112223333')
@@ -80,14 +80,12 @@ export function worldOf(entities: readonly Entity[], currency = 'EUR'): World {
       )
     },
   }
-  const usage: Usage = { netMicros: 0n, grossMicros: 0n }
   return {
     snapshot,
     plan: (input, rest = {}) =>
       planChange(input as ChangeInput, 0, {
         snapshot,
         policy: FIRST_POLICY,
-        usageOf: () => usage,
         writesAllowed: () => true,
         isUndo: false,
         ...rest,

@@ -52,7 +52,8 @@ export class ZipWriter {
   /** The same for a file that is written bit by bit. One at a time. */
   begin(name: string): { write(piece: string | Uint8Array): void; end(): WrittenFile } {
     const hash = createHash('sha256')
-    const entry = new ZipDeflate(name, { level: LEVEL, mtime: FILE_TIME })
+    const entry = new ZipDeflate(name, { level: LEVEL })
+    entry.mtime = FILE_TIME
     this.#zip.add(entry)
     let bytes = 0
     let held: Buffer[] = []

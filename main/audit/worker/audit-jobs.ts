@@ -12,6 +12,7 @@ import type { BundleStatement } from '../bundle/bundle-note.ts'
 import { signStatement } from '../bundle/bundle-note.ts'
 import type { ExportJobInput, ExportRecord, HeadAfterExport } from '../bundle/write-bundle.ts'
 import { LedgerBroken, type LogFault } from '../fault.ts'
+import { parsePin } from '../head-pin.ts'
 import { asCode, type NewRecord } from '../record.ts'
 import type { VerifyResult } from '../verify.ts'
 import { runAuditJob, type AuditJobHooks } from './audit-worker.ts'
@@ -164,7 +165,7 @@ export function createAuditJobs(deps: AuditJobsDeps) {
       audit.markBroken(result.fault)
     }
     const cut = recordVerified(audit, actor, result.ok ? undefined : result.fault)
-    const pinned = headPin === undefined ? [] : [{ source: 'head_pin' as const, size: pinnedSize(headPin) }]
+    const pinned = headPin === undefined ? [] : [{ source: 'head_pin' as const, size: parsePin(headPin)?.size ?? 0 }]
     return {
       ...viewOf(result, cut, audit.vkey),
       took_ms: Math.round(clock.monotonicMs() - startedMs),

@@ -7,6 +7,7 @@ import type { PlatformAdapter, TokenHealth } from '../adapter.ts'
 import { applyChange, validateChange } from './apply.ts'
 import { createGoogleClient, DEFAULT_TIMEOUTS, type GoogleClientOptions } from './client.ts'
 import { revokeRefreshToken } from './link.ts'
+import { HISTORY_LAG_MS, readChanges } from './history.ts'
 import { inChunks, listEntities } from './listing.ts'
 import { readLiveValue } from './live.ts'
 import { createOffered, dailyMetrics } from './metrics.ts'
@@ -90,6 +91,7 @@ export function createGoogleAdsAdapter(options: GoogleAdsAdapterOptions): Platfo
     metricSettleMs: METRIC_SETTLE_MS,
     settleMs: SETTLE_MS,
     readAfterWriteMs: READ_AFTER_WRITE_MS,
+    historyLagMs: HISTORY_LAG_MS,
     listAccounts: (signal) => routing.listAccounts(signal),
     listEntities: (id, type, signal) => listEntities(reads, { id, type, pageSize }, signal),
     dailyMetrics: (request, signal) => inChunks(dailyMetrics(reads, offered, request, signal), pageSize, signal),
@@ -97,6 +99,7 @@ export function createGoogleAdsAdapter(options: GoogleAdsAdapterOptions): Platfo
     validate: (change, signal) => validateChange(client, reads, change, signal),
     apply: (change) => applyChange(client, reads, change),
     listTrackers: (id, signal) => listTrackers(reads, id, clock, signal),
+    readChanges: (id, range, signal) => readChanges(reads, { id, range, nowMs: clock.nowMs() }, signal),
     tokenHealth,
     readThumbnail: (id, signal) =>
       readThumbnail(reads, { id, apiOrigin: options.addresses.api, timeoutMs: timeouts.readMs }, signal),

@@ -124,6 +124,44 @@ export const campaignsOfBudget = (customer: string, budget: string) =>
     `campaign.status != 'REMOVED'`,
   ])
 
+/** Which campaigns draw on these budgets, and whether others do, too. */
+export const budgetOwners = (customer: string, budgets: readonly string[]) =>
+  select(
+    [
+      'campaign.id',
+      'campaign.campaign_budget',
+      'campaign_budget.explicitly_shared',
+      'campaign_budget.reference_count',
+    ],
+    'campaign',
+    [
+      `campaign.campaign_budget IN (${budgets.map((id) => `'customers/${digits(customer)}/campaignBudgets/${digits(id)}'`).join(', ')})`,
+      `campaign.status != 'REMOVED'`,
+    ],
+  )
+
+const CHANGE = [
+  'resource_name',
+  'change_date_time',
+  'user_email',
+  'client_type',
+  'change_resource_type',
+  'change_resource_name',
+  'resource_change_operation',
+  'changed_fields',
+  'old_resource',
+  'new_resource',
+  'campaign',
+  'ad_group',
+]
+/** Oldest first. Times on the account's clock, "2026-11-23 09:00:00"; Google wants both ends of the range, and a limit of at most 10,000. */
+export const changeEvents = (range: { readonly from: string; readonly until: string }, limit: number) =>
+  `${select(
+    CHANGE.map((field) => `change_event.${field}`),
+    'change_event',
+    [`change_event.change_date_time BETWEEN '${moment(range.from)}' AND '${moment(range.until)}'`],
+  )} ORDER BY change_event.change_date_time LIMIT ${Math.trunc(limit)}`
+
 export const currencyUnit = (code: string) =>
   select(['currency_constant.code', 'currency_constant.billable_unit_micros'], 'currency_constant', [
     `currency_constant.code = '${letters(code)}'`,
@@ -252,6 +290,10 @@ export const conversionTracking = () =>
 /** @throws TypeError: a guard, not a parser. Callers have checked before. */
 function digits(text: string): string {
   if (!/^[0-9]{1,19}$/.test(text)) throw new TypeError('not an id of Google’s')
+  return text
+}
+function moment(text: string): string {
+  if (!/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/.test(text)) throw new TypeError('not a moment')
   return text
 }
 function letters(text: string): string {

@@ -5,6 +5,7 @@
 import type { PlatformAdapter } from '../adapter.ts'
 import { applyChange, validateChange } from './apply.ts'
 import { createMetaClient, type MetaClientOptions } from './client.ts'
+import { HISTORY_LAG_MS, readChanges } from './history.ts'
 import { dailyFacts } from './insights.ts'
 import { listAccounts, listEntities } from './listings.ts'
 import { readLiveValue } from './live.ts'
@@ -45,6 +46,7 @@ export function createMetaAdapter(options: MetaAdapterOptions): PlatformAdapter 
     metricSettleMs: METRIC_SETTLE_MS,
     settleMs: SETTLE_MS,
     readAfterWriteMs: READ_AFTER_WRITE_MS,
+    historyLagMs: HISTORY_LAG_MS,
     listAccounts: (signal) => listAccounts({ reads, clock }, signal),
     listEntities: (id, type, signal) => listEntities({ reads, clock }, id, type, signal),
     dailyMetrics: (request, signal) => dailyFacts({ client, reads, clock }, request, signal),
@@ -52,6 +54,7 @@ export function createMetaAdapter(options: MetaAdapterOptions): PlatformAdapter 
     validate: (change, signal) => validateChange(client, change, signal),
     apply: (change) => applyChange(client, change),
     listTrackers: (id, signal) => listTrackers({ reads, clock }, id, signal),
+    readChanges: (id, range, signal) => readChanges(reads, { id, range, nowMs: nowMs() }, signal),
     tokenHealth: async (signal) => {
       const { isValid, expiresAtMs, canWrite, scopes, problem } = await inspect(
         client,

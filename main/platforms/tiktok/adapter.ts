@@ -10,6 +10,7 @@ import { createAccounts } from './accounts.ts'
 import { applyChange } from './apply.ts'
 import { createBranches } from './branches.ts'
 import { createTiktokClient, DEFAULT_TIMEOUTS, type TiktokClientOptions } from './client.ts'
+import { HISTORY_LAG_MS, readChanges } from './history.ts'
 import { revokeToken } from './link.ts'
 import { createListing } from './listing.ts'
 import { readEntity, readLiveValue } from './live.ts'
@@ -77,6 +78,7 @@ export function createTiktokAdapter(options: TiktokAdapterOptions): PlatformAdap
     settleMs: SETTLE_MS,
     metricSettleMs: METRIC_SETTLE_MS,
     readAfterWriteMs: READ_AFTER_WRITE_MS,
+    historyLagMs: HISTORY_LAG_MS,
     listAccounts: (signal) => accounts.list(signal),
     listEntities: createListing(client, reads, branches),
     dailyMetrics: (request, signal) => readDailyMetrics(reads, request, signal),
@@ -84,6 +86,8 @@ export function createTiktokAdapter(options: TiktokAdapterOptions): PlatformAdap
     // TikTok has no dry run: nothing is sent.
     validate: () => Promise.resolve({ kind: 'unsupported' }),
     listTrackers: (accountId, signal) => readTrackers(client, reads, { accountId, nowMs: nowMs() }, signal),
+    readChanges: (id, range, signal) =>
+      readChanges({ client, reads, branches }, { id, range, nowMs: nowMs() }, signal),
     tokenHealth: (signal) => accounts.health(signal),
     readThumbnail: (id, signal) => readThumbnailOf(client, reads, { id, timeoutMs }, signal),
     revoke,

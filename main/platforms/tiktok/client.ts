@@ -11,6 +11,7 @@ import {
   allowedBase,
   backoffMs,
   MAX_READ_RETRIES,
+  postedReadOnce,
   ReadFailure,
   readOnce,
   sleepFor,
@@ -77,6 +78,15 @@ export interface TiktokClient {
     schema: T,
     signal: AbortSignal,
   ): Promise<Received<z.infer<T>>>
+  /** Asks TikTok to prepare a file. A POST that changes nothing, and may be repeated like any read. */
+  request<T extends z.ZodType>(
+    path: '/changelog/task/create/',
+    body: Readonly<Record<string, QueryValue>>,
+    schema: T,
+    signal: AbortSignal,
+  ): Promise<Received<z.infer<T>>>
+  /** Waits between looks at a file that TikTok prepares. @throws OperationError cancelled */
+  pause(ms: number, signal: AbortSignal): Promise<void>
   /** One write attempt. `body` is JSON text, because amounts must keep their digits. Throws only before anything is sent. */
   post(path: string, body: string, advertiserId: string): Promise<WriteOutcome>
 }
@@ -87,6 +97,14 @@ function addressOf(base: URL, path: string, query: Readonly<Record<string, Query
   for (const [key, value] of Object.entries(query))
     url.searchParams.set(key, typeof value === 'object' ? JSON.stringify(value) : String(value))
   return url
+}
+
+/** One read: a GET, or with a body a POST that is one. */
+interface Asked {
+  readonly url: URL
+  /** What the local log calls it. */
+  readonly path: string
+  readonly body?: string
 }
 
 type Attempt<T> =
@@ -136,14 +154,21 @@ export function createTiktokClient(options: TiktokClientOptions): TiktokClient {
     return { 'access-token': accessToken, accept: 'application/json' }
   }
 
-  async function attempt<T extends z.ZodType>(url: URL, schema: T, signal: AbortSignal): Promise<Attempt<z.infer<T>>> {
-    const answer = await readOnce({
+  async function attempt<T extends z.ZodType>(
+    { url, body }: Asked,
+    schema: T,
+    signal: AbortSignal,
+  ): Promise<Attempt<z.infer<T>>> {
+    const request = {
       url,
       headers: headersFor((await options.credentials()).accessToken),
       timeoutMs: timeouts.readMs,
       maxBytes: MAX_REPLY_BYTES,
       signal,
-    })
+    }
+    const answer = await (body === undefined
+      ? readOnce(request)
+      : postedReadOnce({ ...request, contentType: 'application/json', body }))
     if (answer.status >= 500) return { kind: 'again', error: errorForCode(50000) }
     const envelope = parseEnvelope(answer.text)
     if (envelope === undefined) throw unreadable(answer.status === 200 ? 'no envelope' : `HTTP ${answer.status}`)
@@ -158,9 +183,13 @@ export function createTiktokClient(options: TiktokClientOptions): TiktokClient {
     return { kind: 'done', received: { data: parsed.data, requestId: envelope.request_id ?? '', isTruncated } }
   }
 
-  async function tryOnce<T extends z.ZodType>(url: URL, schema: T, signal: AbortSignal): Promise<Attempt<z.infer<T>>> {
+  async function tryOnce<T extends z.ZodType>(
+    asked: Asked,
+    schema: T,
+    signal: AbortSignal,
+  ): Promise<Attempt<z.infer<T>>> {
     try {
-      return await attempt(url, schema, signal)
+      return await attempt(asked, schema, signal)
     } catch (error) {
       if (!(error instanceof ReadFailure)) throw error
       const failure = errorForFailure(error)
@@ -206,21 +235,32 @@ export function createTiktokClient(options: TiktokClientOptions): TiktokClient {
     await pause(wantedMs, signal)
   }
 
+  async function patiently<T extends z.ZodType>(
+    asked: Asked,
+    subject: QuotaSubject,
+    schema: T,
+    signal: AbortSignal,
+  ): Promise<Received<z.infer<T>>> {
+    await holdOff(subject, signal)
+    for (let retries = 0; ; retries += 1) {
+      if (signal.aborted) throw errorForFailure(new ReadFailure('cancelled'))
+      options.quota?.count(subject, 'read')
+      const result = await tryOnce(asked, schema, signal)
+      if (result.kind === 'done') return result.received
+      options.logger?.info('tiktok.read_retry', { path: asked.path, retries, code: result.error.code })
+      await waitAfter(result, retries, subject, signal)
+    }
+  }
+
   return {
     loopbackOrigin: base.protocol === 'http:' ? base.origin : undefined,
-    get: async (path, query, schema, signal) => {
-      const url = addressOf(base, path, query)
-      const subject = subjectFor(query['advertiser_id'])
-      await holdOff(subject, signal)
-      for (let retries = 0; ; retries += 1) {
-        if (signal.aborted) throw errorForFailure(new ReadFailure('cancelled'))
-        options.quota?.count(subject, 'read')
-        const result = await tryOnce(url, schema, signal)
-        if (result.kind === 'done') return result.received
-        options.logger?.info('tiktok.read_retry', { path, retries, code: result.error.code })
-        await waitAfter(result, retries, subject, signal)
-      }
+    get: (path, query, schema, signal) =>
+      patiently({ url: addressOf(base, path, query), path }, subjectFor(query['advertiser_id']), schema, signal),
+    request: (path, body, schema, signal) => {
+      const asked = { url: addressOf(base, path, {}), path, body: JSON.stringify(body) }
+      return patiently(asked, subjectFor(body['advertiser_id']), schema, signal)
     },
+    pause,
     post: async (path, body, advertiserId) => {
       const url = addressOf(base, path, {})
       const credentials = await options.credentials()

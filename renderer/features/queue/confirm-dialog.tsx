@@ -3,45 +3,44 @@
  * The Confirm button is not focused, is dead for a second after opening (a double click must not approve), and works by
  * its own click or Ctrl/Cmd+Enter only. Escape gives the confirmation back.
  */
-import { useEffect, useId, useRef, useState } from 'react'
+import { useCallback, useEffect, useId, useRef, useState } from 'react'
 import type { DraftView } from '../../../shared/operations.ts'
 import { errorReply } from '../../api.ts'
-import { clock, useNow } from '../../clock.ts'
-import { fill, relativeTime } from '../../format.ts'
-import { EnvelopeBars, SideEffects } from '../../parts/diff.tsx'
-import { ErrorNotice, Foreign, PlatformChip, RuleList } from '../../parts/pieces.tsx'
-import {
-  type Challenge,
-  type ChangeView,
-  deltaPercent,
-  deltaText,
-  fieldValue,
-  movementText,
-  pathOf,
-  platformName,
-  typeWord,
-} from '../../parts/words.ts'
+import { clock } from '../../clock.ts'
+import { fill, plural } from '../../format.ts'
+import { ErrorNotice } from '../../parts/pieces.tsx'
+import { type Challenge, platformName } from '../../parts/words.ts'
 import { useAct, useRead } from '../../queries.ts'
 import { TEXTS } from '../../texts.ts'
+import { QUEUE_TEXTS } from '../../texts-queue.ts'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { TextField } from '../../ui/field.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { Notice } from '../../ui/state.tsx'
+import {
+  type ArmedDraft,
+  ArmedChanges,
+  BatchResult,
+  Codes,
+  Envelope,
+  pushLabel,
+  type Refused,
+  RefusedDrafts,
+  SingleChange,
+  soonest,
+} from './confirm-parts.tsx'
 
 const GUARD_MS = 1_000
 
 /** Milliseconds left of the challenge, on the monotonic clock: setting the computer's time changes nothing. */
-function useTimeLeft(challenge: Challenge): number {
+function useTimeLeft(expiresInMs: number): number {
   const [startMs] = useState(() => clock.monotonicMs())
-  const [leftMs, setLeftMs] = useState(challenge.expires_in_ms)
+  const [leftMs, setLeftMs] = useState(expiresInMs)
   useEffect(() => {
-    const timer = setInterval(
-      () => setLeftMs(Math.max(0, challenge.expires_in_ms - (clock.monotonicMs() - startMs))),
-      250,
-    )
+    const timer = setInterval(() => setLeftMs(Math.max(0, expiresInMs - (clock.monotonicMs() - startMs))), 250)
     return () => clearInterval(timer)
-  }, [challenge, startMs])
+  }, [expiresInMs, startMs])
   return leftMs
 }
 
@@ -52,76 +51,6 @@ function useGuard(): boolean {
     return () => clearTimeout(timer)
   }, [])
   return isOver
-}
-
-function Fact({ label, children }: { label: string; children: React.ReactNode }) {
-  return (
-    <div className="grid grid-cols-[6.5rem_1fr] items-baseline gap-3">
-      <dt className="text-ink-2">{label}</dt>
-      <dd className="min-w-0 text-lg">{children}</dd>
-    </div>
-  )
-}
-
-/** "+€11.00 per day (+10%)"; of a bid "-€0.90 (-10%) · Daily budgets stay as they are". */
-function effectText(change: ChangeView): string {
-  const effect = movementText(change.daily_movement)
-  if (change.field === 'daily_budget' || change.field === 'scheduled_budget') {
-    const share = deltaPercent(change)
-    return share === null ? effect : fill(TEXTS.confirm.effectPercent, { effect, percent: share })
-  }
-  const delta = deltaText(change)
-  return delta === null ? effect : fill(TEXTS.diff.changeAndEffect, { delta, effect })
-}
-
-function ChangeFacts({ change, live }: { change: ChangeView; live: Challenge['live'][number] | undefined }) {
-  const nowMs = useNow(1_000)
-  const { account, above, name } = pathOf(change)
-  const liveValue = live?.value ?? change.before
-  const age =
-    live === undefined
-      ? ''
-      : nowMs - new Date(live.read_at).getTime() < 10_000
-        ? TEXTS.common.now
-        : relativeTime(live.read_at, nowMs)
-  return (
-    <div>
-      <dl className="flex flex-col gap-1">
-        <Fact label={TEXTS.confirm.account}>
-          <Foreign text={account} /> <PlatformChip platform={change.platform} />
-        </Fact>
-        <Fact label={typeWord(change.entity_type, change.platform)}>
-          <Foreign text={name} className="font-semibold" />
-          {above.length > 1 ? (
-            <span className="text-xs text-ink-2">
-              {' · '}
-              <Foreign text={above.slice(1).join(' › ')} />
-            </span>
-          ) : null}
-        </Fact>
-        <Fact label={TEXTS.confirm.field}>{TEXTS.fields[change.field]}</Fact>
-      </dl>
-      <div className="my-1.5 grid grid-cols-[1fr_auto_1fr] items-end gap-3 rounded-lg border border-line bg-sunken px-4 py-2">
-        <dl>
-          <dt className="text-xs text-ink-2">
-            {fill(TEXTS.confirm.live, { platform: platformName(change.platform), ago: age })}
-          </dt>
-          <dd className="num text-3xl text-ink-2">{fieldValue(change, liveValue)}</dd>
-        </dl>
-        <Icon name="arrow" size={20} className="mb-1.5 text-ink-3" />
-        <dl>
-          <dt className="text-xs text-ink-2">{TEXTS.confirm.after}</dt>
-          <dd className="num text-3xl font-semibold">{fieldValue(change, change.after)}</dd>
-        </dl>
-      </div>
-      <dl>
-        <Fact label={TEXTS.confirm.effect}>
-          <span className="num">{effectText(change)}</span>
-          <span className="text-xs text-ink-2"> · {TEXTS.diff[change.takes_effect]}</span>
-        </Fact>
-      </dl>
-    </div>
-  )
 }
 
 function timeText(leftMs: number): string {
@@ -156,27 +85,86 @@ function Countdown({ leftMs }: { leftMs: number }) {
 }
 
 interface ConfirmProps {
-  readonly draft: DraftView
-  readonly challenge: Challenge
+  readonly armed: readonly ArmedDraft[]
+  /** Of a batch: what could not be armed, and so is not part of this. */
+  readonly refused?: readonly Refused[]
+  /** Of a batch: today's envelope with all of them. */
+  readonly envelope?: Challenge['envelope']
   readonly onClose: () => void
-  readonly onConfirmed: (draft: DraftView) => void
+  readonly onConfirmed: (drafts: readonly DraftView[]) => void
   readonly onReadAgain: () => void
   readonly isReading: boolean
 }
 
-export function ConfirmDialog({ draft, challenge, onClose, onConfirmed, onReadAgain, isReading }: ConfirmProps) {
+/** More changes than fit on a screen: nobody confirms what they have not scrolled past. */
+const SCROLLED_FROM = 12
+
+/** True once the element has been on the screen. */
+function useSeen(isNeeded: boolean): readonly [boolean, (element: HTMLElement | null) => void] {
+  const [isSeen, setIsSeen] = useState(!isNeeded)
+  const watch = useCallback((element: HTMLElement | null) => {
+    if (element === null) return undefined
+    const observer = new IntersectionObserver((entries) => {
+      if (entries.some((entry) => entry.isIntersecting)) setIsSeen(true)
+    })
+    observer.observe(element)
+    return () => observer.disconnect()
+  }, [])
+  return [isSeen, watch]
+}
+
+/** Sends one confirmation, or those of a batch, and answers what became of each. */
+function useConfirm(armed: readonly ArmedDraft[]) {
+  const one = useAct('confirm_draft')
+  const several = useAct('confirm_drafts')
+  const confirmations = armed.map(({ draft, challenge }) => ({
+    draft_id: draft.draft_id,
+    confirm_token: challenge.confirm_token,
+  }))
+  const [first] = confirmations
+  return {
+    error: one.error ?? several.error,
+    isPending: one.isPending || several.isPending,
+    results: several.data?.results ?? null,
+    send(passphrase: string | null, then: { onDone: (drafts: readonly DraftView[]) => void; onSettled: () => void }) {
+      const factor = passphrase === null ? {} : { passphrase }
+      if (confirmations.length === 1 && first !== undefined)
+        one.mutate(
+          { ...first, ...factor },
+          { onSuccess: (answer) => then.onDone([answer.draft]), onSettled: then.onSettled },
+        )
+      else
+        several.mutate(
+          { confirmations, ...factor },
+          {
+            onSuccess: ({ results }) => {
+              if (results.every((each) => each.error === null)) then.onDone(results.map((each) => each.draft))
+            },
+            onSettled: then.onSettled,
+          },
+        )
+    },
+  }
+}
+
+export function ConfirmDialog(props: ConfirmProps) {
+  const { armed, refused = [], onClose, onConfirmed, onReadAgain, isReading } = props
   const app = useRead('get_app_state', {})
-  const confirm = useAct('confirm_draft')
+  const confirm = useConfirm(armed)
   const disarm = useAct('disarm_draft')
   const [passphrase, setPassphrase] = useState('')
-  const leftMs = useTimeLeft(challenge)
+  const changes = armed.flatMap(({ draft }) => draft.operations)
+  const challenge = soonest(armed)
+  const leftMs = useTimeLeft(challenge?.expires_in_ms ?? 0)
   const isGuardOver = useGuard()
+  const [isSeen, watchEnd] = useSeen(changes.length > SCROLLED_FROM)
   const hasSent = useRef(false)
   const guardText = useId()
-  const change = draft.operations[0]
   const isExpired = leftMs === 0
-  const isBlocked = challenge.policy.outcome === 'block'
+  const isBlocked = armed.some((each) => each.challenge.policy.outcome === 'block')
+  const needsPassphrase = challenge?.factor === 'passphrase'
   const code = confirm.error === null ? null : errorReply(confirm.error).code
+  const isDone = confirm.results !== null
   const isUncertain = code !== null && UNCERTAIN.includes(code)
   const isSpent = isUncertain || code === 'token_invalid' || code === 'draft_changed' || code === 'not_pending'
   const isReady =
@@ -184,30 +172,25 @@ export function ConfirmDialog({ draft, challenge, onClose, onConfirmed, onReadAg
     !isExpired &&
     !isBlocked &&
     !isSpent &&
+    !isDone &&
+    isSeen &&
     !confirm.isPending &&
-    (!challenge.needs_passphrase || passphrase !== '')
+    (!needsPassphrase || passphrase !== '')
 
   const push = () => {
     if (!isReady || hasSent.current) return
     hasSent.current = true // two key events in one frame are still one approval
-    confirm.mutate(
-      {
-        draft_id: draft.draft_id,
-        confirm_token: challenge.confirm_token,
-        ...(challenge.needs_passphrase ? { passphrase } : {}),
+    confirm.send(needsPassphrase ? passphrase : null, {
+      onDone: onConfirmed,
+      onSettled: () => {
+        hasSent.current = false
       },
-      {
-        onSuccess: (answer) => onConfirmed(answer.draft),
-        onSettled: () => {
-          hasSent.current = false
-        },
-      },
-    )
+    })
   }
   const cancel = () => {
     if (confirm.isPending) return
     // Not when the approval may stand: then there is nothing left to give back.
-    if (!isUncertain) disarm.mutate({ draft_id: draft.draft_id })
+    if (!isUncertain && !isDone) for (const { draft } of armed) disarm.mutate({ draft_id: draft.draft_id })
     onClose()
   }
   // Bound anew on every render: the key must see the passphrase and the time left as they are now.
@@ -223,30 +206,28 @@ export function ConfirmDialog({ draft, challenge, onClose, onConfirmed, onReadAg
     return () => document.removeEventListener('keydown', onKey, true)
   })
 
-  if (change === undefined) return null
-  const platform = platformName(change.platform)
-  const live = challenge.live.find((each) => each.k === change.k)
-  const label = fill(TEXTS.confirm.push, {
-    before: fieldValue(change, live?.value ?? change.before),
-    after: fieldValue(change, change.after),
-    platform,
-  })
+  if (challenge === undefined) return null
+  const isSingle = changes.length === 1 && armed.length === 1
+  const platforms = new Intl.ListFormat(navigator.language).format(
+    [...new Set(changes.map((each) => each.platform))].map(platformName),
+  )
   const hint = app.data?.demo_passphrase ?? null
   return (
     <Dialog
-      title={TEXTS.confirm.title}
+      title={isSingle ? TEXTS.confirm.title : plural(QUEUE_TEXTS.confirm.title, changes.length)}
       role="alertdialog"
-      width="roomy"
+      width={isSingle ? 'roomy' : 'wide'}
       onClose={cancel}
       footer={
         <>
           <span className="num mr-auto text-xs text-ink-2" id={guardText}>
-            {isUncertain ? null : <Countdown leftMs={leftMs} />}
+            {isUncertain || isDone ? null : <Countdown leftMs={leftMs} />}
+            {isSeen ? null : <span className="block">{QUEUE_TEXTS.confirm.scroll}</span>}
           </span>
           <Button onPress={cancel} size="large">
-            {isUncertain ? TEXTS.common.close : TEXTS.confirm.cancel}
+            {isUncertain || isDone ? TEXTS.common.close : TEXTS.confirm.cancel}
           </Button>
-          {isUncertain ? null : isExpired || isSpent ? (
+          {isUncertain || isDone ? null : isExpired || isSpent ? (
             <Button size="large" icon="sync" onPress={onReadAgain} isPending={isReading}>
               {isReading ? TEXTS.confirm.reading : TEXTS.confirm.again}
             </Button>
@@ -259,29 +240,39 @@ export function ConfirmDialog({ draft, challenge, onClose, onConfirmed, onReadAg
               isPending={confirm.isPending}
               aria-describedby={guardText}
             >
-              {confirm.isPending ? TEXTS.confirm.pushing : label}
+              {confirm.isPending ? TEXTS.confirm.pushing : pushLabel(armed, platforms)}
             </Button>
           )}
         </>
       }
     >
       <div className="flex flex-col gap-3">
-        <ChangeFacts change={change} live={live} />
-        {live !== undefined && live.value !== change.before ? <Notice tone="warn" title={TEXTS.confirm.drift} /> : null}
-        <SideEffects change={change} />
-        {challenge.policy.rules.length === 0 ? null : (
-          <Notice tone="warn" title={isBlocked ? TEXTS.confirm.blocked : TEXTS.confirm.limits}>
-            <RuleList policy={challenge.policy} />
-          </Notice>
+        {isSingle ? (
+          <SingleChange armed={armed} />
+        ) : (
+          <>
+            <p className="text-ink-2">{QUEUE_TEXTS.confirm.intro}</p>
+            {armed.map((each) => (
+              <ArmedChanges key={each.draft.draft_id} armed={each} isOne={armed.length === 1} />
+            ))}
+            <RefusedDrafts refused={refused} />
+          </>
         )}
-        {challenge.envelope.length === 0 ? null : <EnvelopeBars envelope={challenge.envelope} />}
+        <Envelope envelope={props.envelope ?? (armed.length === 1 ? challenge.envelope : [])} />
         {app.data?.workspace?.is_demo === true ? (
           <p className="flex gap-1.5 text-ink-2">
             <Icon name="info" size={14} className="mt-0.5" />
-            {fill(TEXTS.confirm.sandbox, { platform })}
+            {fill(TEXTS.confirm.sandbox, { platform: platforms })}
           </p>
         ) : null}
-        {challenge.needs_passphrase ? (
+        {challenge.reviewer === null ? null : (
+          <p className="flex gap-1.5 text-ink-2">
+            <Icon name="check" size={14} className="mt-0.5 text-good" />
+            {QUEUE_TEXTS.confirm.reviewer}
+          </p>
+        )}
+        {challenge.factor === 'os_prompt' ? <p className="text-ink-2">{QUEUE_TEXTS.confirm.osPrompt}</p> : null}
+        {needsPassphrase && !isDone ? (
           <TextField
             label={TEXTS.confirm.passphrase}
             type="password"
@@ -295,14 +286,9 @@ export function ConfirmDialog({ draft, challenge, onClose, onConfirmed, onReadAg
           />
         ) : null}
         {confirm.error === null || code === 'wrong_passphrase' ? null : <Failed code={code} error={confirm.error} />}
-        <p className="text-xs text-ink-2">
-          {TEXTS.confirm.code} <code className="font-mono text-ink">{challenge.code}</code> · {TEXTS.confirm.codeWhy}
-          {challenge.validation.some((each) => each.result === 'ok')
-            ? ` · ${fill(TEXTS.confirm.validated, { platform })}`
-            : challenge.validation.some((each) => each.result === 'unsupported')
-              ? ` · ${fill(TEXTS.confirm.noDryRun, { platform })}`
-              : ''}
-        </p>
+        <BatchResult results={confirm.results} />
+        <Codes armed={armed} platforms={platforms} />
+        <span ref={watchEnd} aria-hidden="true" className="h-px" />
       </div>
     </Dialog>
   )

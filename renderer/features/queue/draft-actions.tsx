@@ -1,5 +1,5 @@
 /** What a person can do with a draft in its state. Approve & push live arms it and opens the Confirm dialog. */
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import type { OutputOf } from '../../../shared/operations.ts'
 import { fill } from '../../format.ts'
 import { ErrorNotice, RuleList } from '../../parts/pieces.tsx'
@@ -8,61 +8,33 @@ import { type Challenge, isBlocked, isConflict, isWaiting } from '../../parts/wo
 import { useAct } from '../../queries.ts'
 import { go } from '../../router.ts'
 import { TEXTS } from '../../texts.ts'
+import { QUEUE_TEXTS } from '../../texts-queue.ts'
 import { Button } from '../../ui/button.tsx'
-import { Dialog } from '../../ui/dialog.tsx'
-import { TextField } from '../../ui/field.tsx'
 import { Notice } from '../../ui/state.tsx'
 import { toast } from '../../ui/toast.tsx'
 import { ConfirmDialog } from './confirm-dialog.tsx'
+import { EditDialog } from './edit-dialog.tsx'
+import { FollowUpButton } from './follow-up.tsx'
+import { isTyping } from './keys.ts'
+import { RejectDialog } from './reject-dialog.tsx'
 
 type Answer = OutputOf<'get_draft'>
 type Draft = Answer['draft']
 
-function RejectDialog({ draft, platform, onClose }: { draft: Draft; platform: string; onClose: () => void }) {
-  const reject = useAct('reject_draft')
-  const [reason, setReason] = useState('')
-  return (
-    <Dialog
-      title={TEXTS.draft.rejectTitle}
-      width="narrow"
-      onClose={onClose}
-      footer={
-        <>
-          <Button onPress={onClose}>{TEXTS.common.cancel}</Button>
-          <Button
-            look="primary"
-            isPending={reject.isPending}
-            onPress={() =>
-              reject.mutate(
-                { draft_id: draft.draft_id, reason: reason.trim() },
-                {
-                  onSuccess: () => {
-                    toast(TEXTS.draft.rejected)
-                    onClose()
-                  },
-                },
-              )
-            }
-          >
-            {TEXTS.draft.rejectConfirm}
-          </Button>
-        </>
-      }
-    >
-      <div className="flex flex-col gap-3">
-        <TextField
-          label={TEXTS.draft.rejectReason}
-          value={reason}
-          onChange={setReason}
-          isMultiline
-          autoFocus
-          maxLength={500}
-          help={fill(TEXTS.draft.nothingChanged, { platform })}
-        />
-        {reject.error === null ? null : <ErrorNotice error={reject.error} />}
-      </div>
-    </Dialog>
-  )
+/** A, R and E do what the buttons say, for the draft that is shown. Off while typing, while a dialog is open, and while several are selected. */
+function useActionKeys(keys: Readonly<Record<string, () => void>>): void {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || isTyping(event.target)) return
+      if (document.querySelector('[role="alertdialog"], [role="dialog"], [data-batch]') !== null) return
+      const act = keys[event.key.toLowerCase()]
+      if (act === undefined) return
+      event.preventDefault()
+      act()
+    }
+    document.addEventListener('keydown', onKey)
+    return () => document.removeEventListener('keydown', onKey)
+  }, [keys])
 }
 
 /** Open drafts: approve, reject, and withdraw one's own. */
@@ -71,6 +43,7 @@ function OpenActions({ draft, platform }: { draft: Draft; platform: string }) {
   const withdraw = useAct('withdraw_draft')
   const [armed, setArmed] = useState<{ draft: Draft; challenge: Challenge } | null>(null)
   const [isRejecting, setIsRejecting] = useState(false)
+  const [isEditing, setIsEditing] = useState(false)
   const read = () =>
     arm.mutate(
       { draft_id: draft.draft_id, draft_hash: draft.draft_hash },
@@ -82,6 +55,12 @@ function OpenActions({ draft, platform }: { draft: Draft; platform: string }) {
         onError: () => setArmed(null),
       },
     )
+  const isBusy = arm.isPending || armed !== null
+  useActionKeys({
+    a: () => (isBusy ? undefined : read()),
+    r: () => (isBusy ? undefined : setIsRejecting(true)),
+    e: () => (isBusy ? undefined : setIsEditing(true)),
+  })
   const refused = arm.data?.challenge === null && arm.data.draft.policy.outcome === 'block' ? arm.data.draft : null
   return (
     <div className="flex flex-col gap-2.5">
@@ -91,6 +70,9 @@ function OpenActions({ draft, platform }: { draft: Draft; platform: string }) {
         </Button>
         <Button size="large" onPress={() => setIsRejecting(true)} isDisabled={arm.isPending}>
           {TEXTS.draft.reject}
+        </Button>
+        <Button size="large" onPress={() => setIsEditing(true)} isDisabled={arm.isPending}>
+          {QUEUE_TEXTS.edit.open}
         </Button>
         {draft.origin.kind === 'window' ? (
           <Button
@@ -118,8 +100,7 @@ function OpenActions({ draft, platform }: { draft: Draft; platform: string }) {
       {armed === null ? null : (
         <ConfirmDialog
           key={armed.challenge.confirm_token}
-          draft={armed.draft}
-          challenge={armed.challenge}
+          armed={[armed]}
           isReading={arm.isPending}
           onReadAgain={read}
           onClose={() => setArmed(null)}
@@ -129,35 +110,8 @@ function OpenActions({ draft, platform }: { draft: Draft; platform: string }) {
           }}
         />
       )}
-      {isRejecting ? <RejectDialog draft={draft} platform={platform} onClose={() => setIsRejecting(false)} /> : null}
-    </div>
-  )
-}
-
-function Undo({ draft }: { draft: Draft }) {
-  const undo = useAct('propose_undo')
-  return (
-    <div className="flex flex-col gap-2">
-      <div>
-        <Button
-          icon="undo"
-          isPending={undo.isPending}
-          onPress={() =>
-            undo.mutate(
-              { draft_id: draft.draft_id },
-              {
-                onSuccess: (answer) => {
-                  toast(TEXTS.draft.undoMade)
-                  go('queue', answer.draft.draft_id)
-                },
-              },
-            )
-          }
-        >
-          {TEXTS.draft.undo}
-        </Button>
-      </div>
-      {undo.error === null ? null : <ErrorNotice error={undo.error} />}
+      {isRejecting ? <RejectDialog drafts={[draft]} onClose={() => setIsRejecting(false)} /> : null}
+      {isEditing ? <EditDialog draft={draft} onClose={() => setIsEditing(false)} /> : null}
     </div>
   )
 }
@@ -208,7 +162,15 @@ const OVER: readonly Draft['state'][] = ['stale', 'expired', 'apply_failed']
 export function DraftActions({ answer, platform }: { answer: Answer; platform: string }) {
   const { draft } = answer
   if (isWaiting(draft)) return <OpenActions key={draft.draft_id} draft={draft} platform={platform} />
-  if (draft.state === 'applied') return <Undo draft={draft} />
+  const applied = answer.results.filter((each) => each.outcome === 'applied').length
+  if (draft.state === 'applied') return <FollowUpButton draft={draft} kind="undo" count={applied} />
+  if (draft.state === 'partial')
+    return (
+      <div className="flex flex-wrap gap-2">
+        <FollowUpButton draft={draft} kind="repair" count={answer.results.length - applied} />
+        <FollowUpButton draft={draft} kind="undo" count={applied} />
+      </div>
+    )
   if (draft.state === 'unknown' && !isConflict(draft)) return <CheckAgain draft={draft} platform={platform} />
   if (isBlocked(draft) || isConflict(draft) || OVER.includes(draft.state)) return <ProposeAgain draft={draft} />
   return null

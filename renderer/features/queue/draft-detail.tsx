@@ -2,7 +2,7 @@
 import type { DraftView, OutputOf } from '../../../shared/operations.ts'
 import { errorReply } from '../../api.ts'
 import { fill, plural } from '../../format.ts'
-import { BeforeAfter, ChangeTable, EnvelopeBars, Path, SideEffects } from '../../parts/diff.tsx'
+import { BeforeAfter, EnvelopeBars, Path, SideEffects } from '../../parts/diff.tsx'
 import {
   Age,
   ErrorNotice,
@@ -28,7 +28,9 @@ import {
 import { useRead } from '../../queries.ts'
 import { href } from '../../router.ts'
 import { TEXTS } from '../../texts.ts'
+import { QUEUE_TEXTS } from '../../texts-queue.ts'
 import { Empty, SkeletonRows } from '../../ui/state.tsx'
+import { ChangeList } from './change-list.tsx'
 import { DraftActions } from './draft-actions.tsx'
 import { DraftOutcome } from './draft-outcome.tsx'
 import { ProgressLine } from './progress-line.tsx'
@@ -38,8 +40,10 @@ type Answer = OutputOf<'get_draft'>
 function Facts({ rows }: { rows: readonly (readonly [string, React.ReactNode])[] }) {
   return (
     <dl className="grid grid-cols-[7rem_1fr] gap-x-3 gap-y-1">
-      {rows.map(([label, value]) => (
-        <div key={label} className="contents">
+      {rows.map(([label, value], at) => (
+        // Two links may be of one kind.
+        // oxlint-disable-next-line react/no-array-index-key
+        <div key={`${label} ${at}`} className="contents">
           <dt className="text-ink-2">{label}</dt>
           <dd className="foreign min-w-0">{value}</dd>
         </div>
@@ -49,7 +53,14 @@ function Facts({ rows }: { rows: readonly (readonly [string, React.ReactNode])[]
 }
 
 /** Over, and nothing was changed: an effect must not be promised any more. */
-const HAD_NO_EFFECT: readonly DraftView['state'][] = ['rejected', 'withdrawn', 'stale', 'expired', 'apply_failed']
+const HAD_NO_EFFECT: readonly DraftView['state'][] = [
+  'rejected',
+  'withdrawn',
+  'stale',
+  'expired',
+  'superseded',
+  'apply_failed',
+]
 
 function History({ answer }: { answer: Answer }) {
   const types: Readonly<Record<string, string>> = TEXTS.audit.types
@@ -78,20 +89,25 @@ function History({ answer }: { answer: Answer }) {
 }
 
 function Head({ draft, change }: { draft: DraftView; change: ChangeView }) {
-  const { name } = pathOf(change)
+  const isSet = draft.operations.length > 1
+  const platforms = [...new Set(draft.operations.map((each) => each.platform))]
   return (
     <div className="flex flex-col gap-1.5">
       <div className="flex flex-wrap items-center gap-2">
-        <PlatformChip platform={change.platform} />
+        {platforms.map((platform) => (
+          <PlatformChip key={platform} platform={platform} />
+        ))}
         <StateChip draft={draft} />
         {isWaiting(draft) ? <PolicyChip policy={draft.policy} /> : null}
       </div>
-      <Path change={change} />
+      {isSet ? null : <Path change={change} />}
       <h2 className="text-lg">
-        <Foreign text={name} />
+        <Foreign text={isSet ? draft.untrusted.title : pathOf(change).name} />
       </h2>
       <p className="text-ink-2">
-        {typeWord(change.entity_type, change.platform)} · {TEXTS.fields[change.field]}
+        {isSet
+          ? `${plural(QUEUE_TEXTS.changes, draft.operations.length)} · ${QUEUE_TEXTS.set}`
+          : `${typeWord(change.entity_type, change.platform)} · ${TEXTS.fields[change.field]}`}
       </p>
     </div>
   )
@@ -101,6 +117,7 @@ const SHOWS_PROGRESS: readonly DraftView['state'][] = [
   'approved',
   'applying',
   'applied',
+  'partial',
   'apply_failed',
   'unknown',
   'rolled_back',
@@ -116,7 +133,13 @@ function Body({ answer }: { answer: Answer }) {
     <div className="flex flex-col gap-4 p-5">
       <Head draft={draft} change={change} />
       {draft.operations.length > 1 ? (
-        <ChangeTable changes={draft.operations} net={draft.net_daily_movement} />
+        <ChangeList
+          changes={draft.operations}
+          net={HAD_NO_EFFECT.includes(draft.state) ? [] : draft.net_daily_movement}
+          {...(answer.results.some((each) => each.outcome !== null) || draft.state === 'applying'
+            ? { results: answer.results, isUnderWay: draft.state === 'applying' }
+            : {})}
+        />
       ) : (
         <div>
           <BeforeAfter change={isBlocked(draft) ? asRequested(change) : change} size="large" />
@@ -125,7 +148,7 @@ function Body({ answer }: { answer: Answer }) {
               ? TEXTS.diff.askedFor
               : HAD_NO_EFFECT.includes(draft.state)
                 ? TEXTS.diff.notApplied
-                : `${movementText(draft.net_daily_movement)} · ${TEXTS.diff[change.takes_effect]}`}
+                : `${movementText(change.daily_movement)} · ${TEXTS.diff[change.takes_effect]}`}
           </p>
         </div>
       )}
@@ -136,10 +159,12 @@ function Body({ answer }: { answer: Answer }) {
       {draft.policy.rules.length === 0 ? null : (
         <div className="rounded-md border border-line px-3 py-2">
           <RuleList policy={draft.policy} />
-          {draft.policy.outcome === 'clamp' ? <p className="num mt-1 text-ink-2">{clampText(change)}</p> : null}
+          {draft.policy.outcome === 'clamp' && draft.operations.length === 1 ? (
+            <p className="num mt-1 text-ink-2">{clampText(change)}</p>
+          ) : null}
         </div>
       )}
-      {isWaiting(draft) ? <SideEffects change={change} /> : null}
+      {isWaiting(draft) ? draft.operations.map((each) => <SideEffects key={each.k} change={each} />) : null}
       <DraftActions answer={answer} platform={platform} />
       <Quoted
         label={TEXTS.draft.reason}
@@ -148,6 +173,13 @@ function Body({ answer }: { answer: Answer }) {
         })}
         text={draft.untrusted.rationale}
       />
+      {draft.decision_note === null ? null : (
+        <Quoted
+          label={QUEUE_TEXTS.note}
+          who={fill(TEXTS.draft.reasonBy, { who: TEXTS.origins.window })}
+          text={draft.decision_note}
+        />
+      )}
       {isWaiting(draft) && answer.envelope.length > 0 ? <EnvelopeBars envelope={answer.envelope} /> : null}
       <Facts
         rows={[
@@ -156,22 +188,17 @@ function Body({ answer }: { answer: Answer }) {
           ...(isWaiting(draft)
             ? [[TEXTS.draft.expires, <Age key="e" at={draft.expires_at} isFocusable />] as const]
             : []),
-          ...(draft.undo_of === null
+          ...linkRows(answer),
+          ...(draft.operations.length > 1
             ? []
             : [
                 [
-                  TEXTS.draft.undoOf,
-                  <a key="u" className="text-accent-ink underline" href={href('queue', draft.undo_of)}>
-                    {draft.undo_of}
-                  </a>,
+                  TEXTS.draft.entity,
+                  <code key="i" className="font-mono text-xs">
+                    {change.entity_id}
+                  </code>,
                 ] as const,
               ]),
-          [
-            TEXTS.draft.entity,
-            <code key="i" className="font-mono text-xs">
-              {change.entity_id}
-            </code>,
-          ],
           [
             TEXTS.draft.id,
             <code key="d" className="font-mono text-xs">
@@ -189,6 +216,32 @@ function Body({ answer }: { answer: Answer }) {
       <History answer={answer} />
     </div>
   )
+}
+
+/** The drafts before and after this one. */
+function linkRows({ draft, linked }: Answer): (readonly [string, React.ReactNode])[] {
+  const link = (id: string) => (
+    <a className="font-mono text-xs text-accent-ink underline" href={href('queue', id)}>
+      {id}
+    </a>
+  )
+  const before = [
+    [TEXTS.draft.undoOf, draft.undo_of],
+    [QUEUE_TEXTS.repairOf, draft.repair_of],
+    [QUEUE_TEXTS.revises, draft.revises],
+  ] as const
+  return [
+    ...before.flatMap(([label, id]) => (id === null ? [] : [[label, link(id)] as const])),
+    ...linked.map(
+      (each) =>
+        [
+          QUEUE_TEXTS.links[each.link],
+          <span key={each.draft_id}>
+            {link(each.draft_id)} · {TEXTS.states[each.state]}
+          </span>,
+        ] as const,
+    ),
+  ]
 }
 
 function clampText(change: ChangeView): string {

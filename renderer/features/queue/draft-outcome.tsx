@@ -1,8 +1,9 @@
 /** What became of a draft that is no longer waiting, in plain words with the value read from the platform. */
 import type { OutputOf } from '../../../shared/operations.ts'
-import { fill } from '../../format.ts'
+import { fill, plural } from '../../format.ts'
 import { type ChangeView, fieldValue, isBlocked, isConflict, platformName, visible } from '../../parts/words.ts'
 import { TEXTS } from '../../texts.ts'
+import { QUEUE_TEXTS } from '../../texts-queue.ts'
 import { Notice } from '../../ui/state.tsx'
 
 type Answer = OutputOf<'get_draft'>
@@ -40,8 +41,11 @@ export function outcomeWords(answer: Answer, change: ChangeView): Words | null {
   const quote = quoted === null ? null : fill(t.quote, { platform, text: visible(quoted, true) })
   const request = requestId === null ? null : fill(t.request, { id: visible(requestId) })
   const reads = live === null ? null : words(t.reads)
+  if (draft.operations.length > 1) return setWords(draft, said)
   switch (draft.state) {
     case 'stale':
+      if (reason === 'overtaken')
+        return { tone: 'info', title: QUEUE_TEXTS.overtakenTitle, lines: [words(t.unchanged)] }
       if (live !== null && live !== change.before)
         return { tone: 'warn', title: words(t.staleTitle), lines: [words(t.staleText)] }
       if (reason === 'policy_changed') return { tone: 'warn', title: t.stalePolicy, lines: [t.staleAgain] }
@@ -69,10 +73,53 @@ export function outcomeWords(answer: Answer, change: ChangeView): Words | null {
         title: words(t.unknownTitle),
         lines: present(why(t.unknown), isConflict(draft) ? words(t.conflictText) : words(t.unknownText), request),
       }
+    case 'superseded':
+      return { tone: 'info', title: QUEUE_TEXTS.supersededTitle, lines: [words(t.unchanged)] }
     case 'applied':
       if (reason === 'side_effects')
         return { tone: 'warn', title: words(t.appliedTitle), lines: present(said, reads, request) }
-      return { tone: 'good', title: words(t.appliedTitle), lines: present(reads, request) }
+      return {
+        tone: 'good',
+        title: words(t.appliedTitle),
+        lines: present(draft.undo_of === null ? null : said, reads, request),
+      }
+    case 'rolled_back':
+      return { tone: 'info', title: t.rolledBackTitle, lines: [] }
+    default:
+      return null
+  }
+}
+
+/** Of a draft of several changes: the core's own sentence, with what to do. What became of each stands in the list. */
+function setWords(draft: Answer['draft'], said: string | null): Words | null {
+  const t = TEXTS.outcome
+  switch (draft.state) {
+    case 'applied':
+      return draft.state_reason === 'side_effects'
+        ? { tone: 'warn', title: plural(QUEUE_TEXTS.allApplied, draft.operations.length), lines: present(said) }
+        : { tone: 'good', title: said ?? plural(QUEUE_TEXTS.allApplied, draft.operations.length), lines: [] }
+    case 'partial':
+      return { tone: 'warn', title: QUEUE_TEXTS.partialTitle, lines: present(said, QUEUE_TEXTS.partialNext) }
+    case 'unknown':
+      return {
+        tone: 'warn',
+        title: said ?? TEXTS.states.unknown,
+        lines: isConflict(draft) ? [t.conflictText] : [t.unknownText],
+      }
+    case 'apply_failed':
+      return { tone: 'danger', title: said ?? TEXTS.states.apply_failed, lines: [] }
+    case 'stale':
+      return { tone: 'warn', title: t.staleOther, lines: present(said) }
+    case 'superseded':
+      return { tone: 'info', title: QUEUE_TEXTS.supersededTitle, lines: [] }
+    case 'rejected':
+      return isBlocked(draft)
+        ? { tone: 'warn', title: t.blockedTitle, lines: present(said) }
+        : { tone: 'info', title: t.rejectedTitle, lines: [] }
+    case 'withdrawn':
+      return { tone: 'info', title: t.withdrawnTitle, lines: [] }
+    case 'expired':
+      return { tone: 'info', title: t.expiredTitle, lines: [] }
     case 'rolled_back':
       return { tone: 'info', title: t.rolledBackTitle, lines: [] }
     default:

@@ -15,6 +15,7 @@ interface Step {
 
 const ENDS: Readonly<Record<string, StepState>> = {
   'draft.applied': 'done',
+  'draft.partial': 'failed',
   'draft.apply_failed': 'failed',
   'draft.unknown': 'unknown',
   'draft.stale': 'failed',

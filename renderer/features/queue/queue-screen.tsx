@@ -9,24 +9,23 @@ import { isWaiting } from '../../parts/words.ts'
 import { useRead } from '../../queries.ts'
 import { go, href, replace } from '../../router.ts'
 import { TEXTS } from '../../texts.ts'
+import { QUEUE_TEXTS } from '../../texts-queue.ts'
 import { Button, LinkButton } from '../../ui/button.tsx'
 import { ScreenHeader } from '../../ui/screen.tsx'
 import { Empty, SkeletonRows } from '../../ui/state.tsx'
+import { BatchBar } from './batch-bar.tsx'
 import { DraftDetail } from './draft-detail.tsx'
-import { DraftRow } from './draft-row.tsx'
+import { DraftGroup } from './draft-group.tsx'
+import { FilterBar } from './filter-bar.tsx'
+import { type Filters, groupDrafts, isAnyFilter, NO_FILTERS } from './filters.ts'
+import { isTyping } from './keys.ts'
+import { useSelection } from './use-selection.ts'
 
 type Tab = 'open' | 'decided'
 const PAGE = 100
 
-function isTyping(target: EventTarget | null): boolean {
-  return (
-    target instanceof HTMLElement &&
-    target.closest('input, textarea, select, [role="dialog"], [role="alertdialog"]') !== null
-  )
-}
-
-/** J and K walk the list, Enter moves into the inspector. Off while typing or while a dialog is open. */
-function useListKeys(drafts: readonly DraftView[], selected: string | null): void {
+/** J and K walk the list, X selects, Enter moves into the inspector. Off while typing or while a dialog is open. */
+function useListKeys(drafts: readonly DraftView[], selected: string | null, onToggle: (draftId: string) => void): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return
@@ -44,6 +43,7 @@ function useListKeys(drafts: readonly DraftView[], selected: string | null): voi
         document.getElementById('draft-detail')?.focus()
         return
       }
+      if (key === 'x' && selected !== null) return onToggle(selected)
       if (key !== 'j' && key !== 'k') return
       const at = drafts.findIndex((draft) => draft.draft_id === selected)
       const next = drafts[at === -1 ? 0 : Math.min(drafts.length - 1, Math.max(0, at + (key === 'j' ? 1 : -1)))]
@@ -54,7 +54,7 @@ function useListKeys(drafts: readonly DraftView[], selected: string | null): voi
     }
     document.addEventListener('keydown', onKey)
     return () => document.removeEventListener('keydown', onKey)
-  }, [drafts, selected])
+  }, [drafts, selected, onToggle])
 }
 
 function Tabs({ tab, onChange, waiting }: { tab: Tab; onChange: (tab: Tab) => void; waiting: number | null }) {
@@ -119,13 +119,33 @@ function useTab(id: string | null): [Tab, (tab: Tab) => void] {
   return [chosen?.tab ?? 'open', (tab) => setChosen({ tab, forId: id })]
 }
 
+/** What is shown of the list: filters are the core's, the order within a group is the list's own. */
+function useShown(tab: Tab, filters: Filters, limit: number) {
+  const list = useRead(
+    'list_drafts',
+    {
+      group: tab,
+      limit: Math.min(limit, PAGE),
+      ...(filters.platform === '' ? {} : { platform: filters.platform }),
+      ...(filters.accountId === '' ? {} : { account_id: filters.accountId }),
+      ...(filters.kind === '' ? {} : { kind: filters.kind }),
+      ...(filters.origin === '' ? {} : { origin: filters.origin }),
+    },
+    { keepsPrevious: true },
+  )
+  const groups = groupDrafts(list.data?.drafts ?? [], filters.group)
+  return { list, groups, drafts: groups.flatMap((group) => group.drafts) }
+}
+
 export function QueueScreen({ id }: { id: string | null }) {
   const [tab, setTab] = useTab(id)
   const [limit, setLimit] = useState(50)
+  const [filters, setFilters] = useState<Filters>(NO_FILTERS)
   const [dialog, setDialog] = useState<'limits' | 'propose' | null>(null)
-  const list = useRead('list_drafts', { group: tab, limit: Math.min(limit, PAGE) }, { keepsPrevious: true })
-  const drafts = list.data?.drafts ?? []
-  useListKeys(drafts, id)
+  const { list, groups, drafts } = useShown(tab, filters, limit)
+  const selection = useSelection(tab === 'open' ? drafts : [])
+  useListKeys(drafts, id, selection.toggle)
+  const isFiltered = isAnyFilter(filters)
   const isEmpty = list.data !== undefined && drafts.length === 0
   return (
     <div className="flex h-full min-h-0 flex-col">
@@ -150,6 +170,7 @@ export function QueueScreen({ id }: { id: string | null }) {
               if (id !== null) go('queue')
             }}
           />
+          <FilterBar filters={filters} onChange={setFilters} isShown={isFiltered || drafts.length > 0} />
           <div className="min-h-0 flex-1 overflow-y-auto">
             {list.isPending ? <SkeletonRows rows={6} height={64} label={TEXTS.queue.loading} /> : null}
             {list.isError ? (
@@ -157,14 +178,23 @@ export function QueueScreen({ id }: { id: string | null }) {
                 <ErrorNotice title={TEXTS.queue.failed} error={list.error} onRetry={() => void list.refetch()} />
               </div>
             ) : null}
-            {isEmpty && !list.isError ? <EmptyQueue tab={tab} onPropose={() => setDialog('propose')} /> : null}
-            <ul>
-              {drafts.map((draft) => (
-                <DraftRow key={draft.draft_id} draft={draft} isSelected={draft.draft_id === id} />
-              ))}
-            </ul>
+            {isEmpty && !list.isError && isFiltered ? (
+              <Empty
+                icon="search"
+                title={QUEUE_TEXTS.filters.none}
+                action={<Button onPress={() => setFilters(NO_FILTERS)}>{QUEUE_TEXTS.filters.clear}</Button>}
+              >
+                {QUEUE_TEXTS.filters.noneText}
+              </Empty>
+            ) : null}
+            {isEmpty && !list.isError && !isFiltered ? (
+              <EmptyQueue tab={tab} onPropose={() => setDialog('propose')} />
+            ) : null}
+            {groups.map((group) => (
+              <DraftGroup key={group.key} group={group} selectedId={id} {...(tab === 'open' ? { selection } : {})} />
+            ))}
             {list.data !== undefined && drafts.length > 0 ? (
-              <p className="flex items-center gap-3 px-4 py-3 text-xs text-ink-2">
+              <p className="flex flex-wrap items-center gap-3 px-4 py-3 text-xs text-ink-2">
                 {list.data.total > drafts.length
                   ? fill(TEXTS.common.shown, { shown: drafts.length, total: list.data.total })
                   : plural(TEXTS.queue.count, drafts.length)}
@@ -173,9 +203,11 @@ export function QueueScreen({ id }: { id: string | null }) {
                     {TEXTS.common.more}
                   </Button>
                 ) : null}
+                {tab === 'open' ? <span className="ml-auto">{QUEUE_TEXTS.keys}</span> : null}
               </p>
             ) : null}
           </div>
+          {tab === 'open' ? <BatchBar selection={selection} /> : null}
         </section>
         <aside
           aria-label={TEXTS.draft.details}

@@ -90,7 +90,7 @@ function entityRows(name: string, base: Base, world: GoogleWorld): readonly Row[
       return customer.conversionActions.map((action) => ({ ...base, action }))
     default:
       return world.changes
-        .filter((change) => change.customerId === customer.id)
+        .filter((change) => change.customerId === customer.id && world.isInHistory(change.atMs))
         .toReversed()
         .map((change) => changeRow(base, change))
   }

@@ -1,6 +1,7 @@
 /** The mutate services: operations in order, atomic or each for itself, for real or only checked. */
 import { noteChange, resourceOf } from './change-note.ts'
 import { ApiFailure, adsError, failureDetails, type GoogleAdsError, invalid } from './failure.ts'
+import { FIELDS } from './gaql-plan.ts'
 import { planRemove, planUpdate } from './mutate-apply.ts'
 import { at, type Operation, type Place, readOperation } from './mutate-values.ts'
 import { isRecord, snake, toCamel } from './proto-json.ts'

@@ -56,6 +56,12 @@ function edit(world: GoogleWorld, node: Editable, fields: readonly string[], wor
   world.record(COLLEAGUE, node, { ...noteChange(world, node, resource, fields, work), operation: 'UPDATE' })
 }
 
+/** The leaves that change when a campaign bids another way. */
+function strategyPaths(before: Strategy, after: Strategy): readonly string[] {
+  const names = [...(before.member === after.member ? Object.keys(before.values) : []), ...Object.keys(after.values)]
+  return names.length === 0 ? [after.member] : [...new Set(names)].map((name) => `${after.member}.${name}`)
+}
+
 function budgetOf(node: Editable): Budget {
   if (node.kind === 'campaign') return node.budget
   if (node.kind === 'campaignBudget') return node
@@ -80,7 +86,7 @@ export function setOutside(world: GoogleWorld, externalId: string, change: Outsi
     edit(world, budget, [field], () => world.setBudget(budget, Number(change.budgetMicros)))
   }
   if (strategy !== undefined && node.kind === 'campaign')
-    edit(world, node, [strategy.member], () => {
+    edit(world, node, strategyPaths(node.strategy, strategy), () => {
       node.strategy = strategy
       node.strategyChangedOn = world.now(node.customer).date
     })

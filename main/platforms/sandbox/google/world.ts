@@ -67,6 +67,10 @@ export interface GoogleWorld {
   /** Runs `work`; puts every node back unless `work` returns with true in `isKept`. Throws what `work` throws, after putting back. */
   transact<T>(work: () => { readonly result: T; readonly isKept: boolean }): T
   persist(): void
+  /** How late a change shows in the history: up to three minutes at Google, at once here unless told. */
+  setHistoryLag(ms: number): void
+  /** Whether the history shows a change of that moment yet. */
+  isInHistory(atMs: number): boolean
 }
 
 function editables(customer: Customer): readonly Editable[] {
@@ -113,6 +117,7 @@ export function createGoogleWorld(options: GoogleWorldOptions): GoogleWorld {
     edited.add(name)
   }
   let changes: ChangeEvent[] = [...(saved?.changes ?? [])]
+  let historyLagMs = 0
   let journal: Map<Editable, SavedNode> | undefined
   const direct = new Set(directPlans())
   const manager = customers[0] as Customer
@@ -148,6 +153,8 @@ export function createGoogleWorld(options: GoogleWorldOptions): GoogleWorld {
     node: (name) => nodes.get(name),
     now,
     nowMs: () => clock.nowMs(),
+    setHistoryLag: (ms) => void (historyLagMs = ms),
+    isInHistory: (atMs) => atMs <= clock.nowMs() - historyLagMs,
     metrics: (customer) => metricsContext(seed, anchorDate, now(customer), actions.get(customer.id) ?? []),
     touch,
     setStatus: (node, status) => {

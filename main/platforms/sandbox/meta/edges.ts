@@ -148,13 +148,17 @@ function entityList(call: Call, parent: MetaObject, edge: string): unknown {
   return listPage(call, found)
 }
 
+/** Without `since` Meta answers with the last week. */
+const ACTIVITY_SECONDS = 7 * 86_400
+
 function activities(call: Call, account: MetaAccount): unknown {
-  const since = call.params.integer('since')
+  const since = call.params.integer('since') ?? Math.floor(call.world.nowMs() / 1000) - ACTIVITY_SECONDS
   const until = call.params.integer('until')
   const own = call.world.activities.filter(
     ({ accountId, atMs }) =>
       accountId === account.id &&
-      (since === undefined || atMs >= since * 1000) &&
+      call.world.isInHistory(atMs) &&
+      atMs >= since * 1000 &&
       (until === undefined || atMs <= until * 1000),
   )
   const rows = own.toReversed()
@@ -166,6 +170,9 @@ function activities(call: Call, account: MetaAccount): unknown {
       event_time: metaTime(row.atMs, account.timeZone),
       actor_name: row.actorName,
       actor_id: call.world.userId,
+      application_id: row.application?.id,
+      application_name: row.application?.name,
+      date_time_in_timezone: metaTime(row.atMs, account.timeZone).slice(0, 19).replace('T', ' '),
       object_id: row.objectId,
       object_name: row.objectName,
       object_type: row.eventType.includes('ad_set')

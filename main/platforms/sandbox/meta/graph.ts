@@ -7,6 +7,7 @@ import type { MetaAccount } from './types.ts'
 import type { UsageKind } from './usage.ts'
 import { type Call, GraphProblem, invalid, missingObject, parseFields, type Params } from './wire.ts'
 import { type MetaWorld, ownerOf } from './world.ts'
+import { API_ACTOR } from './world-edits.ts'
 import { deleteNode, isDryRun, writeNode } from './writes.ts'
 
 export interface GraphOptions {
@@ -132,7 +133,7 @@ export function createGraph(options: GraphOptions): Graph {
       world,
       scopes,
       fields: parseFields((params.list('fields') ?? []).length === 0 ? '' : fieldsText(params)),
-      actor: 'Fjellkant Reporting',
+      actor: API_ACTOR,
     })
     if (path[0] === 'oauth' && path[1] === 'access_token') return tokenEndpoint(call([]), oauth)
     const scopes = authorize(options, request)

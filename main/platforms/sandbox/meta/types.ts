@@ -167,12 +167,19 @@ export interface MetaCustomConversion {
 export type MetaEntity = MetaCampaign | MetaAdSet | MetaAd
 export type MetaObject = MetaEntity | MetaAccount | MetaCreative | MetaPixel | MetaCustomConversion
 
+export interface MetaApplication {
+  readonly id: string
+  readonly name: string
+}
+
 /** One line of the account's change log. */
 export interface MetaActivity {
   readonly accountId: string
   readonly atMs: number
   readonly eventType: string
   readonly actorName: string
+  /** What it was done with; absent in files of before this was kept. */
+  readonly application?: MetaApplication
   readonly objectId: string
   readonly objectName: string
   readonly extra: Readonly<Record<string, unknown>>

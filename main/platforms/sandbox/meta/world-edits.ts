@@ -1,6 +1,14 @@
 /** Every change that the platform's own database can see, each with its line in the change log. Rules are checked elsewhere. */
 import type { Clock } from '../../../../shared/clock.ts'
-import type { MetaAccount, MetaAdSet, MetaBidStrategy, MetaCampaign, MetaEntity, MetaStatus } from './types.ts'
+import type {
+  MetaAccount,
+  MetaAdSet,
+  MetaApplication,
+  MetaBidStrategy,
+  MetaCampaign,
+  MetaEntity,
+  MetaStatus,
+} from './types.ts'
 
 export interface MetaEdits {
   setBudget(entity: MetaCampaign | MetaAdSet, budgetMinor: number, actor: string): void
@@ -17,6 +25,35 @@ export function ownerOf(entity: MetaEntity): MetaAccount {
 
 function nounOf(entity: MetaEntity): string {
   return entity.kind === 'adset' ? 'ad_set' : entity.kind
+}
+
+/** Whoever holds the sandbox's token, and what its app is called. */
+export const API_ACTOR = 'Fjellkant Reporting'
+const OUR_APP: MetaApplication = { id: '310000000000031', name: 'Fjellkant Connect' }
+const ADS_MANAGER: MetaApplication = { id: '119211728144504', name: 'Ads Manager' }
+
+export function applicationOf(actor: string): MetaApplication {
+  return actor === API_ACTOR ? OUR_APP : ADS_MANAGER
+}
+
+/** How the log words a switch, and the number beside the word where it has one. */
+const RUN_STATUS: Readonly<Record<MetaStatus, readonly [word: string, code: number | undefined]>> = {
+  ACTIVE: ['Active', 1],
+  PAUSED: ['Inactive', 15],
+  ARCHIVED: ['Archived', undefined],
+  DELETED: ['Deleted', undefined],
+}
+const PENDING = 'Pending process'
+
+type RunStatus = readonly [word: string, code: number | undefined]
+
+function statusExtra([oldWord, oldCode]: RunStatus, [newWord, newCode]: RunStatus): Record<string, unknown> {
+  const hasCodes = oldCode !== undefined && newCode !== undefined
+  return {
+    ...(hasCodes ? { run_status: { old_value: oldCode, new_value: newCode } } : {}),
+    old_value: oldWord,
+    new_value: newWord,
+  }
 }
 
 export interface EditDeps {
@@ -36,13 +73,17 @@ export function createEdits({ clock, now, touch, mark }: EditDeps): MetaEdits {
       entity.budgetSteps = [...entity.budgetSteps.slice(-99), { day: now(ownerOf(entity)).day, budgetMinor }]
       entity.budgetChangesAtMs = [...entity.budgetChangesAtMs.slice(-7), clock.nowMs()]
       const type = entity.kind === 'campaign' ? 'update_campaign_budget' : 'update_ad_set_budget'
-      touch(entity, type, actor, { old_value: old, new_value: budgetMinor, type: 'payment_amount' })
+      const span = entity.budgetKind === 'lifetime' ? 'Lifetime budget' : 'Per day'
+      touch(entity, type, actor, {
+        old_value: { old_value: old, type: span },
+        new_value: { new_value: budgetMinor, type: span },
+      })
     },
     setBid: (entity, bid, actor) => {
       const old = entity.roasFloor ?? entity.bidMinor
       if ('bidMinor' in bid) entity.bidMinor = bid.bidMinor
       if ('roasFloor' in bid) entity.roasFloor = bid.roasFloor
-      touch(entity, 'update_ad_set_bid_amount', actor, {
+      touch(entity, 'update_ad_set_bidding', actor, {
         old_value: old,
         new_value: entity.roasFloor ?? entity.bidMinor,
       })
@@ -50,13 +91,19 @@ export function createEdits({ clock, now, touch, mark }: EditDeps): MetaEdits {
     setStrategy: (entity, strategy, actor) => {
       const old = entity.bidStrategy
       entity.bidStrategy = strategy
-      if (entity.kind === 'campaign')
-        for (const adSet of entity.adSets) {
-          adSet.bidStrategy = strategy
-          mark(adSet.id)
-        }
-      const type = entity.kind === 'campaign' ? 'update_campaign_bid_strategy' : 'update_ad_set_bid_strategy'
-      touch(entity, type, actor, { old_value: old, new_value: strategy })
+      const note = (adSet: MetaAdSet) =>
+        touch(adSet, 'update_ad_set_bid_strategy', actor, { old_value: old, new_value: strategy })
+      if (entity.kind === 'adset') {
+        note(entity)
+        return
+      }
+      // The log has no event of its own for campaigns: it names every ad set that bids another way now.
+      entity.updatedAtMs = clock.nowMs()
+      mark(entity.id)
+      for (const adSet of entity.adSets) {
+        adSet.bidStrategy = strategy
+        note(adSet)
+      }
     },
     setName: (entity, name, actor) => {
       const old = entity.name
@@ -69,11 +116,13 @@ export function createEdits({ clock, now, touch, mark }: EditDeps): MetaEdits {
       const { day, minuteOfDay } = now(ownerOf(entity))
       const delivers = entity.kind !== 'ad' || entity.review === 'approved'
       if (delivers) entity.switches = [...entity.switches.slice(-199), { day, minuteOfDay, isOn: status === 'ACTIVE' }]
-      touch(entity, `update_${nounOf(entity)}_run_status`, actor, {
-        old_value: old,
-        new_value: status,
-        type: 'run_status',
-      })
+      const type = `update_${nounOf(entity)}_run_status`
+      const [from, to] = [RUN_STATUS[old], RUN_STATUS[status]]
+      // An ad passes through a state in between, and the log tells both steps.
+      if (entity.kind === 'ad') {
+        touch(entity, type, actor, statusExtra(from, [PENDING, undefined]))
+        touch(entity, type, actor, statusExtra([PENDING, undefined], to))
+      } else touch(entity, type, actor, statusExtra(from, to))
     },
   }
 }

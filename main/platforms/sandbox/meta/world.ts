@@ -6,7 +6,7 @@ import type { Clock } from '../../../../shared/clock.ts'
 import { dayNumber, localMoment } from '../calendar.ts'
 import { buildWorld } from './build-accounts.ts'
 import { entityDay, type MetricsContext, type PlantedAnomaly, type Totals } from './metrics.ts'
-import { createEdits, type MetaEdits, ownerOf } from './world-edits.ts'
+import { applicationOf, createEdits, type MetaEdits, ownerOf } from './world-edits.ts'
 import { applyEdit, type Grant, editOf, type EditState, readState, writeState } from './state.ts'
 import type {
   MetaAccount,
@@ -43,6 +43,9 @@ export interface MetaWorld extends MetaEdits {
   readonly grants: Map<string, Grant>
   readonly activities: readonly MetaActivity[]
   nowMs(): number
+  /** How late a change shows in the log: at once unless told. */
+  setHistoryLag(ms: number): void
+  isInHistory(atMs: number): boolean
   /** Rises with every edit: whatever was computed before is stale. */
   revision(): number
   account(id: string): MetaAccount | undefined
@@ -110,6 +113,7 @@ export function createMetaWorld(options: MetaWorldOptions): MetaWorld {
   const grants = new Map(saved?.grants ?? [])
   let activities: MetaActivity[] = [...(saved?.activities ?? [])]
   let revision = 0
+  let historyLagMs = 0
   const edited = new Set<string>()
   const isEditable = (object: MetaObject | undefined): object is MetaEntity | MetaAccount =>
     object?.kind === 'campaign' || object?.kind === 'adset' || object?.kind === 'ad' || object?.kind === 'account'
@@ -137,6 +141,7 @@ export function createMetaWorld(options: MetaWorldOptions): MetaWorld {
         atMs: clock.nowMs(),
         eventType,
         actorName,
+        application: applicationOf(actorName),
         objectId: id,
         objectName: name,
         extra,
@@ -179,6 +184,8 @@ export function createMetaWorld(options: MetaWorldOptions): MetaWorld {
       return activities
     },
     nowMs: () => clock.nowMs(),
+    setHistoryLag: (ms) => void (historyLagMs = ms),
+    isInHistory: (atMs) => atMs <= clock.nowMs() - historyLagMs,
     revision: () => revision,
     account: (id) => accounts.find((account) => account.id === id),
     object: (id) => byId.get(id),
