@@ -18,11 +18,13 @@ import {
 import { type Instance, acquireInstance } from './instance.ts'
 import { type PlatformAddresses, REAL_ADDRESSES } from './platforms/addresses.ts'
 import type { Sandbox } from './platforms/sandbox/index.ts'
-import type { Caller, Ports } from './ports.ts'
+import type { Ports } from './ports.ts'
+import { asOperationError, openWithNewLog, successorOffer } from './open-trouble.ts'
 import { createRunner, type Handlers, type RunOperation } from './run-operation.ts'
 import { Secret } from './secret.ts'
 import { openSession, type Session, type SessionOptions } from './session.ts'
 import { sessionHandlers } from './session-handlers.ts'
+import { recordRefusal } from './session-records.ts'
 import { IDLE_SYNC } from './sync/progress.ts'
 import { createGuessLimiter } from './vault/guess-limiter.ts'
 import { Keychain, type KeychainState, probeKeychain } from './vault/keychain.ts'
@@ -90,7 +92,7 @@ export async function createCore(ports: Ports, options: CoreOptions = {}): Promi
   const run = createRunner({
     handlers: () => ({ ...appHandlers, ...handlers }),
     log: ports.log,
-    onRefused: (caller, name, code) => recordRefusal(session, caller, name, code),
+    onRefused: (caller, name, code) => recordRefusal(session?.audit, caller, name, code),
     onAgentRead: (caller, name) => {
       session?.audit.transaction((append) =>
         append({
@@ -208,12 +210,26 @@ export async function createCore(ports: Ports, options: CoreOptions = {}): Promi
     return connectionId
   }
 
-  async function unlockMain(passphrase: Secret | undefined): Promise<void> {
-    const opened = await open(mainFolder, () =>
-      openWorkspace({ folder: mainFolder, clock: ports.clock, keychain, guesses, passphrase }),
-    )
+  /** What is wrong with the workspace itself, and not with what was typed, is shown until it opens. */
+  async function openMain(unlock: () => Promise<OpenWorkspace>): Promise<void> {
+    const opened = await open(mainFolder, unlock).catch((error: unknown) => {
+      const fault = asOperationError(error)
+      if (session === undefined && (fault?.code === 'ledger_broken' || fault?.code === 'vault_key_missing'))
+        trouble = fault.toReply()
+      throw error
+    })
     if (startsWork && opened.connections.list().length > 0) opened.startFirstSync()
   }
+
+  const mainOptions = (passphrase: Secret | undefined) => ({
+    folder: mainFolder,
+    clock: ports.clock,
+    keychain,
+    guesses,
+    passphrase,
+  })
+  const unlockMain = (passphrase: Secret | undefined): Promise<void> =>
+    openMain(() => openWorkspace(mainOptions(passphrase)))
 
   const appHandlers: Handlers = {
     get_app_state: async () => appState(),
@@ -233,21 +249,18 @@ export async function createCore(ports: Ports, options: CoreOptions = {}): Promi
           'Choose a passphrase of at least 8 characters.',
         )
       await open(mainFolder, () =>
-        createWorkspace({
-          folder: mainFolder,
-          clock: ports.clock,
-          keychain,
-          guesses,
-          name: 'My workspace',
-          isDemo: false,
-          vaultKind: input.vault,
-          passphrase,
-        }),
+        createWorkspace({ ...mainOptions(passphrase), name: 'My workspace', isDemo: false, vaultKind: input.vault }),
       )
       return {}
     },
     unlock_workspace: async (input) => {
       await unlockMain(input.passphrase === undefined ? undefined : new Secret(input.passphrase))
+      return {}
+    },
+    begin_successor_log: async (input) => {
+      const passphrase = input.passphrase === undefined ? undefined : new Secret(input.passphrase)
+      const whole = { ...mainOptions(passphrase), shell: ports.shell, appVersion: APP_VERSION }
+      await openMain(() => openWithNewLog(whole, input.reason))
       return {}
     },
   }
@@ -260,6 +273,7 @@ export async function createCore(ports: Ports, options: CoreOptions = {}): Promi
 
   async function appState(): Promise<OutputOf<'get_app_state'>> {
     const current = session
+    const shown = trouble ?? current?.sessionLog.problems.worst()
     const locked = current === undefined ? readyWorkspace() : undefined
     const phase =
       current !== undefined
@@ -285,12 +299,13 @@ export async function createCore(ports: Ports, options: CoreOptions = {}): Promi
               log_vkey: current.audit.vkey,
             },
       keychain: current === undefined && locked?.vaultKind !== 'passphrase' ? await keychainState() : 'unchecked',
-      confirm_needs_passphrase: ports.shell === 'browser',
+      confirm_needs_passphrase: ports.shell === 'browser' || current?.presence.factor() === 'passphrase',
       demo_passphrase: current?.opened.workspace.isDemo === true ? DEMO_PASSPHRASE : null,
       trouble:
-        trouble === undefined
+        shown === undefined
           ? null
-          : { code: trouble.code, message: trouble.message, hint: trouble.hint, retryable: trouble.retryable },
+          : { code: shown.code, message: shown.message, hint: shown.hint, retryable: shown.retryable },
+      successor: current === undefined ? successorOffer(trouble) : null,
       open_drafts: current?.drafts.countOpen() ?? 0,
       sync: current === undefined ? IDLE_SYNC : current.sync.progress(),
       revision: changes.revision(),
@@ -321,10 +336,11 @@ export async function createCore(ports: Ports, options: CoreOptions = {}): Promi
       if (file !== undefined && (file.vaultKind === 'keychain' || options.passphrase !== undefined))
         await unlockMain(options.passphrase)
     } catch (error) {
-      if (!(error instanceof OperationError)) throw error
+      const fault = asOperationError(error)
+      if (fault === undefined) throw error
       ports.log.error('workspace_not_opened', error)
       // A wrong passphrase in a variable is no trouble with the workspace: the window asks for the right one.
-      if (error.code !== 'wrong_passphrase' || options.isCommand === true) trouble = error.toReply()
+      if (fault.code !== 'wrong_passphrase' || options.isCommand === true) trouble = fault.toReply()
     }
   }
 
@@ -339,7 +355,8 @@ export async function createCore(ports: Ports, options: CoreOptions = {}): Promi
         await unlockMain(passphrase)
         return undefined
       } catch (error) {
-        if (error instanceof OperationError) return error.toReply()
+        const fault = asOperationError(error)
+        if (fault !== undefined) return fault.toReply()
         throw error
       }
     },
@@ -365,24 +382,4 @@ function openElsewhere(wasShown: boolean, isCommand: boolean): OperationError {
 /** A name is a folder under the home; anything with a separator or a leading dot is a folder of its own. */
 function folderOf(ports: Ports, workspace: string): string {
   return /^\.|[\\/]/.test(workspace) ? resolvePath(workspace) : workspaceFolder(ports.homeFolder, workspace)
-}
-
-function recordRefusal(session: Session | undefined, caller: Caller, name: string, code: string): void {
-  session?.audit.transaction((append) => {
-    const isKnownName = /^[a-z_]{1,64}$/.test(name) && code !== 'unknown_operation'
-    append({
-      type: 'call.refused',
-      actor:
-        caller.kind === 'agent'
-          ? { kind: 'agent', id: caller.clientId }
-          : { kind: caller.kind === 'loop' ? 'loop' : 'system', id: caller.kind },
-      data: {
-        op: isKnownName ? name : 'unknown',
-        caller: caller.kind,
-        code,
-        ...(caller.kind === 'agent' ? { client: caller.clientId } : {}),
-      },
-      text: isKnownName ? {} : { op: name.slice(0, 120) },
-    })
-  })
 }

@@ -4,7 +4,7 @@ import { isAbsolute, join } from 'node:path'
 import { OperationError } from '../shared/errors.ts'
 import type { OutputOf, ParsedInputOf } from '../shared/operations.ts'
 import type { AuditLog } from './audit/append.ts'
-import { storageFault } from './audit/bundle/zip-writer.ts'
+import { fileFault } from './audit/bundle/zip-writer.ts'
 import { type AuditJobsDeps, createAuditJobs, type ExportRequest } from './audit/worker/audit-jobs.ts'
 import type { Caller } from './ports.ts'
 import type { Handlers } from './run-operation.ts'
@@ -99,7 +99,7 @@ function exportFolder(workspace: string, chosen: string | undefined): string {
     try {
       mkdirSync(folder, { recursive: true, mode: PRIVATE })
     } catch (error) {
-      throw storageFault(error)
+      throw fileFault(error)
     }
     return folder
   }

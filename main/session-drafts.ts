@@ -84,7 +84,7 @@ export function draftHandlers(session: Session): Handlers {
         }),
         envelope: envelopeViews(draft.items, draftDeps.policy(), usageSource(draftDeps), isCounted),
         as_of: isoTime(ports.clock.nowMs()),
-        warnings: [],
+        warnings: ['pending', 'armed'].includes(draft.state) ? [...session.history.warningsFor(draft)] : [],
       }
     },
     withdraw_draft: (input, { caller }) => withdrawDraft(draftDeps, caller, input),

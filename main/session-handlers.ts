@@ -3,6 +3,7 @@ import { clientHandlers } from './session-clients.ts'
 import { connectHandlers } from './session-connect.ts'
 import { connectionHandlers } from './session-connections.ts'
 import { decisionHandlers, draftHandlers } from './session-drafts.ts'
+import { logHandlers } from './session-log.ts'
 import { readHandlers } from './session-reads.ts'
 import { signOffHandlers } from './session-sign-off.ts'
 import type { Handlers } from './run-operation.ts'
@@ -14,7 +15,9 @@ export function sessionHandlers(session: Session): Handlers {
     ...draftHandlers(session),
     ...decisionHandlers(session),
     ...session.policies.handlers,
+    ...session.history.handlers,
     ...auditHandlers(session),
+    ...logHandlers(session.sessionLog),
     ...connectionHandlers(session),
     ...connectHandlers(session),
     ...clientHandlers(session),

@@ -87,15 +87,18 @@ export function createPolicySession(deps: PolicyDeps) {
     guardrails: guardrailSource(world),
     steady,
     breaker,
-    /** Every few seconds: saves what has to be saved, at most once a minute. */
+    /** Every few seconds: saves what has to be saved, at most once a minute, and stops everything when the log turns out to be broken. */
     tick(): void {
       steady.tick()
+      const fault = audit.fault()
+      if (fault !== undefined) breaker.trip('integrity', { detail: fault.message })
     },
   }
   return { ...session, handlers: policyHandlers({ ...deps, versions, breaker, world, pastDrafts }) }
 }
 
-const accountOf = (entityId: EntityId) => entityId.slice(0, entityId.indexOf('/')) as Parameters<PlanningSnapshot['account']>[0]
+const accountOf = (entityId: EntityId) =>
+  entityId.slice(0, entityId.indexOf('/')) as Parameters<PlanningSnapshot['account']>[0]
 
 export interface GuardrailDeps {
   readonly policy: () => Policy
@@ -163,9 +166,7 @@ function draftRate({ drafts }: Pick<GuardrailDeps, 'drafts'>) {
   const asked = new Map<string, { readonly atMs: number; readonly total: number }[]>()
   return (originId: string, nowMs: number, steadyMs: number): number => {
     const total = drafts.countProposedSince(originId, -1)
-    const recent = (asked.get(originId) ?? []).filter(
-      (each) => each.atMs > steadyMs - HOUR_MS && each.total !== total,
-    )
+    const recent = (asked.get(originId) ?? []).filter((each) => each.atMs > steadyMs - HOUR_MS && each.total !== total)
     asked.set(originId, [...recent, { atMs: steadyMs, total }])
     const inRun = total - (recent[0]?.total ?? total)
     return Math.max(inRun, drafts.countProposedSince(originId, nowMs - HOUR_MS))
@@ -248,7 +249,6 @@ async function replay(
     const draft = deps.drafts.get(draftId)
     if (draft !== undefined) past.push({ draft, approvals: deps.pastDrafts.approvalsOf(draftId) })
   }
-  const { account } = deps.snapshot()
   const policy = policyOf(deps.versions.policy().version + 1, input.document)
   const parents = new Map<EntityId, readonly EntityId[]>()
   const above = (id: EntityId): readonly EntityId[] => {
@@ -257,7 +257,12 @@ async function replay(
     return found
   }
   const { convertedRecently } = deps.world
-  const steps = replayPolicy(past, policy, { account, above, convertedRecently }, MAX_REPLAYED_LISTED)
+  const steps = replayPolicy(
+    past,
+    policy,
+    { account: (id) => deps.snapshot().account(id), above, convertedRecently },
+    MAX_REPLAYED_LISTED,
+  )
   let step = steps.next()
   while (step.done !== true) {
     await yielding()

@@ -3,19 +3,46 @@ import type { Draft } from '../shared/domain/draft.ts'
 import type { DraftId } from '../shared/domain/ids.ts'
 import { OperationError } from '../shared/errors.ts'
 import type { OutputOf } from '../shared/operations.ts'
-import { CONFIRM_FACTORS, type ConfirmFactor } from './approval/presence.ts'
-import type { SecondPersonRule } from './approval/review/second-person.ts'
+import { CONFIRM_FACTORS, type ConfirmFactor, createPresence } from './approval/presence.ts'
+import { createReviews } from './approval/review/reviews.ts'
+import { createSecondPerson, type SecondPersonRule } from './approval/review/second-person.ts'
+import type { AuditLog } from './audit/append.ts'
 import { unknownDraft } from './drafts/propose.ts'
 import { isoTime } from './drafts/view.ts'
+import type { Ports } from './ports.ts'
 import { cleanUntrusted } from './reporting/untrusted.ts'
 import { parseReviewerVkey } from './review/reviewer-key.ts'
 import type { Handlers } from './run-operation.ts'
 import { Secret } from './secret.ts'
 import type { Session } from './session.ts'
-import type { ReviewerRow } from './store/review-table.ts'
+import type { DraftTable } from './store/draft-table.ts'
+import { createReviewTable, type ReviewerRow } from './store/review-table.ts'
+import type { SettingTable } from './store/setting-table.ts'
+import type { OpenWorkspace } from './workspace.ts'
 
 const OWNER = { kind: 'user', id: 'owner' } as const
 const MAX_REASON = 500
+
+export interface SignOffDeps {
+  readonly opened: OpenWorkspace
+  readonly ports: Ports
+  readonly settings: SettingTable
+  readonly drafts: DraftTable
+  readonly audit: AuditLog
+  readonly appVersion: string
+}
+
+/** The guards of Confirm and the store of reviews, wired. */
+export function createSignOff({ opened, ports, settings, drafts, audit, appVersion }: SignOffDeps) {
+  const { ledger, vault } = opened
+  const reviewTable = createReviewTable(ledger)
+  return {
+    presence: createPresence({ vault, ports, settings }),
+    reviewTable,
+    secondPerson: createSecondPerson({ reviews: reviewTable, settings }),
+    reviews: createReviews({ reviews: reviewTable, drafts, audit, clock: ports.clock, vault, appVersion }),
+  }
+}
 
 export function signOffHandlers(session: Session): Handlers {
   return { ...settingHandlers(session), ...reviewerHandlers(session), ...reviewHandlers(session) }
@@ -80,8 +107,7 @@ function settingHandlers(session: Session): Handlers {
     },
     set_passphrase: async (input, { signal }) => {
       const why = whyNoPassphrase()
-      if (why !== null)
-        throw new OperationError('not_allowed', `${why} Nothing was changed.`, 'Use another workspace.')
+      if (why !== null) throw new OperationError('not_allowed', `${why} Nothing was changed.`, 'Use another workspace.')
       const had = vault.hasPassphrase
       await presence.checkOwner(input.current === undefined ? {} : { passphrase: input.current })
       refuseLate(session, signal)

@@ -12,11 +12,8 @@ import { createDecide } from './approval/decide.ts'
 import { createExecutor, type ExecutorStep } from './approval/executor.ts'
 import { createFollowUp } from './approval/follow-up.ts'
 import { type ApprovedChange, createGate } from './approval/gate.ts'
-import { createPresence } from './approval/presence.ts'
+import { createLateLanding } from './approval/late-landing.ts'
 import { createReconcile } from './approval/reconcile.ts'
-import { createReviews } from './approval/review/reviews.ts'
-import { createSecondPerson } from './approval/review/second-person.ts'
-import { openAuditLog } from './audit/append.ts'
 import type { Actor } from './audit/record.ts'
 import type { PlanningSnapshot } from './drafts/plan.ts'
 import type { Policy } from './drafts/policy.ts'
@@ -34,12 +31,16 @@ import { readSnapshot } from './reporting/snapshot.ts'
 import { createAdapters, sandboxAddresses } from './session-adapters.ts'
 import { createAuditJobSession } from './session-audit-jobs.ts'
 import { createConnecting } from './session-connect.ts'
+import { createExecution } from './session-execution.ts'
 import { createHealth } from './session-health.ts'
+import { createHistorySession } from './session-history.ts'
 import { createImportSession } from './session-imports.ts'
 import { createReportSession } from './session-reports.ts'
 import { createWritePermissions } from './session-permissions.ts'
 import { createPolicySession } from './session-policy.ts'
+import { openSessionLog } from './session-log.ts'
 import { noteRefusal, recordSync } from './session-records.ts'
+import { createSignOff } from './session-sign-off.ts'
 import { createThumbnails } from './session-thumbnails.ts'
 import { unsettledWrites } from './session-unsettled.ts'
 import { createAccountPermissions } from './store/account-permission-table.ts'
@@ -47,7 +48,7 @@ import { createClientTable } from './store/client-table.ts'
 import { createConnectionTable } from './store/connection-table.ts'
 import { createDraftTable } from './store/draft-table.ts'
 import { factsWriters } from './store/facts-tables.ts'
-import { createReviewTable } from './store/review-table.ts'
+import { createLateLandingTable } from './store/late-landing-table.ts'
 import { createSettingTable } from './store/setting-table.ts'
 import { createSync } from './sync/sync.ts'
 import { platformTokens } from './vault/platform-tokens.ts'
@@ -55,8 +56,6 @@ import type { OpenWorkspace } from './workspace.ts'
 
 const SWEEP_MS = 5_000
 const CLOSE_WAIT_MS = 10_000
-const FAULT_TRIES = 20
-const FAULT_WAIT_MS = 3_000
 const REAL_BACKFILL_DAYS = 90
 const DEMO_BACKFILL_DAYS = 400
 /** A sandbox connection outside the demo has nowhere to go: loopback's discard port, where nobody listens. */
@@ -99,15 +98,8 @@ export async function openSession(options: SessionOptions) {
   const { ledger, facts, vault } = opened
   const { clock, log } = ports
   const bootId = randomUUID().replaceAll('-', '').slice(0, 16)
-  const audit = await openAuditLog({
-    db: ledger,
-    signingKey: vault.signingKey,
-    headPin: vault.headPin,
-    clock,
-    bootId,
-    appVersion: options.appVersion,
-    onPinError: (error) => log.error('head_pin_failed', error),
-  })
+  const sessionLog = await openSessionLog({ opened, ports, bootId, appVersion: options.appVersion, onChange })
+  const { audit } = sessionLog
   const drafts = createDraftTable(ledger)
   const connections = createConnectionTable(ledger)
   const tokens = platformTokens(ledger, vault)
@@ -150,10 +142,7 @@ export async function openSession(options: SessionOptions) {
   const noticeLive = noting('noticeLive')
   const sleep = (ms: number): Promise<void> => wait(ms, undefined, { ref: false })
   const settings = createSettingTable(ledger)
-  const presence = createPresence({ vault, ports, settings })
-  const reviewTable = createReviewTable(ledger)
-  const secondPerson = createSecondPerson({ reviews: reviewTable, settings })
-  const reviews = createReviews({ reviews: reviewTable, drafts, audit, clock, vault, appVersion: options.appVersion })
+  const signOff = createSignOff({ opened, ports, settings, drafts, audit, appVersion: options.appVersion })
   const policies = createPolicySession({
     ledger,
     facts,
@@ -165,7 +154,7 @@ export async function openSession(options: SessionOptions) {
     ...(options.policy === undefined ? {} : { first: options.policy }),
   })
   const { policy, guardrails, steady, breaker } = policies
-  const requireReview = secondPerson.requireAnswer
+  const requireReview = signOff.secondPerson.requireAnswer
   const gate = createGate({
     drafts,
     audit,
@@ -185,10 +174,12 @@ export async function openSession(options: SessionOptions) {
     ...common,
     gate,
     stopped: breaker.stopped,
+    onOutcome: (outcome) => breaker.noteOutcome(outcome),
     ...(options.onStep === undefined ? {} : { onStep: options.onStep }),
   })
   const reconcile = createReconcile(common)
   const followUp = createFollowUp({ draftDeps, adapterFor, noticeLive })
+  const lateLanding = createLateLanding({ ...common, rows: createLateLandingTable(ledger), notify: ports.notify })
   const closing = new AbortController()
   const background = new Set<Promise<unknown>>()
   const inBackground = (work: Promise<unknown>): void => {
@@ -199,34 +190,18 @@ export async function openSession(options: SessionOptions) {
   }
   const watch = (draftId: DraftId): void =>
     void reconcile.watch(draftId).catch((error: unknown) => log.error('reconcile_failed', error))
-  /** What a crash would find at the next start is settled now; a ledger that is busy gets a few tries. */
-  const recoverAfterFault = async (draftId: DraftId): Promise<void> => {
-    for (let tries = 0; tries < FAULT_TRIES && !closing.signal.aborted; tries += 1) {
-      try {
-        reconcile.recover(draftId)
-        return onChange()
-      } catch (error) {
-        log.error('recovery_failed', error)
-        await sleep(FAULT_WAIT_MS)
-      }
-    }
-  }
-  /** Carries out approved drafts, those of one confirmation one after the other. */
-  const execute = (...approved: readonly (readonly ApprovedChange[])[]): void => {
-    inBackground(
-      (async () => {
-        for (const changes of approved) {
-          const draftId = changes[0]?.draftId
-          if (draftId === undefined) continue
-          await executor.run(changes).catch(async (error: unknown) => {
-            log.error('execution_failed', error)
-            await recoverAfterFault(draftId)
-          })
-          if (drafts.get(draftId)?.state === 'unknown') watch(draftId)
-        }
-      })(),
-    )
-  }
+  const carryOut = createExecution({
+    executor,
+    drafts,
+    reconcile,
+    watch,
+    problems: sessionLog.problems,
+    log,
+    closing: closing.signal,
+    onChange,
+    sleep,
+  })
+  const execute = (...approved: readonly (readonly ApprovedChange[])[]): void => inBackground(carryOut(approved))
 
   const sync = createSync({
     facts,
@@ -236,12 +211,25 @@ export async function openSession(options: SessionOptions) {
     onChange,
     onFinished: (summary) => {
       recordSync(audit, summary)
-      if (!closing.signal.aborted) inBackground(health.checkDue(closing.signal))
+      if (closing.signal.aborted) return
+      inBackground(health.checkDue(closing.signal))
+      if (options.startsWork) inBackground(history.compareByItself(closing.signal))
     },
     onConnectionTrouble: (connectionId, error) => health.noteTrouble(connectionId, error),
     unsettled: () => unsettledWrites(drafts),
   })
   const health = createHealth({ audit, connections, adapters, ports, onChange })
+  const history = createHistorySession({
+    ledger,
+    facts,
+    settings,
+    audit,
+    drafts,
+    connections,
+    ports,
+    adapterFor,
+    onChange,
+  })
   let isSyncAsked = false
   /** Begins a sync; one that runs already does not know of what has just been connected, so another follows it. */
   const startFirstSync = (): void => {
@@ -308,6 +296,8 @@ export async function openSession(options: SessionOptions) {
   health.remindAll()
   for (const draftId of reconcile.recover()) watch(draftId)
   decide.sweep()
+  if (options.startsWork) lateLanding.start()
+  inBackground(sessionLog.start({ settings, steadyMs: () => steady.nowMs(), keepsUp: options.startsWork }))
   inBackground(imports.recover())
   const sweeper = setInterval(() => {
     try {
@@ -324,6 +314,8 @@ export async function openSession(options: SessionOptions) {
     ports,
     opened,
     policies,
+    sessionLog,
+    lateLanding,
     audit,
     drafts,
     draftDeps,
@@ -344,12 +336,10 @@ export async function openSession(options: SessionOptions) {
     auditJobs,
     permissions,
     settings,
-    presence,
-    reviewTable,
-    secondPerson,
-    reviews,
+    ...signOff,
     writesAllowed,
     whyReadOnly,
+    history,
     thumbnails: createThumbnails({ clock, adapterFor }),
     sync,
     startFirstSync,
@@ -386,6 +376,7 @@ export async function openSession(options: SessionOptions) {
       clearInterval(sweeper)
       reconcile.close()
       try {
+        await lateLanding.close()
         await connecting.flows.close()
         await mcp.stop()
         sync.cancel()
@@ -399,7 +390,7 @@ export async function openSession(options: SessionOptions) {
       } catch (error) {
         log.error('close_failed', error)
       } finally {
-        await audit.close().catch((error: unknown) => log.error('head_pin_failed', error))
+        await sessionLog.close().catch((error: unknown) => log.error('head_pin_failed', error))
         opened.close()
         await options.sandbox?.close()
       }

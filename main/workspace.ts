@@ -17,7 +17,7 @@ import { type Keychain, keychainStore } from './vault/keychain.ts'
 import type { ScryptCost } from './vault/passphrase-key.ts'
 import { createPassphraseStore, openPassphraseStore } from './vault/passphrase-store.ts'
 import type { SecretStore, VaultKind } from './vault/secret-store.ts'
-import { createVault, openVault, type Vault } from './vault/vault.ts'
+import { createVault, openVault, openVaultForNewLog, type Vault } from './vault/vault.ts'
 
 const fileSchema = z.strictObject({
   v: z.literal(1),
@@ -168,11 +168,29 @@ export async function createWorkspace(options: NewWorkspaceOptions): Promise<Ope
 export async function openWorkspace(options: OpenWorkspaceOptions): Promise<OpenWorkspace> {
   const workspace = readWorkspaceFile(options.folder)
   if (workspace.state === 'creating') return finish({ ...options, cost: undefined }, workspace)
+  return openReady(options, workspace, openVault)
+}
+
+/**
+ * Opens a finished workspace that is to begin a new log: a lost signing key is not in the way.
+ * @throws OperationError as openWorkspace; vault_key_missing only for the key of the databases
+ */
+export async function openWorkspaceForNewLog(options: OpenWorkspaceOptions): Promise<OpenWorkspace> {
+  const workspace = readWorkspaceFile(options.folder)
+  if (workspace.state === 'creating') throw damaged('This workspace was never finished, so it has no log yet.')
+  return openReady(options, workspace, openVaultForNewLog)
+}
+
+async function openReady(
+  options: OpenWorkspaceOptions,
+  workspace: WorkspaceFile,
+  unlock: typeof openVault,
+): Promise<OpenWorkspace> {
   for (const file of [LEDGER_FILE, FACTS_FILE])
     if (sizeOf(join(options.folder, file)) === 0)
       throw damaged(`${file} is missing or empty. A new one was not made in its place.`)
   const store = await openStore(options, workspace)
-  return openAll(options, workspace, () => openVault(vaultOptions(options, store)), store)
+  return openAll(options, workspace, () => unlock(vaultOptions(options, store)), store)
 }
 
 /** Once a key or a database exists, the kind of vault is settled. */

@@ -9,6 +9,7 @@ import { FirstRunScreen } from './features/first-run/first-run-screen.tsx'
 import { ReportScreen } from './features/report/report-screen.tsx'
 import { OverviewScreen } from './features/overview/overview-screen.tsx'
 import { QueueScreen } from './features/queue/queue-screen.tsx'
+import { SettingsScreen } from './features/settings/settings-screen.tsx'
 import { UnlockScreen } from './features/unlock/unlock-screen.tsx'
 import { Frame } from './frame/frame.tsx'
 import { LinkNotice } from './frame/link-notice.tsx'
@@ -30,6 +31,7 @@ function screenOf(route: Route): ReactNode {
     audit: () => <AuditScreen draftId={route.id} />,
     connections: () => <ConnectionsScreen id={route.id} />,
     files: () => <FilesScreen />,
+    settings: () => <SettingsScreen id={route.id} />,
   }
   return screens[route.screen]()
 }

@@ -1,7 +1,7 @@
 /** Routes live in the hash, so that links work in both shells and back and forward are the browser's own. */
 import { useSyncExternalStore } from 'react'
 
-export const SCREENS = ['overview', 'report', 'queue', 'accounts', 'audit', 'connections', 'files'] as const
+export const SCREENS = ['overview', 'report', 'queue', 'accounts', 'audit', 'connections', 'files', 'settings'] as const
 export type Screen = (typeof SCREENS)[number]
 export interface Route {
   readonly screen: Screen

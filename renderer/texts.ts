@@ -13,6 +13,7 @@ export const TEXTS = {
     audit: 'Audit',
     connections: 'Connections',
     files: 'Files',
+    settings: 'Settings',
     waiting: { one: '{count} draft is waiting', other: '{count} drafts are waiting' },
   },
   bar: {

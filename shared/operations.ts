@@ -18,6 +18,12 @@ import {
   verification,
 } from './schemas/audit.ts'
 import {
+  compareHistoryInput,
+  compareHistoryOutput,
+  platformChangesInput,
+  platformChangesOutput,
+} from './schemas/history.ts'
+import {
   importChoices,
   importIdSchema,
   importPreview,
@@ -35,6 +41,14 @@ import {
   setPolicyInput,
   setPolicyOutput,
 } from './schemas/policy.ts'
+import {
+  logIdentity,
+  rotateSigningKeyInput,
+  rotateSigningKeyOutput,
+  successorOffer,
+  SUCCESSOR_REASONS,
+  verifyArchivedLogInput,
+} from './schemas/log.ts'
 import { methodOutput, orderCredit, reportInput, reportOutput } from './schemas/report.ts'
 import {
   addReviewerInput,
@@ -1047,6 +1061,8 @@ export const OPERATIONS = {
       /** Shown next to the passphrase field in the demo, where nothing real can be reached. */
       demo_passphrase: z.string().nullable(),
       trouble: errorReply.nullable(),
+      /** What can be begun in place of a log that must not be continued; null unless that is the trouble. */
+      successor: successorOffer.nullable(),
       open_drafts: z.number().int(),
       sync: syncProgress,
       revision: z.number().int(),
@@ -1460,6 +1476,20 @@ export const OPERATIONS = {
     input: resetBreakerInput,
     output: resetBreakerOutput,
   },
+  list_platform_changes: {
+    effect: 'read',
+    callers: ['window', 'cli'],
+    deadlineMs: 10_000,
+    input: platformChangesInput,
+    output: platformChangesOutput,
+  },
+  compare_history: {
+    effect: 'configure',
+    callers: windowOnly,
+    deadlineMs: 600_000,
+    input: compareHistoryInput,
+    output: compareHistoryOutput,
+  },
   list_audit: {
     effect: 'read',
     callers: windowOnly,
@@ -1474,6 +1504,37 @@ export const OPERATIONS = {
       size: z.number().int(),
       next_before_seq: z.number().int().nullable(),
     }),
+  },
+  /** Which log this is, with which key it is signed, and what is wrong or was noticed. */
+  get_log_identity: {
+    effect: 'read',
+    callers: ['window', 'cli'],
+    deadlineMs: 30_000,
+    input: nothing,
+    output: logIdentity,
+  },
+  rotate_signing_key: {
+    effect: 'configure',
+    callers: windowOnly,
+    deadlineMs: 180_000,
+    input: rotateSigningKeyInput,
+    output: rotateSigningKeyOutput,
+  },
+  /** The full check of a log that another one took over from. */
+  verify_archived_log: {
+    effect: 'read',
+    callers: ['window', 'cli'],
+    deadlineMs: 600_000,
+    input: verifyArchivedLogInput,
+    output: verification,
+  },
+  /** Only where the log was restored from a backup or its key is lost: archives it and begins another, with the gap on record. */
+  begin_successor_log: {
+    effect: 'decide',
+    callers: windowOnly,
+    deadlineMs: 600_000,
+    input: z.strictObject({ reason: z.enum(SUCCESSOR_REASONS), passphrase: passphrase.optional() }),
+    output: nothing,
   },
   verify_audit: {
     effect: 'read',

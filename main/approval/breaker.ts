@@ -208,9 +208,8 @@ export function createBreaker(deps: {
           'Look at the audit page first.',
         )
       if (read().open === null) return state()
-      within(
-        { type: 'breaker.reset', actor: { kind: 'user', id: 'owner' }, data: {}, text: { reason } },
-        () => deps.settings.write('breaker', CLOSED),
+      within({ type: 'breaker.reset', actor: { kind: 'user', id: 'owner' }, data: {}, text: { reason } }, () =>
+        deps.settings.write('breaker', CLOSED),
       )
       held = null
       deps.onChange()

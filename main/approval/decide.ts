@@ -9,6 +9,7 @@ import type { AuditLog } from '../audit/append.ts'
 import { asCode, asOpaqueId } from '../audit/record.ts'
 import { itemsData, pathTexts, policyData, valueData } from '../audit/record-items.ts'
 import { planChange, type PlanningSnapshot, refuseImported, writesOff } from '../drafts/plan.ts'
+import { countCutsOnce } from '../drafts/envelope.ts'
 import { judgeSet, type SetContext } from '../drafts/guardrails.ts'
 import { blockOf, type DraftDeps, unknownDraft } from '../drafts/propose.ts'
 import { restate } from '../drafts/restate.ts'
@@ -281,13 +282,17 @@ export function createDecide(deps: DecideDeps) {
         isUndo,
       }),
     )
-    const result = judgeSet(
+    const items = countCutsOnce(
       plans.map((plan) => plan.item),
+      context.above,
+    )
+    const result = judgeSet(
+      items,
       plans.map((plan) => plan.policy),
       context,
     )
     const isBlocked = result.outcome === 'block'
-    if (!isBlocked && plans.every((plan, k) => isSameChange(plan.item, draft.items[k]))) return result
+    if (!isBlocked && items.every((item, k) => isSameChange(item, draft.items[k]))) return result
     if (isBlocked) {
       const verdict = blockOf(result)
       deps.audit.transaction((append) => {

@@ -2,7 +2,7 @@
  * Finds out by reading what became of writes whose answer never came, after a crash or a lost connection. It never writes to a platform.
  */
 import type { Clock } from '../../shared/clock.ts'
-import type { Draft } from '../../shared/domain/draft.ts'
+import { type Draft, MAX_ITEMS } from '../../shared/domain/draft.ts'
 import type { AccountId, DraftId } from '../../shared/domain/ids.ts'
 import { OperationError } from '../../shared/errors.ts'
 import type { AuditLog } from '../audit/append.ts'
@@ -165,7 +165,7 @@ export function createReconcile(deps: ReconcileDeps) {
 
     /** Looks at an unknown draft until it is settled, at most MAX_LOOKS times that showed something. Never throws. */
     async watch(draftId: DraftId): Promise<void> {
-      let [looks, failed] = [0, 0]
+      let [looks, failed, settled] = [0, 0, 0]
       while (looks < MAX_LOOKS && failed < MAX_FAILED_LOOKS && !closing.signal.aborted) {
         const row = deps.drafts.outboxOf(draftId).find((each) => each.state === 'unknown')
         if (row === undefined) return
@@ -175,7 +175,10 @@ export function createReconcile(deps: ReconcileDeps) {
           const item = draft?.items[row.k]
           if (draft !== undefined && item !== undefined)
             waitMs = Math.min(LATER_LOOK_MS, Math.max(500, windowMs(draft, deps.adapterFor(item.accountId)) / 4))
-          if (await look(row, AbortSignal.timeout(20_000))) return
+          const isSettled = await look(row, AbortSignal.timeout(20_000))
+          // A draft of several changes can have more of them: where a log was restored, all that were under way are unknown.
+          if (isSettled && ++settled <= MAX_ITEMS) continue
+          if (isSettled) return
           looks += 1
         } catch (error) {
           deps.log.error('reconcile_failed', error, { draftId })

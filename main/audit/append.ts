@@ -5,11 +5,11 @@ import { LedgerBroken, type LogFault, ledgerBroken } from './fault.ts'
 import { type PinnedHead, PinWriter } from './head-pin.ts'
 import { KnownLog } from './known-log.ts'
 import { buildLine, type Clocks, clockJump, newOrigin, unfit } from './line.ts'
-import { type AuditRow, readRecord, readRow } from './list.ts'
+import { type AuditRow, readRow } from './list.ts'
 import { appendLeaf, leafHash, treeRoot } from './merkle.ts'
 import { createSigner, formatCheckpoint, type NoteSigner, signNote } from './note.ts'
 import { draftIdOf, type NewRecord } from './record.ts'
-import { checkAgainstPin, type LogState, loadState, NO_PREV, readIdentity, verdictOf } from './state.ts'
+import { checkAgainstPin, type LogState, loadState, NO_PREV, readIdentity, verdictOf, vkeyInForce } from './state.ts'
 
 /**
  * The only writer of the log. It appends and signs; it never changes or removes an entry, and it never commits entries
@@ -39,7 +39,7 @@ export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> 
   const origin = identity?.origin ?? newOrigin()
   const signer = createSigner(origin, options.signingKey)
   const vkey = identity?.vkey ?? signer.vkey
-  if (identity !== undefined && keyInForce(table, identity.vkey) !== signer.vkey)
+  if (identity !== undefined && vkeyInForce(table, identity.vkey) !== signer.vkey)
     throw ledgerBroken('wrong_key', 'The signing key on this computer is not the one this audit log is signed with.')
   const state = loadState(table, signer)
   const pinned = isNew || pin === undefined ? undefined : checkAgainstPin(table, pin, { origin, vkey, state })
@@ -282,13 +282,6 @@ class Log implements AuditLog {
     const ts = new Date(this.#clock.nowMs()).toISOString()
     return { origin: this.origin, size, root, vkey: this.vkey, ts }
   }
-}
-
-/** The key that must sign next: the newest rotation's, or the log's first. */
-function keyInForce(table: AuditTable, identity: string): string {
-  const [rotation] = table.find({ type: 'key.rotated', limit: 1 })
-  const record = rotation === undefined ? undefined : readRecord(rotation)
-  return record?.type === 'key.rotated' ? record.data.new : identity
 }
 
 /** Two types come only from this file: a second beginning or an unsigned key change would break the log for good. */

@@ -11,6 +11,7 @@ const reviewerVkey = z.string().regex(/^review\.spendsignoff\/[a-z2-7]{26}\+[0-9
 const count = z.int().min(0)
 const platform = z.enum(PLATFORMS)
 const draft = { draft: draftIdSchema, draftHash: hash }
+const write = z.strictObject({ draft: draftIdSchema, k: count })
 const target = z.strictObject({
   target: opaque,
   kind: z.enum(['desktop', 'email', 'webhook']),
@@ -58,7 +59,15 @@ export const SIGN_OFF_DATA = {
     ours: count,
     outside: count,
     unclear: count,
+    /** Writes of ours that were read back and that the history does not show. */
     missing: count,
+    /** False: the platform did not give all of the range, see `from` and `to` for what it gave. */
+    whole: z.boolean().optional(),
+    /** Those writes, and those that the history shows though our records say that they did not take effect. */
+    absent: z.array(write).max(100).optional(),
+    contradicted: z.array(write).max(100).optional(),
+    /** Changes that got no record of their own, because one comparison writes at most 200. */
+    unlisted: count.optional(),
   }),
   /** A change on the platform that no record of ours explains. */
   'platform.change': z.strictObject({

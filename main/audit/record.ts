@@ -261,6 +261,9 @@ const TEXTS: Readonly<Partial<Record<RecordType, readonly string[]>>> = {
   ...SIGN_OFF_TEXTS,
 }
 
+/** Every free text there is, by its name without a number. What kind each is stands in text-classes.ts. */
+export const TEXT_NAMES: readonly string[] = [...new Set([...DRAFT_TEXTS, ...Object.values(TEXTS).flat()])]
+
 function mayCarryText(type: RecordType, name: string): boolean {
   const base = /^([a-z][a-z_]{0,30})(?:\.(?:0|[1-9]\d?))?$/.exec(name)?.[1]
   const allowed = TEXTS[type] ?? (type.startsWith('draft.') || type.startsWith('apply.') ? DRAFT_TEXTS : [])

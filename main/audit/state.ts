@@ -53,6 +53,13 @@ export function readIdentity(table: AuditTable): { origin: string; vkey: string 
   throw ledgerBroken('bad_schema', 'The first record of the audit log is missing or cannot be read.', 0)
 }
 
+/** The key that must sign next: the newest rotation's, or the log's first. */
+export function vkeyInForce(table: AuditTable, identity: string): string {
+  const [rotation] = table.find({ type: 'key.rotated', limit: 1 })
+  const record = rotation === undefined ? undefined : readRecord(rotation)
+  return record?.type === 'key.rotated' ? record.data.new : identity
+}
+
 const EMPTY: LogState = {
   tree: EMPTY_TREE,
   lastLeaf: Buffer.alloc(32),

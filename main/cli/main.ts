@@ -64,16 +64,7 @@ const OPERANDS: Readonly<Record<string, number>> = {
 const PLATFORMS_TAKEN: Readonly<Record<string, number>> = { sync: 3, import: 1 }
 /** What a command takes besides what all take; any other option is a mistake, not a wish to be overlooked. */
 const TAKEN: Readonly<Record<string, readonly string[]>> = {
-  import: [
-    'dry-run',
-    'keep-good-rows',
-    'kind',
-    'account',
-    'currency',
-    'number-format',
-    'date-order',
-    'time-zone',
-  ],
+  import: ['dry-run', 'keep-good-rows', 'kind', 'account', 'currency', 'number-format', 'date-order', 'time-zone'],
   report: ['from', 'to', 'group-by', 'currency', 'attribution', 'parquet'],
   export: ['out', 'from', 'to', 'draft', 'account', 'redact', 'purpose', 'recipient'],
   verify: ['vkey', 'checkpoint'],

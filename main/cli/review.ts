@@ -96,7 +96,9 @@ async function newKey(_file: string, { out, name }: Values, port: ReviewPort): P
   const { pem, vkey } = newReviewerKey(called, passphrase)
   writeNew(out, pem)
   port.out(`${vkey}\n`)
-  port.say(`Your key is in ${out}. Keep that file and its passphrase to yourself; without both nobody answers in your name.`)
+  port.say(
+    `Your key is in ${out}. Keep that file and its passphrase to yourself; without both nobody answers in your name.`,
+  )
   port.say(`Send the line above to the owner of the workspace, who adds it as “${called}” under Settings.`)
   return EXIT.done
 }
@@ -141,7 +143,9 @@ async function answer(file: string, values: Values, port: ReviewPort): Promise<n
   if (passphrase === undefined) return noPassphrase(port)
   const signer = openReviewerKey(pem, passphrase)
   writeNew(out, signAnswer(pack, { verdict, reason, atMs: port.clock.nowMs() }, signer))
-  port.say(`Your answer (${verdict}) is in ${out}, signed with key ${signer.keyId}. Send that file back; it holds no secret.`)
+  port.say(
+    `Your answer (${verdict}) is in ${out}, signed with key ${signer.keyId}. Send that file back; it holds no secret.`,
+  )
   return EXIT.done
 }
 

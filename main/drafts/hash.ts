@@ -6,7 +6,17 @@ import { serializeJcs, taggedHash } from '../audit/jcs.ts'
 
 type Hashed = Pick<
   Draft,
-  'draftId' | 'items' | 'title' | 'rationale' | 'originKind' | 'originId' | 'expiresAtMs' | 'policy' | 'undoOf' | 'repairOf' | 'revises'
+  | 'draftId'
+  | 'items'
+  | 'title'
+  | 'rationale'
+  | 'originKind'
+  | 'originId'
+  | 'expiresAtMs'
+  | 'policy'
+  | 'undoOf'
+  | 'repairOf'
+  | 'revises'
 >
 
 /** Hex SHA-256 over the draft's tagged canonical form. */

@@ -34,7 +34,11 @@ function flat({ limits, protected: protectedIds, accounts }: PolicyDocument): Re
   return found
 }
 
-function note(found: Map<string, string>, setting: string, value: string | number | null | readonly QuietWindowView[]): void {
+function note(
+  found: Map<string, string>,
+  setting: string,
+  value: string | number | null | readonly QuietWindowView[],
+): void {
   if (value === null) return
   const text = typeof value === 'object' ? windowsCode(value) : String(value)
   // Ids may be longer than a code, or hold a "~": what is left of one still names the account and the kind.

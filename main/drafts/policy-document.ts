@@ -152,10 +152,28 @@ export function refuseNonsense(
   const policy = policyOf(1, document)
   const where = 'for all accounts'
   refuseUnless(policy.maxStepBasisPoints > 0n, 'max_step_percent', `The largest step ${where} must be more than 0 %.`)
-  refuseOver('envelope_net', policy.envelopeNetUnits, policy.envelopeGrossUnits, `The net limit ${where}`, 'gross limit')
-  refuseOver('total_net', policy.totalNetUnits, policy.totalGrossUnits, 'The net limit of all accounts together', 'gross one')
-  refuseBounds('daily_budget', policy.minDailyBudgetUnitMicros, policy.maxDailyBudgetUnitMicros, `daily budget ${where}`)
-  refuseBounds('bid', policy.minBidUnitMicros, policy.maxBidUnitMicros, `bid ${where}`)
+  refuseOver(
+    'envelope_net',
+    policy.envelopeNetUnits,
+    policy.envelopeGrossUnits,
+    `The net limit ${where}`,
+    'gross limit',
+  )
+  refuseOver(
+    'total_net',
+    policy.totalNetUnits,
+    policy.totalGrossUnits,
+    'The net limit of all accounts together',
+    'gross one',
+  )
+  refuseBounds(
+    '',
+    'daily_budget',
+    policy.minDailyBudgetUnitMicros,
+    policy.maxDailyBudgetUnitMicros,
+    `daily budget ${where}`,
+  )
+  refuseBounds('', 'bid', policy.minBidUnitMicros, policy.maxBidUnitMicros, `bid ${where}`)
   refuseWindows(policy.quietHours, where)
   refuseUnless(
     new Set(document.accounts.map((own) => own.account_id)).size === document.accounts.length,
@@ -177,14 +195,24 @@ function refuseAccount(accountId: AccountId, policy: Policy, currency: string | 
       { details: { setting: `${accountId}.currency` } },
     )
   const at = (name: string): string => `${accountId}.${name}`
-  refuseUnless(own.maxStepBasisPoints !== 0n, at('max_step_percent'), `The largest step ${where} must be more than 0 %.`)
+  refuseUnless(
+    own.maxStepBasisPoints !== 0n,
+    at('max_step_percent'),
+    `The largest step ${where} must be more than 0 %.`,
+  )
   refuseUnless(own.maxStepMicros !== 0n, at('max_step_amount'), `The largest step ${where} must be more than 0.`)
   // Half of a pair is measured against the other half of what holds everywhere.
   const limits = limitsFor(policy, own.currency, accountId)
   const { minDailyBudgetMicros, maxDailyBudgetMicros, minBidMicros, maxBidMicros } = limits
-  refuseOver(at('envelope_net'), limits.envelopeNetMicros, limits.envelopeGrossMicros, `The net limit ${where}`, 'gross limit')
-  refuseBounds(at('daily_budget'), minDailyBudgetMicros, maxDailyBudgetMicros, `daily budget ${where}`)
-  refuseBounds(at('bid'), minBidMicros, maxBidMicros, `bid ${where}`)
+  refuseOver(
+    at('envelope_net'),
+    limits.envelopeNetMicros,
+    limits.envelopeGrossMicros,
+    `The net limit ${where}`,
+    'gross limit',
+  )
+  refuseBounds(at(''), 'daily_budget', minDailyBudgetMicros, maxDailyBudgetMicros, `daily budget ${where}`)
+  refuseBounds(at(''), 'bid', minBidMicros, maxBidMicros, `bid ${where}`)
   refuseWindows(own.quietHours ?? [], where)
 }
 
@@ -199,15 +227,29 @@ function refuseOver(
   refuseUnless(!isOver, setting, `${what} is larger than the ${other}: it could never be reached.`)
 }
 
-function refuseBounds(setting: string, min: bigint | undefined, max: bigint | undefined, noun: string): void {
+function refuseBounds(
+  prefix: string,
+  name: 'daily_budget' | 'bid',
+  min: bigint | undefined,
+  max: bigint | undefined,
+  noun: string,
+): void {
   const isCrossed = min !== undefined && max !== undefined && min > max
-  refuseUnless(!isCrossed, `min_${setting}`, `The smallest ${noun} is larger than the largest one.`)
-  refuseUnless(max !== 0n, `max_${setting}`, `The largest ${noun} must be more than 0; leave it empty to switch it off.`)
+  refuseUnless(!isCrossed, `${prefix}min_${name}`, `The smallest ${noun} is larger than the largest one.`)
+  refuseUnless(
+    max !== 0n,
+    `${prefix}max_${name}`,
+    `The largest ${noun} must be more than 0; leave it empty to switch it off.`,
+  )
 }
 
 function refuseWindows(windows: Policy['quietHours'], where: string): void {
   for (const { from, to } of windows) {
-    refuseUnless(from !== to, 'quiet_hours', `Quiet hours ${where} begin and end at ${from}: give "00:00" to "24:00" for a whole day.`)
+    refuseUnless(
+      from !== to,
+      'quiet_hours',
+      `Quiet hours ${where} begin and end at ${from}: give "00:00" to "24:00" for a whole day.`,
+    )
     refuseUnless(from !== '24:00', 'quiet_hours', `Quiet hours ${where} cannot begin at 24:00.`)
   }
   refuseUnless(

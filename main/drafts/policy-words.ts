@@ -114,7 +114,9 @@ function ofTheMoment(policy: Policy): readonly RuleText[] {
 }
 
 function bound(what: string, unitMicros: bigint | undefined): string {
-  return unitMicros === undefined ? `${what.replace('is not', 'may be')} any amount your other limits allow.` : `${what} ${unitsText(unitMicros)} (scaled to the currency).`
+  return unitMicros === undefined
+    ? `${what.replace('is not', 'may be')} any amount your other limits allow.`
+    : `${what} ${unitsText(unitMicros)} (scaled to the currency).`
 }
 
 /** Millionths of a unit: "20", "0.50". */

@@ -14,6 +14,7 @@ import type { Caller } from '../ports.ts'
 import type { DraftTable } from '../store/draft-table.ts'
 import { draftHash, newDraftId, requestHash } from './hash.ts'
 import { type PlanningSnapshot, planChange } from './plan.ts'
+import { countCutsOnce } from './envelope.ts'
 import { judgeSet, type SetContext } from './guardrails.ts'
 import type { Policy, Usage } from './policy.ts'
 import { draftView, envelopeViews, isoTime, netMovement } from './view.ts'
@@ -84,7 +85,10 @@ function resolve(deps: DraftDeps, operations: readonly ChangeInput[], judged: Om
       isUndo: judged.isUndo,
     }),
   )
-  const items = plans.map((plan) => plan.item)
+  const items = countCutsOnce(
+    plans.map((plan) => plan.item),
+    context.above,
+  )
   if (items.length === 0)
     throw new OperationError('invalid_input', 'There is no change in the request.', 'Send at least one operation.')
   refuseTwice(items)

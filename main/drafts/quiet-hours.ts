@@ -28,7 +28,10 @@ function formatFor(timeZone: string): Intl.DateTimeFormat {
 }
 
 /** ISO weekday (1 is Monday) and minutes since midnight on the wall of a zone. Undefined for a zone that is not known. */
-export function wallTime(atMs: number, timeZone: string): { readonly day: number; readonly minute: number } | undefined {
+export function wallTime(
+  atMs: number,
+  timeZone: string,
+): { readonly day: number; readonly minute: number } | undefined {
   let parts: Intl.DateTimeFormatPart[]
   try {
     parts = formatFor(timeZone).formatToParts(new Date(atMs))

@@ -32,9 +32,9 @@ export interface PastDraft {
 
 /** What is known of then without the platform. */
 export interface ReplayWorld {
-  account(id: AccountId): Pick<Account, 'timeZone' | 'currency'> | undefined
-  above(id: EntityId): readonly EntityId[]
-  convertedRecently(entityId: EntityId, days: number, atMs: number): boolean | undefined
+  readonly account: (id: AccountId) => Pick<Account, 'timeZone' | 'currency'> | undefined
+  readonly above: (id: EntityId) => readonly EntityId[]
+  readonly convertedRecently: (entityId: EntityId, days: number, atMs: number) => boolean | undefined
 }
 
 type Counts = Record<PolicyResult['outcome'], number>
@@ -60,7 +60,13 @@ export interface Replay {
 }
 
 /** Rules that the platform, or the state of the account, decided: no change of the guardrails changes them. */
-const OF_THEN: readonly Rule[] = ['platform_minimum', 'platform_maximum', 'platform_step', 'writes_off', 'unknown_spend']
+const OF_THEN: readonly Rule[] = [
+  'platform_minimum',
+  'platform_maximum',
+  'platform_step',
+  'writes_off',
+  'unknown_spend',
+]
 const STRICTNESS = { pass: 0, clamp: 1, block: 2 } as const
 
 interface Spent extends Pick<DraftItem, 'accountId' | 'currency'>, Usage {
@@ -270,7 +276,10 @@ function judgeBidItem(
 ): ReturnType<typeof judgeItem> {
   const { currency, accountId, before, requested } = item
   const limits = limitsFor(policy, currency, accountId)
-  const passes = { item: { ...item, after: requested }, result: { version: policy.version, outcome: 'pass', rules: [] } } as const
+  const passes = {
+    item: { ...item, after: requested },
+    result: { version: policy.version, outcome: 'pass', rules: [] },
+  } as const
   if (field === 'bid_strategy') {
     const [from, to] = [parseStrategy(before, currency), parseStrategy(requested, currency)]
     const isSame = from.strategy === to.strategy

@@ -105,7 +105,8 @@ function clampStep(input: StepCase, blocked: (verdict: Omit<RuleVerdict, 'outcom
     const message = `One step may change ${scale.noun} by at most ${scale.shown(maxStepMicros)} per day.`
     rules.push({ rule: 'max_step_amount', outcome: 'clamp', limit: scale.plain(maxStepMicros), message })
   }
-  const crossed = ownBoundCrossed(input, isRaise ? beforeMicros + allowed : beforeMicros - allowed)
+  const target = isRaise ? beforeMicros + allowed : beforeMicros - allowed
+  const crossed = wanted === 0n ? undefined : ownBoundCrossed(input, target)
   if (crossed !== undefined) {
     allowed = isRaise ? crossed.limitMicros - beforeMicros : beforeMicros - crossed.limitMicros
     // It is at the bound already, or on its far side, and would move further away.

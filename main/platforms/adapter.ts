@@ -140,6 +140,8 @@ export interface PlatformAdapter {
   readChanges(account: AccountId, range: HistoryRange, signal: AbortSignal): Promise<ChangeHistory>
   /** How long after it happened a change may still be missing from the history; until then its absence proves nothing. */
   readonly historyLagMs: number
+  /** How far back the history is read. */
+  readonly historyMs: number
   /** How long after a clear yes the new value may still not show; after that, "unchanged" means that nothing was changed. */
   readonly readAfterWriteMs: number
   /** The only write. Takes nothing but what the gate made. */

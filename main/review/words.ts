@@ -58,7 +58,9 @@ function itemLines(item: HashedItem, names: Pack['shown']['items'][number] | und
     `   named ${(names?.path ?? []).map((name) => quoted(name)).join(' > ') || 'not at all'}`,
     `   ${words(item.field)}: ${valueText(item, item.before)} → ${valueText(item, item.after)}`,
     `   ${effectText(item)} It takes effect ${when}.`,
-    ...(item.target === undefined ? [] : [`   Written to ${cleanUntrusted(item.target, 200)}, which others may share.`]),
+    ...(item.target === undefined
+      ? []
+      : [`   Written to ${cleanUntrusted(item.target, 200)}, which others may share.`]),
     ...others.map(
       (id, at) => `   Also changes ${splitEntityId(id).externalId}, named ${quoted(names?.affects[at] ?? '')}`,
     ),
@@ -72,8 +74,7 @@ function valueText({ field, currency }: HashedItem, value: string): string {
 }
 
 function effectText({ movementMicros, currency, op }: HashedItem): string {
-  if (op === 'set_bid' || op === 'set_bid_strategy')
-    return 'Its effect on spend per day is not known as an amount.'
+  if (op === 'set_bid' || op === 'set_bid_strategy') return 'Its effect on spend per day is not known as an amount.'
   const micros = BigInt(movementMicros)
   return `Effect on spend per day: ${micros > 0n ? '+' : ''}${amountText(micros, currency)} ${currency}.`
 }

@@ -97,8 +97,8 @@ export function createDraftTable(db: Database.Database) {
   const proposedSince = db.prepare<[string, number], { n: number }>(
     'SELECT COUNT(*) AS n FROM draft WHERE origin_id = ? AND created_at_ms > ?',
   )
-  const linkedTo = db.prepare<[string], { draft_id: string; state: DraftState }>(
-    `SELECT draft_id, state FROM draft WHERE repair_of = ?1 OR undo_of = ?1 OR revises = ?1 ORDER BY created_at_ms LIMIT 50`,
+  const linkedTo = db.prepare<[{ id: string }], { draft_id: string; state: DraftState }>(
+    `SELECT draft_id, state FROM draft WHERE repair_of = @id OR undo_of = @id OR revises = @id ORDER BY created_at_ms LIMIT 50`,
   )
   const openOnTarget = db.prepare<[string, string], { draft_id: string; origin_id: string }>(
     `SELECT d.draft_id, d.origin_id FROM draft d JOIN draft_item i ON i.draft_id = d.draft_id
@@ -281,7 +281,7 @@ export function createDraftTable(db: Database.Database) {
     countProposedSince: (originId: string, sinceMs: number): number => proposedSince.get(originId, sinceMs)?.n ?? 0,
     /** Undos, repairs and edited versions of a draft, oldest first, at most 50. */
     linkedTo: (draftId: DraftId): readonly { readonly draftId: DraftId; readonly state: DraftState }[] =>
-      linkedTo.all(draftId).map((row) => ({ draftId: row.draft_id as DraftId, state: row.state })),
+      linkedTo.all({ id: draftId }).map((row) => ({ draftId: row.draft_id as DraftId, state: row.state })),
     /** Drafts that wait for, or are under way to, the same field of the same target. One that stays unknown for good is neither. */
     openOnTarget(target: string, field: string): readonly { readonly draftId: DraftId; readonly originId: string }[] {
       return openOnTarget

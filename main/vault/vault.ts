@@ -233,11 +233,11 @@ function makeVault(
       const expected = verifier
       return expected === undefined ? false : guesses.attempt(() => fits(passphrase, expected))
     },
-    async setPassphrase(next) {
+    async setPassphrase(passphrase) {
       inForce()
-      refuseShortPassphrase(next, MINIMUM_PASSPHRASE_CHARS)
-      if ('matches' in store) return store.changePassphrase(next)
-      const made = await makeVerifier(next, options.cost ?? DEFAULT_SCRYPT_COST)
+      refuseShortPassphrase(passphrase, MINIMUM_PASSPHRASE_CHARS)
+      if ('matches' in store) return store.changePassphrase(passphrase)
+      const made = await makeVerifier(passphrase, options.cost ?? DEFAULT_SCRYPT_COST)
       inForce()
       await store.write('passphrase', made)
       verifier = parseVerifier(made)

@@ -69,7 +69,7 @@ function useFrameKeys(open: (which: Open) => void): void {
       if (isTyping || isDialogOpen || event.ctrlKey || event.metaKey || event.altKey) return
       if (event.key === '?') open('keys')
       const screen = SCREENS[Number(event.key) - 1]
-      if (/^[1-7]$/.test(event.key) && screen !== undefined) go(screen)
+      if (/^[1-8]$/.test(event.key) && screen !== undefined) go(screen)
     }
     document.addEventListener('keydown', onKey)
     return () => document.removeEventListener('keydown', onKey)

@@ -1,7 +1,9 @@
 import { fill } from '../format.ts'
 import { useRead } from '../queries.ts'
+import { href } from '../router.ts'
+import { SETTINGS_TEXTS } from '../texts-settings.ts'
 import { TEXTS } from '../texts.ts'
-import { Button } from '../ui/button.tsx'
+import { Button, LinkButton } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { SkeletonRows } from '../ui/state.tsx'
 import { ErrorNotice } from './pieces.tsx'
@@ -13,7 +15,12 @@ export function PolicyDialog({ onClose }: { onClose: () => void }) {
     <Dialog
       title={TEXTS.policy.title}
       onClose={onClose}
-      footer={<Button onPress={onClose}>{TEXTS.common.close}</Button>}
+      footer={
+        <>
+          <LinkButton href={href('settings', 'limits')}>{SETTINGS_TEXTS.title}</LinkButton>
+          <Button onPress={onClose}>{TEXTS.common.close}</Button>
+        </>
+      }
     >
       <p className="mb-3 text-ink-2">{TEXTS.policy.intro}</p>
       {policy.isPending ? <SkeletonRows rows={6} label={TEXTS.common.loading} /> : null}

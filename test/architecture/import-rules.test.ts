@@ -59,6 +59,8 @@ const WRONG: readonly Wrong[] = [
   ['agents-and-loop-cannot-reach-approval', 'main/operator/approves.ts', 'main/approval/gate.ts'],
   ['agents-and-loop-cannot-reach-approval', 'main/cli/asks-a-platform.ts', 'main/platforms/tiktok/client.ts'],
   ['agents-and-loop-cannot-reach-approval', 'main/mcp/connects.ts', 'main/connect/flows.ts'],
+  ['review-opens-no-workspace', 'main/review/approves.ts', 'main/approval/gate.ts'],
+  ['review-opens-no-workspace', 'main/review/unlocks.ts', 'main/vault/vault.ts'],
   ['reporting-never-calls-a-platform', 'main/reporting/asks-a-platform.ts', 'main/platforms/tiktok/client.ts'],
   ['sql-only-in-store', 'main/reporting/queries.ts', 'better-sqlite3'],
   ['sql-only-in-store', 'electron/queries.ts', 'better-sqlite3'],

@@ -5,7 +5,7 @@
 
 /** Everything in main/ that knows what an ad is. */
 const CORE_PARTS =
-  '(approval|audit|connect|drafts|imports|mcp|notifications|operator|platforms|reporting|store|sync|vault)'
+  '(approval|audit|connect|drafts|history|imports|mcp|notifications|operator|platforms|reporting|review|store|sync|vault)'
 /** Who calls the core from outside: imports go from these inwards, never back. */
 const OUTSIDE = '^main/(core|run-operation|session[a-z-]*|demo)\\.ts$|^main/(mcp|operator|cli|browser-window)/'
 /** The composition root: it hands the parts to each other, so it may name all of them. */
@@ -86,7 +86,9 @@ module.exports = {
     {
       name: 'imports-go-inwards',
       severity: 'error',
-      from: { path: '^main/(approval|audit|connect|drafts|notifications|platforms|reporting|store|sync|vault)/' },
+      from: {
+        path: '^main/(approval|audit|connect|drafts|history|notifications|platforms|reporting|review|store|sync|vault)/',
+      },
       to: { path: OUTSIDE, dependencyTypesNot: ['type-only'] },
     },
     {
@@ -94,7 +96,7 @@ module.exports = {
       severity: 'error',
       from: { path: '^main/(audit|store|vault)/' },
       to: {
-        path: '^main/(approval|connect|drafts|notifications|platforms|reporting|sync)/',
+        path: '^main/(approval|connect|drafts|history|notifications|platforms|reporting|sync)/',
         dependencyTypesNot: ['type-only'],
       },
     },
@@ -103,7 +105,7 @@ module.exports = {
       severity: 'error',
       from: { path: '^main/platforms/' },
       to: {
-        path: '^main/(approval|audit|connect|drafts|notifications|reporting|store|sync)/',
+        path: '^main/(approval|audit|connect|drafts|history|notifications|reporting|store|sync)/',
         dependencyTypesNot: ['type-only'],
       },
     },
@@ -146,6 +148,16 @@ module.exports = {
       severity: 'error',
       from: { path: '^main/(mcp|operator|cli)/', pathNot: '^main/cli/main\\.ts$' },
       to: { path: '^main/(approval|connect|platforms|vault|audit|store)/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      // A second person signs an opinion on a file: for that no workspace is opened, and nothing is decided.
+      name: 'review-opens-no-workspace',
+      severity: 'error',
+      from: { path: '^main/review/' },
+      to: {
+        path: '^main/(approval|connect|imports|mcp|platforms|store|sync|vault)/',
+        dependencyTypesNot: ['type-only'],
+      },
     },
     {
       name: 'reporting-never-calls-a-platform',

@@ -34,7 +34,13 @@ const KINDS: Readonly<Record<ContractFault, FaultKind>> = {
   partial_failure: 'partial',
   success_without_effect: 'success_without_effect',
 }
-const PURPOSES = { listing: '#listing', readback: '#listing', report: '#report', write: '#write' } as const
+const PURPOSES = {
+  listing: '#listing',
+  readback: '#listing',
+  report: '#report',
+  write: '#write',
+  history: '#history',
+} as const
 
 export interface GoogleHarness extends PlatformHarness {
   readonly sandbox: SandboxGoogle
@@ -223,6 +229,8 @@ export async function startGoogle({
       sandbox.requests.entries
         .filter((each) => each.path === '/thumbnail')
         .map((each) => ({ hasToken: each.hasToken === true })),
+    nowMs: () => clock.nowMs(),
+    delayHistory: (ms) => sandbox.world.setHistoryLag(ms),
     changeOutside: (id, field, value) => {
       const { externalId, type } = splitEntityId(id)
       const { currency } = first

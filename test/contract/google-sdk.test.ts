@@ -195,6 +195,27 @@ describe('google-ads-api against the sandbox', () => {
     }
   })
 
+  it('reads the change history, with old and new values as messages', async () => {
+    const campaign = google.campaignNamed('')
+    const before = Number(campaign.budget.amountMicros)
+    google.sandbox.world.setOutside(campaign.id, { budgetMicros: 87_000_000 })
+    google.sandbox.world.setOutside(campaign.id, { budgetMicros: before })
+    const rows = await customer.query(
+      `SELECT change_event.change_date_time, change_event.user_email, change_event.client_type, change_event.change_resource_type, change_event.changed_fields, change_event.old_resource, change_event.new_resource FROM change_event WHERE change_event.change_date_time BETWEEN '2026-11-01' AND '2026-11-24' ORDER BY change_event.change_date_time LIMIT 50`,
+    )
+    const events = rows.map((row) => part(row, 'change_event'))
+    expect(events.map((event) => word('ChangeEventResourceType', event['change_resource_type']))).toEqual([
+      'CAMPAIGN_BUDGET',
+      'CAMPAIGN_BUDGET',
+    ])
+    const [budget] = events.filter(
+      (event) => Number(part(part(event, 'new_resource'), 'campaign_budget')['amount_micros']) === 87_000_000,
+    )
+    expect(word('ChangeClientType', budget?.['client_type'])).toBe('GOOGLE_ADS_WEB_CLIENT')
+    expect(budget?.['changed_fields']).toEqual({ paths: ['amount_micros'] })
+    expect(Number(part(part(budget ?? {}, 'old_resource'), 'campaign_budget')['amount_micros'])).toBe(before)
+  })
+
   it('reads the same ad groups and ads', async () => {
     const groups = await customer.query('SELECT ad_group.id, ad_group.name, ad_group.cpc_bid_micros FROM ad_group')
     const own = await ours('ad_group')

@@ -38,7 +38,13 @@ const KINDS: Readonly<Record<ContractFault, FaultKind>> = {
   partial_failure: 'partial',
   success_without_effect: 'success_without_effect',
 }
-const FAULT_PATHS = { listing: '/campaigns', report: '/insights', write: 'POST /node', readback: '/node' } as const
+const FAULT_PATHS = {
+  listing: '/campaigns',
+  report: '/insights',
+  write: 'POST /node',
+  readback: '/node',
+  history: '/activities',
+} as const
 const STRATEGIES = {
   lowest_cost: 'LOWEST_COST_WITHOUT_CAP',
   bid_cap: 'LOWEST_COST_WITH_BID_CAP',
@@ -217,6 +223,8 @@ export async function startMeta({
       sandbox.requests.entries.filter(
         (entry) => entry.method === 'POST' && !entry.isWrite && entry.entityIds.includes(splitEntityId(id).externalId),
       ).length,
+    nowMs: () => clock.nowMs(),
+    delayHistory: (ms) => sandbox.world.setHistoryLag(ms),
     changeOutside,
     advance: (ms) => clock.advance(ms),
     close: async () => {

@@ -8,6 +8,7 @@ import type { BidField } from '../../shared/domain/bid.ts'
 import type { Field } from '../../shared/domain/entity.ts'
 import type { AccountId, EntityId, Platform } from '../../shared/domain/ids.ts'
 import { describeBadDays } from './contract-bad-days.ts'
+import { describeHistory } from './contract-history.ts'
 import type { Bench } from './contract-kit.ts'
 import { describeAccounts, describeEntities, describeMetrics, describePictures } from './contract-reading.ts'
 import {
@@ -82,7 +83,7 @@ export interface PlatformHarness {
   smallPages(): PlatformAdapter
   /** Makes the next `times` requests of that purpose go wrong; `readback` is what a live value of `budgetCampaign` is read with. */
   breakNext(
-    purpose: 'listing' | 'report' | 'write' | 'readback',
+    purpose: 'listing' | 'report' | 'write' | 'readback' | 'history',
     fault: ContractFault,
     options?: { times?: number; location?: string },
   ): void
@@ -95,6 +96,10 @@ export interface PlatformHarness {
   readonly pictureRequests?: () => readonly { readonly hasToken: boolean }[]
   /** Somebody changes a field on the platform itself; value in wire form. */
   changeOutside(id: EntityId, field: Field, value: string): void
+  /** The sandbox's clock. */
+  nowMs(): number
+  /** From now on a change shows in the platform's history only so much later. */
+  delayHistory(ms: number): void
   /** Moves the sandbox's clock, so that a budget scheduled for midnight takes effect. */
   advance(ms: number): void
   close(): Promise<void>
@@ -129,6 +134,9 @@ export function describePlatformContract(name: string, start: () => Promise<Plat
     })
     describe('reading on a bad day', () => {
       describeBadDays(bench)
+    })
+    describe('the change history', () => {
+      describeHistory(bench)
     })
     describe('a budget', () => {
       describeBudgets(bench)

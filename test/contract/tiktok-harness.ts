@@ -53,6 +53,7 @@ const WRITE_PATHS = ['', '/smart_plus'].flatMap((family) =>
 const PATHS = {
   listing: ['/campaign/get/'],
   report: ['/report/integrated/get/'],
+  history: ['/changelog/task/create/'],
   write: [...WRITE_PATHS, '/adgroup/budget/update/'],
   readback: ['/campaign/get/'],
 } as const
@@ -220,6 +221,8 @@ export async function startTiktok({
       sandbox.requests.entries
         .filter((entry) => entry.path.startsWith('/media/'))
         .map((entry) => ({ hasToken: entry.hasToken === true })),
+    nowMs: () => clock.nowMs(),
+    delayHistory: (ms) => sandbox.world.setHistoryLag(ms),
     changeOutside: (id, field, value) => changeOutside(sandbox, id, field, value),
     advance: (ms) => clock.advance(ms),
     close: async () => {

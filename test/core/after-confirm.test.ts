@@ -164,7 +164,7 @@ describe('switching something on', () => {
     await confirm(pause)
     await settled(app, pause.draft_id)
     const enable = await proposeStatus(target.entityId, 'paused', 'enabled')
-    expect(enable.net_daily_movement.amount).toBe(target.budget)
+    expect(enable.net_daily_movement[0]?.amount).toBe(target.budget)
     app.sandbox.world.setBudgetOutside(externalId(target.entityId), 50_000_000)
     expect(await arm(enable)).toMatchObject({ challenge: null, draft: { state: 'stale' } })
     await syncNow()

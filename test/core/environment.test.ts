@@ -1,7 +1,12 @@
 /** Where things are on each system, from given variables. */
 import { delimiter, join, resolve } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
-import { describeEnvironment, passphraseFromEnvironment, readEnvironment } from '../../main/environment.ts'
+import {
+  describeEnvironment,
+  passphraseFromEnvironment,
+  readEnvironment,
+  reviewPassphraseFromEnvironment,
+} from '../../main/environment.ts'
 
 const none = () => false
 const linux = (variables: Record<string, string>, exists: (path: string) => boolean = none) =>
@@ -63,5 +68,11 @@ describe('the passphrase', () => {
     expect(process.env['SPENDSIGNOFF_PASSPHRASE']).toBeUndefined()
     expect(passphraseFromEnvironment()?.reveal()).toBe('correct horse')
     expect(JSON.stringify(passphraseFromEnvironment())).toBe('"[secret]"')
+  })
+  test('of a reviewer’s own key is another one, and is taken out as well', () => {
+    process.env['SPENDSIGNOFF_REVIEW_PASSPHRASE'] = 'a key of my own'
+    expect(reviewPassphraseFromEnvironment()?.reveal()).toBe('a key of my own')
+    expect(process.env['SPENDSIGNOFF_REVIEW_PASSPHRASE']).toBeUndefined()
+    expect(reviewPassphraseFromEnvironment()).toBeUndefined()
   })
 })

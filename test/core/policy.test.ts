@@ -1,31 +1,33 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Rule, RULES } from '../../shared/domain/draft.ts'
+import { accountId } from '../../shared/domain/ids.ts'
+import { describePolicy } from '../../main/drafts/policy-words.ts'
 import {
   type BidCase,
   type BudgetCase,
-  describePolicy,
   FIRST_POLICY,
   judgeBid,
   judgeBudget,
-  judgeEnvelope,
   judgeStatus,
   judgeSwitch,
+  type Limits,
   limitsFor,
   moneyScale,
+  type Policy,
 } from '../../main/drafts/policy.ts'
 
 const EUR = 1_000_000n
-const room = { netMicros: 0n, grossMicros: 0n }
+const LIMITS = limitsFor(FIRST_POLICY, 'EUR')
 const budget = (before: bigint, requested: bigint, rest: Partial<BudgetCase> = {}) =>
   judgeBudget({
-    policy: FIRST_POLICY,
+    version: 1,
+    limits: LIMITS,
     currency: 'EUR',
     beforeMicros: before * EUR,
     requestedMicros: requested * EUR,
     minMicros: 20n * EUR,
     maxMicros: 9_999_999n * EUR,
-    usage: room,
     isUndo: false,
     ...rest,
   })
@@ -59,20 +61,9 @@ describe('the first policy', () => {
     expect(afterMicros).toBe(before * EUR)
   })
 
-  test('holds the rolling envelope: net for raises, gross for swaps, never a cut', () => {
-    expect(
-      budget(300n, 400n, { usage: { netMicros: 450n * EUR, grossMicros: 450n * EUR } }).result.rules[0]?.rule,
-    ).toBe('envelope_net')
-    expect(budget(300n, 400n, { usage: { netMicros: 0n, grossMicros: 1_450n * EUR } }).result.rules[0]?.rule).toBe(
-      'envelope_gross',
-    )
-    expect(budget(300n, 200n, { usage: { netMicros: 9_999n * EUR, grossMicros: 99_999n * EUR } }).result.outcome).toBe(
-      'pass',
-    )
-    expect(judgeStatus(FIRST_POLICY, 'EUR', -5_000n * EUR, { netMicros: 0n, grossMicros: 9_999n * EUR }).outcome).toBe(
-      'pass',
-    )
-    expect(judgeStatus(FIRST_POLICY, 'EUR', 501n * EUR, room).rules[0]?.rule).toBe('envelope_net')
+  test('lets a switch of known size through and one of unknown size not', () => {
+    expect(judgeStatus(1, 501n * EUR)).toEqual({ version: 1, outcome: 'pass', rules: [] })
+    expect(judgeStatus(1, undefined).rules[0]?.rule).toBe('unknown_spend')
   })
 
   test('scales its amounts to the currency, so that yen are not held to euro sizes', () => {
@@ -87,7 +78,8 @@ describe('the first policy', () => {
 describe('bids under the first policy', () => {
   const bid = (before: bigint, requested: bigint, rest: Partial<BidCase> = {}) =>
     judgeBid({
-      policy: FIRST_POLICY,
+      version: 1,
+      limits: LIMITS,
       scale: moneyScale('a bid', 'EUR', 10_000n),
       beforeMicros: before * EUR,
       requestedMicros: requested * EUR,
@@ -113,7 +105,101 @@ describe('bids under the first policy', () => {
     // Also when putting a value back, and when the step was clamped first.
     expect(bid(10n, 11n, { ...uncapped, isUndo: true })).toMatchObject({ afterMicros: 10n * EUR })
     expect(bid(10n, 90n, uncapped).result.rules.map((rule) => rule.rule)).toEqual(['max_step_percent', 'unknown_spend'])
-    expect([true, false].map((capped) => judgeSwitch(FIRST_POLICY, capped).outcome)).toEqual(['pass', 'block'])
+    expect([true, false].map((capped) => judgeSwitch(1, capped).outcome)).toEqual(['pass', 'block'])
+  })
+})
+
+describe('bounds that the person sets', () => {
+  const within = (min: bigint | undefined, max: bigint | undefined) => ({
+    limits: {
+      ...LIMITS,
+      minDailyBudgetMicros: min === undefined ? undefined : min * EUR,
+      maxDailyBudgetMicros: max === undefined ? undefined : max * EUR,
+      minBidMicros: min === undefined ? undefined : min * EUR,
+      maxBidMicros: max === undefined ? undefined : max * EUR,
+    },
+  })
+
+  test('stop a raise at the largest and a cut at the smallest budget, and name the rule', () => {
+    expect(budget(100n, 140n, within(undefined, 120n))).toMatchObject({
+      afterMicros: 120n * EUR,
+      result: { outcome: 'clamp', rules: [{ rule: 'budget_maximum', limit: '120.00' }] },
+    })
+    expect(budget(100n, 60n, within(80n, undefined))).toMatchObject({
+      afterMicros: 80n * EUR,
+      result: { outcome: 'clamp', rules: [{ rule: 'budget_minimum', limit: '80.00' }] },
+    })
+  })
+
+  test('hold nothing back that moves towards them, and everything that moves away', () => {
+    expect(budget(200n, 150n, within(undefined, 120n)).result.outcome).toBe('pass')
+    expect(budget(40n, 50n, within(80n, undefined)).result.outcome).toBe('pass')
+    expect(budget(120n, 130n, within(undefined, 120n)).result).toMatchObject({
+      outcome: 'block',
+      rules: [{ rule: 'budget_maximum' }],
+    })
+    expect(budget(80n, 70n, within(80n, undefined)).result).toMatchObject({
+      outcome: 'block',
+      rules: [{ rule: 'budget_minimum' }],
+    })
+  })
+
+  test('are judged after the step limits, and both are named', () => {
+    const { afterMicros, result } = budget(100n, 190n, within(undefined, 140n))
+    expect(afterMicros).toBe(140n * EUR)
+    expect(result.rules.map((rule) => rule.rule)).toEqual(['max_step_percent', 'budget_maximum'])
+  })
+
+  test('block an undo that would cross them instead of putting back half of it', () => {
+    expect(budget(60n, 150n, { ...within(undefined, 120n), isUndo: true }).result).toMatchObject({
+      outcome: 'block',
+      rules: [{ rule: 'budget_maximum' }],
+    })
+  })
+
+  test('are in whole steps of the platform after all', () => {
+    const { afterMicros } = budget(100n, 149n, { ...within(undefined, 125n), stepMicros: 10n * EUR })
+    expect(afterMicros).toBe(120n * EUR)
+  })
+
+  test('hold for bids that are amounts and never for returns', () => {
+    const bid = (isInverse: boolean) =>
+      judgeBid({
+        version: 1,
+        ...within(undefined, 5n),
+        scale: moneyScale('a bid', 'EUR', 10_000n),
+        beforeMicros: 4n * EUR,
+        requestedMicros: 6n * EUR,
+        minMicros: undefined,
+        maxMicros: undefined,
+        isInverse,
+        isSpendCapped: true,
+        isUndo: false,
+      })
+    expect(bid(false)).toMatchObject({ afterMicros: 5n * EUR, result: { rules: [{ rule: 'bid_maximum' }] } })
+    expect(bid(true)).toMatchObject({ afterMicros: 6n * EUR, result: { outcome: 'pass' } })
+  })
+})
+
+describe('limits of one account', () => {
+  const meta = accountId('meta', '42')
+  const policy: Policy = {
+    ...FIRST_POLICY,
+    maxDailyBudgetUnitMicros: 300n * EUR,
+    accounts: { [meta]: { currency: 'EUR', maxStepMicros: 50n * EUR, maxDailyBudgetMicros: null } },
+  }
+
+  test('are exact in its own currency, switch bounds off, and leave the rest as it is everywhere', () => {
+    expect(limitsFor(policy, 'EUR', meta)).toMatchObject({
+      maxStepMicros: 50n * EUR,
+      maxDailyBudgetMicros: undefined,
+      envelopeNetMicros: 500n * EUR,
+    })
+    expect(limitsFor(policy, 'JPY', accountId('meta', '43')).maxDailyBudgetMicros).toBe(30_000n * EUR)
+  })
+
+  test('are never converted: in another currency nothing is judged at all', () => {
+    expect(() => limitsFor(policy, 'USD', meta)).toThrow(/set in EUR/)
   })
 })
 
@@ -137,38 +223,45 @@ describe('the policy in words', () => {
 
 describe('whatever is proposed', () => {
   const amount = fc.bigInt({ min: 1n, max: 5_000_000n })
-  const usage = fc.record({
-    netMicros: fc.bigInt({ min: -(10n ** 9n), max: 10n ** 9n }),
-    grossMicros: fc.bigInt({ min: 0n, max: 2n * 10n ** 9n }),
-  })
+  /** The person's own bounds, in cents; none in a third of the cases each. */
+  const bounds = fc.record({ min: fc.option(amount, { freq: 2 }), max: fc.option(amount, { freq: 2 }) })
 
   test('an allowed value lies between the old and the requested one, within every limit, in whole cents', () => {
     const seen = { pass: 0, clamp: 0, block: 0 }
     fc.assert(
-      fc.property(amount, amount, usage, (beforeCents, requestedCents, used) => {
+      fc.property(amount, amount, bounds, (beforeCents, requestedCents, { min, max }) => {
         const before = beforeCents * 10_000n
         const requested = requestedCents * 10_000n
+        const own: Limits = {
+          ...LIMITS,
+          minDailyBudgetMicros: min === null ? undefined : min * 10_000n,
+          maxDailyBudgetMicros: max === null ? undefined : max * 10_000n,
+        }
         const { afterMicros, result } = judgeBudget({
-          policy: FIRST_POLICY,
+          version: 1,
+          limits: own,
           currency: 'EUR',
           beforeMicros: before,
           requestedMicros: requested,
           minMicros: undefined,
           maxMicros: undefined,
-          usage: used,
           isUndo: false,
         })
         seen[result.outcome] += 1
         if (result.outcome === 'block') return afterMicros === before
         const step = afterMicros > before ? afterMicros - before : before - afterMicros
-        const movement = afterMicros - before
+        const isRaise = afterMicros > before
         return (
           afterMicros > 0n &&
           afterMicros % 10_000n === 0n &&
           (requested - afterMicros) * (requested - before) >= 0n &&
           step * 10_000n <= before * FIRST_POLICY.maxStepBasisPoints &&
           step <= limitsFor(FIRST_POLICY, 'EUR').maxStepMicros &&
-          judgeEnvelope(FIRST_POLICY, 'EUR', movement, used) === undefined &&
+          (!isRaise || own.maxDailyBudgetMicros === undefined || afterMicros <= own.maxDailyBudgetMicros) &&
+          (isRaise ||
+            own.minDailyBudgetMicros === undefined ||
+            afterMicros >= own.minDailyBudgetMicros ||
+            afterMicros === before) &&
           (result.outcome === 'clamp') === (afterMicros !== requested)
         )
       }),

@@ -63,7 +63,9 @@ describe('a budget change', () => {
     const draft = await proposeBudget(app, target)
     await app.window('confirm_draft', { draft_id: draft.draft_id, confirm_token: (await arm(draft)).confirm_token })
     await settled(app, draft.draft_id)
-    const undo = (await app.window('propose_undo', { draft_id: draft.draft_id })).draft
+    const { draft: undo, plan } = await app.window('propose_undo', { draft_id: draft.draft_id })
+    expect(plan).toMatchObject([{ state: 'clean', before: target.budget }])
+    if (undo === null) throw new Error('no undo was proposed')
     expect(undo).toMatchObject({ state: 'pending', undo_of: draft.draft_id, operations: [{ after: target.budget }] })
     await app.window('confirm_draft', { draft_id: undo.draft_id, confirm_token: (await arm(undo)).confirm_token })
     await settled(app, undo.draft_id)
@@ -81,7 +83,7 @@ describe('a budget change', () => {
         { kind: 'set_status', entity_id: target.entityId, expected_current: 'enabled', new_status: 'paused' },
       ],
     })
-    expect(draft.net_daily_movement.amount).toBe(`-${target.budget}`)
+    expect(draft.net_daily_movement[0]?.amount).toBe(`-${target.budget}`)
     await app.window('confirm_draft', { draft_id: draft.draft_id, confirm_token: (await arm(draft)).confirm_token })
     expect(await settled(app, draft.draft_id)).toMatchObject({ state: 'applied' })
     expect(app.sandbox.world.adGroup(externalId(target.entityId))?.operationStatus).toBe('DISABLE')

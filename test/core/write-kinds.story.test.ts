@@ -25,6 +25,8 @@ const of = <T>(one: Case, value: T): Record<string, T> => ({ [one.name]: value }
 /** Proposed and armed, with something set to go wrong before Confirm. */
 async function confirmUnder(one: Case, trouble: () => void): Promise<DraftView> {
   const draft = await story.propose(one)
+  // What went wrong with the kinds before this one would stop it.
+  await story.window('reset_breaker', {})
   const { challenge } = await story.arm(draft)
   trouble()
   await story.window('confirm_draft', { draft_id: draft.draft_id, confirm_token: challenge?.confirm_token ?? '' })

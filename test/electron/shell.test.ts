@@ -5,9 +5,11 @@ import { bindLifecycle, CLOSE_LIMIT_MS } from '../../electron/lifecycle.ts'
 import { menuTemplate } from '../../electron/menu.ts'
 import { readWindowPlace } from '../../electron/window-bounds.ts'
 import { SECURE_WEB_PREFERENCES } from '../../electron/window.ts'
+import { describeEnvironment } from '../../main/environment.ts'
 import { OperationError } from '../../shared/errors.ts'
 import { app, seen, world } from '../support/fake-electron.ts'
 import { openShell } from '../support/open-shell.ts'
+import { makeTempFolder } from '../support/temp-folder.ts'
 import { waitFor } from '../support/wait-for.ts'
 
 const onlyWindow = () => {
@@ -237,5 +239,34 @@ describe('trouble in the window', () => {
     onlyWindow().calls.length = 0
     notification?.emit('click')
     expect(onlyWindow().calls).toEqual(['show', 'focus'])
+  })
+})
+
+describe('the prompt of the operating system', () => {
+  const onMac = { environment: describeEnvironment({}, 'darwin', '/Users/ana') }
+  const startOnMac = async (prepare: () => void) => {
+    const folder = makeTempFolder('mac')
+    const environment = { ...onMac.environment, homeFolder: folder }
+    return (await openShell({ environment }, prepare)).ports[0]
+  }
+
+  test('is lent to the core on a Mac with Touch ID; a denied one is a no, not an error', async () => {
+    const asked: string[] = []
+    const ports = await startOnMac(() => {
+      world.hasTouchId = true
+      world.touch = async (reason) => void asked.push(reason)
+    })
+    expect(await ports?.confirmPresence?.('confirm a change')).toBe(true)
+    expect(asked).toEqual(['confirm a change'])
+    world.touch = async () => {
+      throw new Error('Authentication was canceled by user.')
+    }
+    expect(await ports?.confirmPresence?.('confirm a change')).toBe(false)
+  })
+
+  test('is not there without Touch ID, or on another system', async () => {
+    expect((await startOnMac(() => undefined))?.confirmPresence).toBeUndefined()
+    const { ports } = await openShell({}, () => (world.hasTouchId = true))
+    expect(ports[0]?.confirmPresence).toBeUndefined()
   })
 })

@@ -327,7 +327,7 @@ describe('the browser window', () => {
         draft_id: draft.draft_id,
         draft_hash: draft.draft_hash,
       })
-      expect(challenge?.needs_passphrase).toBe(true)
+      expect(challenge?.factor).toBe('passphrase')
       const token = challenge?.confirm_token ?? ''
       expect((await browser.refusal(WINDOW, 'confirm_draft', confirm(draft.draft_id, token))).code).toBe(
         'wrong_passphrase',

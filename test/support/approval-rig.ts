@@ -272,6 +272,7 @@ export async function startRig(entities: readonly Entity[], currency = 'EUR') {
     clock,
     platform,
     db,
+    pin,
     keys,
     audit,
     drafts,

@@ -164,6 +164,14 @@ export function paperPlatform(shape: PaperShape = {}): PaperPlatform {
       return platform.trackers.filter((tracker) => tracker.accountId === id)
     },
     tokenHealth: async () => ({ isValid: true, expiresAtMs: null, canWrite: true, scopes: [], problem: undefined }),
+    historyLagMs: 0,
+    historyMs: 30 * DAY_MS,
+    readChanges: async (_account, { sinceMs, untilMs }) => ({
+      rows: [],
+      coveredFromMs: sinceMs,
+      coveredUntilMs: untilMs,
+      isComplete: true,
+    }),
     readThumbnail: async () => undefined,
     revoke: async () => false,
   }

@@ -90,6 +90,14 @@ export function accountHandlers(): Handlers {
       }
     },
     get_thumbnail: () => ({ mime_type: 'image/png', base64: PIXEL }),
+    list_platform_changes: () => ({
+      changes: [],
+      total: 0,
+      next_cursor: null,
+      missing: [],
+      accounts: [],
+      as_of: ago(0),
+    }),
     get_account_readiness: () => ({
       accounts: [
         {

@@ -3,6 +3,7 @@ import { accountIdSchema, draftIdSchema, entityIdSchema } from '../../shared/dom
 import type { DraftView, EntityView, OutputOf } from '../../shared/operations.ts'
 import { accountHandlers } from './window-accounts.ts'
 import type { Handlers } from './window-double.ts'
+import { policyAnswer } from './window-settings.ts'
 
 export const NOW_MS = Date.now()
 const MINUTE_MS = 60_000
@@ -74,9 +75,13 @@ export function draft(letter: string, more: Partial<DraftView> = {}): DraftView 
     origin: { kind: 'agent', id: 'c_abcdef' },
     operations,
     policy: PASS,
-    net_daily_movement: operations[0]?.daily_movement ?? { amount: '0.00', currency: 'EUR' },
+    operation_count: operations.length,
+    net_daily_movement: [operations[0]?.daily_movement ?? { amount: '0.00', currency: 'EUR' }],
     draft_hash: letter.charCodeAt(0).toString(16).padStart(2, '0').repeat(32),
     undo_of: null,
+    repair_of: null,
+    revises: null,
+    decision_note: null,
     created_at: ago(14 * MINUTE_MS),
     expires_at: ago(-47 * 60 * MINUTE_MS),
     decided_at: null,
@@ -220,6 +225,7 @@ export function draftAnswer(view: DraftView): OutputOf<'get_draft'> {
             },
           ]
         : [],
+    linked: [],
     envelope: view.state === 'pending' || view.state === 'armed' ? ENVELOPE : [],
     as_of: ago(12 * MINUTE_MS),
     warnings: [],
@@ -249,6 +255,7 @@ export function appState(more: Partial<OutputOf<'get_app_state'>> = {}): OutputO
     confirm_needs_passphrase: true,
     demo_passphrase: 'demo-demo',
     trouble: null,
+    successor: null,
     open_drafts: WAITING.length,
     sync: IDLE,
     revision: 1,
@@ -392,6 +399,23 @@ export const RECORDS: OutputOf<'list_audit'>['records'] = [
     disclosed: each.type === 'draft.proposed' ? { rationale: REASON } : {},
   }))
 
+const SIGN_OFF: OutputOf<'get_sign_off_settings'> = {
+  confirm_factor: 'click',
+  effective_factor: 'passphrase',
+  factors: [
+    { factor: 'click', is_available: true, why_not: null },
+    {
+      factor: 'os_prompt',
+      is_available: false,
+      why_not: 'This computer, or this way of running the app, offers no prompt of the operating system.',
+    },
+    { factor: 'passphrase', is_available: true, why_not: null },
+  ],
+  second_person: { is_on: false, above_units: null },
+  has_passphrase: true,
+  passphrase_why_not: null,
+}
+
 const CLIENTS: OutputOf<'list_clients'>['clients'] = [
   {
     client_id: 'c_abcdef',
@@ -448,16 +472,17 @@ export function filled(): Handlers {
       return { drafts, open: WAITING.length, total: drafts.length, ...page }
     },
     get_draft: (input) => draftAnswer(all.find((each) => each.draft_id === input.draft_id) ?? draft('a')),
-    get_policy: () => ({
-      version: 3,
-      rules: [
-        { rule: 'max_step_percent', text: 'One step may change a budget by at most 50%.' },
-        {
-          rule: 'envelope_net',
-          text: 'Within 24 hours the daily spend of an account may rise by at most €500.00 in sum.',
-        },
-      ],
+    get_review: ({ draft_id }) => ({
+      draft_id,
+      is_required: false,
+      state: 'none',
+      reviewers: 0,
+      packs: [],
+      answers: [],
     }),
+    get_sign_off_settings: () => SIGN_OFF,
+    list_reviewers: () => ({ reviewers: [] }),
+    get_policy: () => policyAnswer(),
     list_entities: (input) => {
       const entities =
         input.type === 'campaign'
@@ -569,7 +594,7 @@ export function filled(): Handlers {
           }),
         ],
         policy: PASS,
-        net_daily_movement: { amount: '-19.00', currency: 'EUR' },
+        net_daily_movement: [{ amount: '-19.00', currency: 'EUR' }],
         envelope: ENVELOPE,
         warnings: [],
       }
@@ -665,7 +690,8 @@ export function challenge(
     validation: [{ k: 0, result: 'unsupported' }],
     policy: view.policy,
     envelope: ENVELOPE,
-    needs_passphrase: true,
+    factor: 'passphrase',
+    reviewer: null,
     ...more,
   }
 }

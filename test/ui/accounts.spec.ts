@@ -1,6 +1,7 @@
 /** The accounts screen in a real browser: a tree of many thousand rows by keyboard, filters, the inspector, and readiness with its cures. */
 import AxeBuilder from '@axe-core/playwright'
 import { expect, type Page, test } from '@playwright/test'
+import { accountIdSchema } from '../../shared/domain/ids.ts'
 import { type StaticRenderer, serveRenderer } from '../support/static-renderer.ts'
 import { MANY_ADS } from '../support/window-accounts.ts'
 import type { WindowDouble } from '../support/window-double.ts'
@@ -61,6 +62,43 @@ test.describe('the explorer', () => {
     await page.keyboard.press('ArrowLeft')
     await page.keyboard.press('ArrowLeft')
     await expect(page.getByRole('row', { name: /Broad 00000/ })).toHaveCount(0)
+  })
+
+  test('tells who changed something on the platform itself, and with what', async ({ page }) => {
+    await open(page, '#/accounts')
+    double?.script({
+      list_platform_changes: (input) => ({
+        changes: [
+          {
+            account_id: accountIdSchema.parse(String(input.entity_id).split('/')[0]),
+            change_id: 'row-1',
+            changed_at: '2026-11-23T09:00:00.000Z',
+            noticed_at: '2026-11-23T10:00:00.000Z',
+            listed_at: null,
+            entity_id: input.entity_id ?? null,
+            is_shared_budget: false,
+            field: 'daily_budget',
+            before: '100.00',
+            after: '120.00',
+            currency: 'EUR',
+            match: 'outside',
+            draft_id: null,
+            untrusted: { what: 'x', entity_name: 'A', account_name: 'B', who: 'Jana Keller', tool: 'Ads Manager' },
+          },
+        ],
+        total: 1,
+        next_cursor: null,
+        missing: [],
+        accounts: [],
+        as_of: '2026-11-23T10:00:00.000Z',
+      }),
+    })
+    await rows(page).first().focus()
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('Enter')
+    const section = page.getByRole('region', { name: 'Changed outside this app' })
+    await expect(section).toContainText('€120.00')
+    await expect(section).toContainText('by Jana Keller · Ads Manager')
   })
 
   test('goes to the end of 50,000 ads with a handful of rows and pages', async ({ page }) => {

@@ -457,7 +457,7 @@ test.describe('Confirm', () => {
     ...filled(),
     arm_draft: () => ({
       draft: draft('a', { state: 'armed' }),
-      challenge: challenge(draft('a'), { needs_passphrase: false }),
+      challenge: challenge(draft('a'), { factor: 'click' }),
     }),
     confirm_draft: () => ({ draft: draft('a', { state: 'approved' }) }),
   })
@@ -570,7 +570,7 @@ test.describe('Confirm', () => {
       ...handlers,
       arm_draft: () => ({
         draft: draft('a', { state: 'armed' }),
-        challenge: challenge(draft('a'), { needs_passphrase: false, expires_in_ms: 1_500 }),
+        challenge: challenge(draft('a'), { factor: 'click', expires_in_ms: 1_500 }),
       }),
     })
     await expect(page.getByText('The reading is more than two minutes old.')).toBeVisible()
@@ -580,7 +580,7 @@ test.describe('Confirm', () => {
     double?.script({
       arm_draft: () => ({
         draft: draft('a', { state: 'armed' }),
-        challenge: challenge(draft('a'), { needs_passphrase: false, confirm_token: 'U'.repeat(43) }),
+        challenge: challenge(draft('a'), { factor: 'click', confirm_token: 'U'.repeat(43) }),
       }),
     })
     await page.getByRole('button', { name: 'Read again' }).click()

@@ -95,7 +95,11 @@ export function createReviews(deps: ReviewsDeps) {
       const known = before.find((each) => each.vkey === verifier.vkey)
       if (known !== undefined) throw knownAlready(known)
       if (before.length >= MAX_REVIEWERS)
-        throw new OperationError('invalid_input', `A workspace keeps ${MAX_REVIEWERS} reviewers at most. Nothing was changed.`, 'Go on with those that are there.')
+        throw new OperationError(
+          'invalid_input',
+          `A workspace keeps ${MAX_REVIEWERS} reviewers at most. Nothing was changed.`,
+          'Go on with those that are there.',
+        )
       const row = { reviewerId: newReviewerId(), name, vkey: verifier.vkey, addedAtMs: clock.nowMs() }
       audit.transaction((append) => {
         reviews.addReviewer(row)
@@ -114,7 +118,11 @@ export function createReviews(deps: ReviewsDeps) {
       const row = reviews.reviewers().find((each) => each.reviewerId === reviewerId)
       const nowMs = clock.nowMs()
       if (row === undefined || row.removedAtMs !== null)
-        throw new OperationError('invalid_input', 'There is no such reviewer any more. Nothing was changed.', 'Look at the list again.')
+        throw new OperationError(
+          'invalid_input',
+          'There is no such reviewer any more. Nothing was changed.',
+          'Look at the list again.',
+        )
       audit.transaction((append) => {
         reviews.removeReviewer(reviewerId, nowMs)
         append({
@@ -209,7 +217,11 @@ function refuseOddTime(answer: Answer, packAtMs: number, nowMs: number): void {
 
 function knownAlready({ name, removedAtMs }: ReviewerRow): OperationError {
   return removedAtMs === null
-    ? new OperationError('invalid_input', `That key is already the one of ${name}. Nothing was changed.`, 'Go on with it.')
+    ? new OperationError(
+        'invalid_input',
+        `That key is already the one of ${name}. Nothing was changed.`,
+        'Go on with it.',
+      )
     : new OperationError(
         'invalid_input',
         `That key was the one of ${name}, who was removed. A removed key never comes back. Nothing was changed.`,

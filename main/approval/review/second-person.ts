@@ -61,26 +61,28 @@ export function createSecondPerson({ reviews, settings }: SecondPersonDeps) {
     })
   }
 
+  /**
+   * To be asked at arm and again inside the transaction of Confirm. The answer that lets the draft pass, for the record of the approval;
+   * undefined when none is there and none is needed.
+   * @throws OperationError review_needed when one is needed and no reviewer has approved exactly this draft, or when one has rejected it
+   */
+  function requireAnswer(draft: Subject): { readonly reviewerId: string; readonly noteHash: string } | undefined {
+    const given = answersOf(draft).filter((each) => each.counts)
+    const refused = given.find((each) => each.answer.verdict === 'reject')
+    if (refused !== undefined) throw rejected(refused.reviewer)
+    const [approval] = given
+    if (approval !== undefined)
+      return { reviewerId: approval.reviewer.reviewerId, noteHash: noteHash(approval.answer.note) }
+    if (required(draft)) throw needed()
+    return undefined
+  }
+
   return {
     rule,
     /** Whether the rule holds for this draft. */
     required,
     answersOf,
-    /**
-     * To be asked at arm and again inside the transaction of Confirm. The answer that lets the draft pass, for the record of the approval;
-     * undefined when none is there and none is needed.
-     * @throws OperationError review_needed when one is needed and no reviewer has approved exactly this draft, or when one has rejected it
-     */
-    requireAnswer(draft: Subject): { readonly reviewerId: string; readonly noteHash: string } | undefined {
-      const given = answersOf(draft).filter((each) => each.counts)
-      const refused = given.find((each) => each.answer.verdict === 'reject')
-      if (refused !== undefined) throw rejected(refused.reviewer)
-      const [approval] = given
-      if (approval !== undefined)
-        return { reviewerId: approval.reviewer.reviewerId, noteHash: noteHash(approval.answer.note) }
-      if (required(draft)) throw needed()
-      return undefined
-    },
+    requireAnswer,
   }
 }
 

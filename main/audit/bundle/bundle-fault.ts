@@ -12,6 +12,7 @@ export const BUNDLE_FAULT_KINDS = [
   'file_changed',
   'bad_manifest',
   'bad_proof',
+  'bad_witness',
 ] as const
 export type BundleFaultKind = FaultKind | (typeof BUNDLE_FAULT_KINDS)[number]
 

@@ -2,18 +2,12 @@
  * Proofs over the stored leaf hashes of a long log, read in pages: memory holds one hash per 256 records and one page. The stored hashes are
  * not believed: whoever asks compares the root with a signed one, and a wrong hash cannot give the right root.
  */
-import type { LogPages } from '../../store/audit-table.ts'
-import { leafHash, nodeHash } from '../merkle.ts'
+import { nodeHash } from '../merkle.ts'
 
 const TILE = 256
 
 /** Leaf hashes `from` … `from + limit - 1`, fewer at the end. */
 export type LeafPages = (from: number, limit: number) => readonly Buffer[]
-
-/** Leaf hashes recomputed from the stored bytes, so that one read serves both. */
-export function leavesOfEntries(pages: Pick<LogPages, 'entries'>): LeafPages {
-  return (from, limit) => pages.entries(from, limit).map(({ bytes }) => leafHash(bytes))
-}
 
 /** A tree of `size` leaves. */
 export class LeafTree {
@@ -21,8 +15,10 @@ export class LeafTree {
   readonly #leaves: LeafPages
   /** Roots of all complete tiles, in order. */
   readonly #tiles: Buffer[] = []
-  /** Roots of perfect subtrees of several tiles, by first leaf and size. */
+  /** Roots of perfect subtrees of several tiles, and of what reaches to the end, by first leaf and size. */
   readonly #known = new Map<string, Buffer>()
+  /** The same of subtrees inside the page. */
+  readonly #inPage = new Map<string, Buffer>()
   #page: { readonly from: number; readonly leaves: readonly Buffer[] } = { from: 0, leaves: [] }
 
   constructor(leaves: LeafPages, size: number) {
@@ -120,19 +116,23 @@ export class LeafTree {
       const tile = this.#tiles[from / TILE]
       if (tile !== undefined) return tile
     }
-    const key = isPerfect && count > TILE ? `${from}/${count}` : undefined
-    const known = key === undefined ? undefined : this.#known.get(key)
+    const key = `${from}/${count}`
+    const known = this.#known.get(key) ?? this.#inPage.get(key)
     if (known !== undefined) return known
     const split = from + powerBelow(count)
     const hash = nodeHash(this.#hash(from, split), this.#hash(split, to))
-    if (key !== undefined) this.#known.set(key, hash)
+    // Whatever is asked for again and again, for proofs one after the other, and never more than one hash per tile and page.
+    if (isPerfect && count < TILE) this.#inPage.set(key, hash)
+    else if (isPerfect || to === this.size) this.#known.set(key, hash)
     return hash
   }
 
   #leaf(at: number): Buffer {
     const from = at - (at % TILE)
-    if (this.#page.from !== from || this.#page.leaves.length === 0)
+    if (this.#page.from !== from || this.#page.leaves.length === 0) {
+      this.#inPage.clear()
       this.#page = { from, leaves: this.#leaves(from, Math.min(TILE, this.size - from)) }
+    }
     const leaf = this.#page.leaves[at - from]
     if (leaf === undefined) throw new RangeError(`record ${at} is missing`)
     return leaf

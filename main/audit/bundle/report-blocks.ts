@@ -33,39 +33,27 @@ export function* toMarkdown(blocks: Iterable<Block>): Generator<string> {
 }
 
 function htmlBlock(block: Block): string {
-  switch (block.kind) {
-    case 'heading':
-      return `<h${block.level}>${htmlLine(block.line)}</h${block.level}>\n`
-    case 'paragraph':
-      return `<p>${htmlLine(block.line)}</p>\n`
-    case 'list':
-      return `<ul>\n${block.lines.map((line) => `<li>${htmlLine(line)}</li>\n`).join('')}</ul>\n`
-    case 'table': {
-      const head = block.head.map((name) => `<th>${html(name)}</th>`).join('')
-      const rows = block.rows.map((row) => `<tr>${row.map((cell) => `<td>${htmlLine(cell)}</td>`).join('')}</tr>\n`)
-      return `<table>\n<tr>${head}</tr>\n${rows.join('')}</table>\n`
-    }
-  }
+  if (block.kind === 'heading') return `<h${block.level}>${htmlLine(block.line)}</h${block.level}>\n`
+  if (block.kind === 'paragraph') return `<p>${htmlLine(block.line)}</p>\n`
+  if (block.kind === 'list') return `<ul>\n${block.lines.map((line) => `<li>${htmlLine(line)}</li>\n`).join('')}</ul>\n`
+  const head = block.head.map((name) => `<th>${html(name)}</th>`).join('')
+  const rows = block.rows.map((row) => `<tr>${row.map((cell) => `<td>${htmlLine(cell)}</td>`).join('')}</tr>\n`)
+  return `<table>\n<tr>${head}</tr>\n${rows.join('')}</table>\n`
 }
 
 function markdownBlock(block: Block): string {
-  switch (block.kind) {
-    case 'heading':
-      return `${'#'.repeat(block.level)} ${markdownLine(block.line)}\n\n`
-    case 'paragraph':
-      return `${markdownLine(block.line)}\n\n`
-    case 'list':
-      return `${block.lines.map((line) => `- ${markdownLine(line)}\n`).join('')}\n`
-    case 'table': {
-      const rows = block.rows.map((row) => `| ${row.map(markdownLine).join(' | ')} |\n`)
-      return `| ${block.head.map(markdown).join(' | ')} |\n|${' --- |'.repeat(block.head.length)}\n${rows.join('')}\n`
-    }
-  }
+  if (block.kind === 'heading') return `${'#'.repeat(block.level)} ${markdownLine(block.line)}\n\n`
+  if (block.kind === 'paragraph') return `${markdownLine(block.line)}\n\n`
+  if (block.kind === 'list') return `${block.lines.map((line) => `- ${markdownLine(line)}\n`).join('')}\n`
+  const rows = block.rows.map((row) => `| ${row.map(markdownLine).join(' | ')} |\n`)
+  return `| ${block.head.map(markdown).join(' | ')} |\n|${' --- |'.repeat(block.head.length)}\n${rows.join('')}\n`
 }
 
 const htmlLine = (line: Line): string =>
   // <bdi>: letters that run from right to left must not move what stands beside them.
-  line.map((span) => (typeof span === 'string' ? html(span) : `<bdi><q>${html(visible(span.quoted))}</q></bdi>`)).join('')
+  line
+    .map((span) => (typeof span === 'string' ? html(span) : `<bdi><q>${html(visible(span.quoted))}</q></bdi>`))
+    .join('')
 
 const markdownLine = (line: Line): string =>
   line.map((span) => (typeof span === 'string' ? markdown(span) : `“${markdown(visible(span.quoted))}”`)).join('')
@@ -75,7 +63,10 @@ const html = (text: string): string => text.replace(/[&<>"']/g, (character) => H
 
 /** Every mark that Markdown or the HTML inside it could read, taken literally. */
 const markdown = (text: string): string =>
-  text.replace(/[&<>]/g, (character) => HTML[character] ?? '').replace(/[\\`*_{}[\]()#+!|~$^=:@]/g, '\\$&')
+  text
+    .replace(/[&<>]/g, (character) => HTML[character] ?? '')
+    .replace(/[\\`*_{}[\]()#+!|~$^=:@]/g, '\\$&')
+    .replace(/\b(www)\./gi, '$1\\.')
 
 /** What would be invisible, or would reorder what can be seen, is named instead; line ends too. */
 function visible(text: string): string {

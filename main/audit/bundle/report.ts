@@ -106,10 +106,16 @@ function* aboutLimits(facts: ReportFacts): Generator<Block> {
           ? 'All records up to the checkpoint are here.'
           : 'This is a part of the log. The proofs show that its records stand in the log; not that no other record would interest you.',
       ],
-      ['An older genuine copy of the log looks complete. Only a checkpoint that you received elsewhere shows that records are missing.'],
-      ['Whoever held the signing key could have rewritten what came after the last checkpoint that left the computer. Such a checkpoint shows it too.'],
+      [
+        'An older genuine copy of the log looks complete. Only a checkpoint that you received elsewhere shows that records are missing.',
+      ],
+      [
+        'Whoever held the signing key could have rewritten what came after the last checkpoint that left the computer. Such a checkpoint shows it too.',
+      ],
       ['The log cannot know what was never recorded, and times are what the computer’s clock said.'],
-      ['Texts in quotation marks were written by people, AI clients or platforms. Signs that would be invisible are named, as in [U+200B].'],
+      [
+        'Texts in quotation marks were written by people, AI clients or platforms. Signs that would be invisible are named, as in [U+200B].',
+      ],
     ],
   }
 }
@@ -122,7 +128,11 @@ function* draftBlocks({ draftId, records, omitted }: DraftStory): Generator<Bloc
   const rationale = firstText(records, 'rationale')
   const lines: Line[] = [
     ['Outcome: ', outcomeWords(records)],
-    ['Author: ', proposed === undefined ? 'its proposal is not in this bundle' : actorWords(proposed.record.actor), ...nameOf(proposed, 'agent_name')],
+    [
+      'Author: ',
+      proposed === undefined ? 'its proposal is not in this bundle' : actorWords(proposed.record.actor),
+      ...nameOf(proposed, 'agent_name'),
+    ],
     ['Approved by: ', ...approverWords(approved, proposed)],
     ...(title === undefined ? [] : [['Title: ', { quoted: title }]]),
     ...(rationale === undefined ? [] : [['Reason: ', { quoted: rationale }]]),
@@ -199,11 +209,13 @@ function approverWords(approved: ReadableRecord | undefined, proposed: ReadableR
   if (proposed === undefined) return [`${actorWords(actor)} at ${ts}${how}`]
   const author = proposed.record.actor
   const isSame = author.kind === actor.kind && author.id === actor.id
-  return [`${actorWords(actor)} at ${ts}${how}; ${isSame ? 'author and approver are the same' : 'author and approver differ'}`]
+  return [
+    `${actorWords(actor)} at ${ts}${how}; ${isSame ? 'author and approver are the same' : 'author and approver differ'}`,
+  ]
 }
 
 function itemsOf(of: ReadableRecord | undefined): Items | undefined {
-  return of !== undefined && 'items' in of.record.data ? (of.record.data.items as Items) : undefined
+  return of !== undefined && 'items' in of.record.data ? of.record.data.items : undefined
 }
 
 function actorWords({ kind, id }: AuditRecord['actor']): string {
@@ -229,10 +241,28 @@ function details(each: ReadableRecord): Line {
     .flatMap(([name, value]): Span[] => [`; ${name}: `, { quoted: plain(value) }])
   const withheld = each.withheld.length === 0 ? [] : [`; withheld: ${each.withheld.join(', ')}`]
   const [first, ...rest] = [clear.join(', '), ...texts, ...withheld]
-  return first === '' || first === undefined ? rest.map((span, at) => (at === 0 ? unled(span) : span)) : [first, ...rest]
+  return first === '' || first === undefined
+    ? rest.map((span, at) => (at === 0 ? unled(span) : span))
+    : [first, ...rest]
 }
 
-const SHOWN = ['k', 'outcome', 'code', 'reason', 'auth', 'platformRequestId', 'platformDate', 'reads', 'by', 'undoOf', 'expires', 'verdict', 'reviewer', 'applied', 'total']
+const SHOWN = [
+  'k',
+  'outcome',
+  'code',
+  'reason',
+  'auth',
+  'platformRequestId',
+  'platformDate',
+  'reads',
+  'by',
+  'undoOf',
+  'expires',
+  'verdict',
+  'reviewer',
+  'applied',
+  'total',
+]
 /** Shown above the table once. */
 const IN_HEAD: readonly string[] = ['title', 'rationale', 'agent_name']
 const unled = (span: Span): Span => (typeof span === 'string' ? span.replace(/^; /, '') : span)

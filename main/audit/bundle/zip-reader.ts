@@ -159,7 +159,8 @@ export class ZipReader {
     let at = 0
     for (const entry of entries.toSorted((a, b) => a.offset - b.offset)) {
       const { name } = entry
-      if (entry.offset !== at) throw unsafe(`The archive hides bytes before ${name}, or files lie on top of each other.`, name)
+      if (entry.offset !== at)
+        throw unsafe(`The archive hides bytes before ${name}, or files lie on top of each other.`, name)
       if (at + LOCAL_BYTES > until) throw damaged(`${name} is cut off.`, name)
       const head = this.#read(at, LOCAL_BYTES)
       const nameBytes = head.readUInt16LE(26)

@@ -136,7 +136,7 @@ function orStorageFault<T>(step: () => T): T {
   try {
     return step()
   } catch (error) {
-    throw storageFault(error)
+    throw fileFault(error)
   }
 }
 
@@ -152,17 +152,23 @@ const WORDS: Readonly<Record<string, readonly [message: string, hint: string]>> 
   EPERM: ['That folder does not allow writing.', 'Choose a folder that you may write to.'],
   ENOENT: ['That folder is not there.', 'Make it first, or choose another one.'],
   ENOTDIR: ['That is not a folder.', 'Choose a folder.'],
-  EEXIST: ['A file of that name is there already. It was not replaced.', 'Choose another name, or move that file away.'],
+  EEXIST: [
+    'A file of that name is there already. It was not replaced.',
+    'Choose another name, or move that file away.',
+  ],
 }
 
 /** What the operating system says about a file, in words. Anything else is a defect and passes through. */
-export function storageFault(error: unknown): unknown {
+export function fileFault(error: unknown): unknown {
   if (error instanceof OperationError) return error
   const code = codeOf(error)
   const words = Object.hasOwn(WORDS, code) ? WORDS[code] : code.startsWith('E') ? OTHER : undefined
   if (words === undefined) return error
   const [message, hint] = words
-  return new OperationError('storage_failed', `${message} No bundle was written.`, hint, { cause: error, retryable: true })
+  return new OperationError('storage_failed', `${message} No bundle was written.`, hint, {
+    cause: error,
+    retryable: true,
+  })
 }
 const OTHER = ['The file cannot be written there.', 'Check the disk, or choose another folder.'] as const
 

@@ -7,6 +7,7 @@ import type { Clock } from '../../../shared/clock.ts'
 import { type ErrorReply, OperationError } from '../../../shared/errors.ts'
 import type { AuditJob } from '../../../shared/schemas/audit.ts'
 import type { Logger } from '../../logger.ts'
+import { storageFault } from '../../store/storage-fault.ts'
 import type { AuditLog, AuditLogOptions } from '../audit-log.ts'
 import type { BundleStatement } from '../bundle/bundle-note.ts'
 import { signStatement } from '../bundle/bundle-note.ts'
@@ -115,11 +116,9 @@ export function createAuditJobs(deps: AuditJobsDeps) {
       const { verification = null, export: made = null } = await job.work(job)
       end(job, 'done', { verification, made })
     } catch (error) {
-      const isStopped = error instanceof OperationError && error.code === 'cancelled'
-      if (!(error instanceof OperationError)) log.error('audit_job_failed', error)
-      end(job, isStopped ? 'cancelled' : 'failed', {
-        error: error instanceof OperationError ? error.toReply() : defect(),
-      })
+      const refusal = error instanceof OperationError ? error : storageFault(error)
+      if (refusal === undefined) log.error('audit_job_failed', error)
+      end(job, refusal?.code === 'cancelled' ? 'cancelled' : 'failed', { error: refusal?.toReply() ?? defect() })
     } finally {
       active = undefined
       next()
@@ -129,7 +128,11 @@ export function createAuditJobs(deps: AuditJobsDeps) {
   function end(
     job: Job,
     state: 'done' | 'failed' | 'cancelled',
-    { verification = null, made = null, error = null }: {
+    {
+      verification = null,
+      made = null,
+      error = null,
+    }: {
       readonly verification?: Verification | null
       readonly made?: ExportInfo | null
       readonly error?: ErrorReply | null
@@ -176,6 +179,8 @@ export function createAuditJobs(deps: AuditJobsDeps) {
   async function write(job: Job, actor: Actor, request: ExportRequest): Promise<ExportInfo> {
     const { purpose, recipient, ...input } = request
     let head: HeadAfterExport | undefined
+    let signedBy: string | undefined
+    const signer = () => createSigner(audit.origin, deps.signingKey())
     const record = ({ from, through, scope }: ExportRecord): HeadAfterExport => {
       audit.transaction((append) =>
         append({
@@ -187,16 +192,18 @@ export function createAuditJobs(deps: AuditJobsDeps) {
       )
       const { size, root, note } = audit.head()
       head = { size, root, note }
+      signedBy = signer().vkey
       return head
     }
     const sign = (statement: BundleStatement): string => {
       if (head?.size !== statement.size || head.root !== statement.root || statement.origin !== audit.origin)
         throw new Error('the thread asked to sign another bundle than its own')
-      return signStatement(statement, createSigner(audit.origin, deps.signingKey()))
+      const now = signer()
+      if (now.vkey !== signedBy) throw keyChanged()
+      return signStatement(statement, now)
     }
-    const job_ = { ...input, vkey: audit.vkey, nowMs: clock.nowMs() }
-    const { file, bytes, records, withheld, sha256 } = await runAuditJob(deps, 'export', job_, hooksOf(job, { record, sign }))
-    return { file, bytes, records, withheld, sha256 }
+    const made = { ...input, vkey: audit.vkey, nowMs: clock.nowMs() }
+    return runAuditJob(deps, 'export', made, hooksOf(job, { record, sign }))
   }
 
   return {
@@ -212,16 +219,16 @@ export function createAuditJobs(deps: AuditJobsDeps) {
       return begin('export', async (job) => ({ export: await write(job, actor, request) })).id
     },
     /** @throws OperationError invalid_input for a job that is not, or not any more */
-    get: (id: string): AuditJob => view(require_(id)),
+    get: (id: string): AuditJob => view(jobOf(id)),
     /** Stops a job. One that has ended stays as it ended. @throws OperationError as get */
     cancel(id: string): AuditJob {
-      const job = require_(id)
+      const job = jobOf(id)
       if (job.state === 'running') stop(job)
       return view(job)
     },
     /** Settles when the job has ended; stops it when `signal` fires. @throws OperationError as get */
     async whenEnded(id: string, signal?: AbortSignal): Promise<AuditJob> {
-      const job = require_(id)
+      const job = jobOf(id)
       const onAbort = (): void => stop(job)
       signal?.addEventListener('abort', onAbort, { once: true })
       if (signal?.aborted === true) stop(job)
@@ -238,7 +245,7 @@ export function createAuditJobs(deps: AuditJobsDeps) {
     },
   }
 
-  function require_(id: string): Job {
+  function jobOf(id: string): Job {
     const job = jobs.get(id)
     if (job === undefined)
       throw new OperationError(
@@ -262,7 +269,10 @@ export function createAuditJobs(deps: AuditJobsDeps) {
       seconds_left: canSay ? Math.max(0, Math.ceil(((spentMs / done) * (total - done)) / 1000)) : null,
       verification,
       export: job.export,
-      error: error === null ? null : { code: error.code, message: error.message, hint: error.hint, retryable: error.retryable },
+      error:
+        error === null
+          ? null
+          : { code: error.code, message: error.message, hint: error.hint, retryable: error.retryable },
     }
   }
 }
@@ -296,13 +306,19 @@ function viewOf(result: VerifyResult, cut: LogFault | undefined, vkey: string) {
 function recordVerified(audit: AuditLog, actor: Actor, fault: LogFault | undefined): LogFault | undefined {
   try {
     const { size, root } = audit.head()
-    audit.transaction((append) =>
+    audit.transaction((append) => {
+      if (fault !== undefined)
+        append({
+          type: 'integrity.alarm',
+          actor: { kind: 'system', id: 'app' },
+          data: { kind: fault.kind, seq: fault.seq, size },
+        })
       append({
         type: 'log.verified',
         actor,
         data: { ok: fault === undefined, size, root, fault: asCode(fault?.kind), faultSeq: fault?.seq },
-      }),
-    )
+      })
+    })
     return undefined
   } catch (error) {
     if (error instanceof LedgerBroken) return error.fault
@@ -315,6 +331,16 @@ function busy(): OperationError {
     'rate_limited',
     `${MAX_WAITING} checks or exports are waiting already; this one was not started.`,
     'Wait for one of them, or stop it.',
+    { retryable: true },
+  )
+}
+
+/** The head of the bundle is signed by the key before; the bundle itself can no longer be. */
+function keyChanged(): OperationError {
+  return new OperationError(
+    'cancelled',
+    'The signing key of the log was changed while the export was written. No bundle was written.',
+    'Export again.',
     { retryable: true },
   )
 }
@@ -332,7 +358,8 @@ function cancelledWaiting(): OperationError {
 function defect(): ErrorReply {
   return {
     code: 'internal',
-    message: 'Something went wrong inside the app, and it was given up. The log was not changed, and no file was left behind.',
+    message:
+      'Something went wrong inside the app, and it was given up. The log was not changed, and no file was left behind.',
     hint: 'Try again; the details are in the local log.',
     retryable: false,
   }

@@ -5,9 +5,18 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { OperationError } from '../../../shared/errors.ts'
 import { type LedgerReadDb, openLedgerReadOnly } from '../../store/open.ts'
+import { storageFault } from '../../store/storage-fault.ts'
 import { writeBundle } from '../bundle/write-bundle.ts'
 import { verifyLog } from '../verify.ts'
-import type { AuditAskName, AuditAsks, AuditJobName, AuditJobs, AuditWorkerData, FromThread, ToThread } from './protocol.ts'
+import type {
+  AuditAskName,
+  AuditAsks,
+  AuditJobName,
+  AuditJobs,
+  AuditWorkerData,
+  FromThread,
+  ToThread,
+} from './protocol.ts'
 
 const port = parentPort
 if (port === null) throw new Error('audit-worker-thread runs as a worker thread')
@@ -52,8 +61,8 @@ function ask<A extends AuditAskName>(name: A, question: AuditAsks[A]['question']
   })
 }
 
-let reported = 0
-function onProgress({ done, total }: { readonly done: number; readonly total: number }): void {
+let reported = Number.NEGATIVE_INFINITY
+function report({ done, total }: { readonly done: number; readonly total: number }): void {
   if (done >= reported && done < reported + STEPS_PER_REPORT && done !== total) return
   reported = done
   send({ kind: 'progress', done, total })
@@ -75,13 +84,14 @@ try {
   } finally {
     key.fill(0)
   }
-  const tools: JobTools = { db, signal: cancel.signal, onProgress, ask }
+  const tools: JobTools = { db, signal: cancel.signal, onProgress: report, ask }
   send({ kind: 'done', output: await JOBS[job](tools, input as never) })
 } catch (error) {
+  const refusal = error instanceof OperationError ? error : storageFault(error)
   send(
-    error instanceof OperationError
-      ? { kind: 'refused', error: error.toReply() }
-      : { kind: 'failed', reason: error instanceof Error ? (error.stack ?? error.message) : String(error) },
+    refusal === undefined
+      ? { kind: 'failed', reason: error instanceof Error ? (error.stack ?? error.message) : String(error) }
+      : { kind: 'refused', error: refusal.toReply() },
   )
 } finally {
   db?.close()

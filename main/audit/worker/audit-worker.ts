@@ -5,8 +5,17 @@
 import { Worker } from 'node:worker_threads'
 import { OperationError } from '../../../shared/errors.ts'
 import type { Logger } from '../../logger.ts'
+import { storageFault } from '../../store/storage-fault.ts'
 import { workerUrl } from '../../worker-url.ts'
-import type { AuditAskName, AuditAsks, AuditJobName, AuditJobs, AuditWorkerData, FromThread, ToThread } from './protocol.ts'
+import type {
+  AuditAskName,
+  AuditAsks,
+  AuditJobName,
+  AuditJobs,
+  AuditWorkerData,
+  FromThread,
+  ToThread,
+} from './protocol.ts'
 
 export interface AuditWorkerDeps {
   /** ledger.db; whoever writes it must have opened and migrated it before. */
@@ -63,7 +72,7 @@ export async function runAuditJob<J extends AuditJobName>(
   clearTimeout(timer)
   hooks.signal.removeEventListener('abort', onAbort)
   if (fault !== undefined) deps.log.error('audit_worker_failed', fault)
-  return outputOf<J>(end, hooks.signal)
+  return outputOf(end, hooks.signal) as AuditJobs[J]['output']
 }
 
 function startThread(deps: AuditWorkerDeps, job: AuditJobName, input: AuditWorkerData['input']): Worker {
@@ -88,14 +97,15 @@ function answerTo(
   try {
     return { kind: 'answer', answer: answers[ask](question as never) }
   } catch (error) {
-    if (error instanceof OperationError) return { kind: 'refusal', error: error.toReply() }
-    log.error('audit_answer_failed', error)
-    return { kind: 'refusal', error: lost().toReply() }
+    const refusal = error instanceof OperationError ? error : storageFault(error)
+    if (refusal === undefined) log.error('audit_answer_failed', error)
+    return { kind: 'refusal', error: (refusal ?? lost()).toReply() }
   }
 }
 
-function outputOf<J extends AuditJobName>(end: FromThread | undefined, signal: AbortSignal): AuditJobs[J]['output'] {
-  if (end?.kind === 'done') return end.output as AuditJobs[J]['output']
+/** What the thread said last, unless it is a refusal or nothing at all. */
+function outputOf(end: FromThread | undefined, signal: AbortSignal): unknown {
+  if (end?.kind === 'done') return end.output
   if (end?.kind === 'refused') {
     const { code, message, hint, retryable, details } = end.error
     throw new OperationError(code, message, hint, { retryable, ...(details === undefined ? {} : { details }) })

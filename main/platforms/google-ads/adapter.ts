@@ -3,6 +3,7 @@
  * Never writes anything but an approved change, and keeps access tokens in memory only.
  */
 import { OperationError } from '../../../shared/errors.ts'
+import { HISTORY_MS } from '../history.ts'
 import type { PlatformAdapter, TokenHealth } from '../adapter.ts'
 import { applyChange, validateChange } from './apply.ts'
 import { createGoogleClient, DEFAULT_TIMEOUTS, type GoogleClientOptions } from './client.ts'
@@ -92,6 +93,7 @@ export function createGoogleAdsAdapter(options: GoogleAdsAdapterOptions): Platfo
     settleMs: SETTLE_MS,
     readAfterWriteMs: READ_AFTER_WRITE_MS,
     historyLagMs: HISTORY_LAG_MS,
+    historyMs: HISTORY_MS,
     listAccounts: (signal) => routing.listAccounts(signal),
     listEntities: (id, type, signal) => listEntities(reads, { id, type, pageSize }, signal),
     dailyMetrics: (request, signal) => inChunks(dailyMetrics(reads, offered, request, signal), pageSize, signal),

@@ -5,13 +5,7 @@
  */
 import { z } from 'zod'
 import { type AccountId, type EntityId, entityId } from '../../../shared/domain/ids.ts'
-import {
-  type ChangeHistory,
-  cutHistory,
-  type HistoryRange,
-  keptRange,
-  rowLimit,
-} from '../history.ts'
+import { type ChangeHistory, cutHistory, type HistoryRange, keptRange, rowLimit } from '../history.ts'
 import { type BudgetOwner, type ChangeEvent, changeRowSchema, momentOf, toRows } from './history-map.ts'
 import { idOf } from './map.ts'
 import { sortedIds } from './map-entities.ts'
@@ -28,7 +22,13 @@ const BUDGETS_AT_ONCE = 100
 const budgetOwnerSchema = z.object({
   campaign: z.object({ id: z.string().regex(/^[0-9]{1,19}$/), campaignBudget: z.string().max(200).optional() }),
   campaignBudget: z
-    .object({ explicitlyShared: z.boolean().optional(), referenceCount: z.string().regex(/^-?[0-9]{1,19}$/).optional() })
+    .object({
+      explicitlyShared: z.boolean().optional(),
+      referenceCount: z
+        .string()
+        .regex(/^-?[0-9]{1,19}$/)
+        .optional(),
+    })
     .optional(),
 })
 
@@ -69,6 +69,13 @@ function localText(atMs: number, timeZone: string): string {
   return format.format(atMs).replace(',', '')
 }
 
+/** An hour's margin where the account's clock repeats or leaves out one around that moment, and none elsewhere: it would use up the limit. */
+function marginMs(atMs: number, timeZone: string): number {
+  const offsetMs = (momentMs: number) =>
+    Date.parse(`${localText(momentMs, timeZone).replace(' ', 'T')}Z`) - Math.floor(momentMs / 1000) * 1000
+  return offsetMs(atMs - HOUR_MS) === offsetMs(atMs + HOUR_MS) ? 0 : HOUR_MS
+}
+
 /** Changes of one account, oldest first. @throws OperationError */
 export async function readChanges(
   reads: GoogleReads,
@@ -80,9 +87,11 @@ export async function readChanges(
   const limit = rowLimit(range)
   const context = await reads.context(asked.id, signal)
   const { timeZone } = context.details
-  // An hour more on each side: the account's clock may repeat or leave out one.
+  const earliestMs = fromMs - marginMs(fromMs, timeZone)
+  // Google counts finer than seconds: the last one is asked for as a whole.
+  const latestMs = untilMs + marginMs(untilMs, timeZone) + 1000
   const gaql = queries.changeEvents(
-    { from: localText(fromMs - HOUR_MS, timeZone), until: localText(untilMs + HOUR_MS, timeZone) },
+    { from: localText(earliestMs, timeZone), until: localText(latestMs, timeZone) },
     limit,
   )
   const events: { readonly event: ChangeEvent; readonly atMs: number }[] = []

@@ -127,12 +127,7 @@ export const campaignsOfBudget = (customer: string, budget: string) =>
 /** Which campaigns draw on these budgets, and whether others do, too. */
 export const budgetOwners = (customer: string, budgets: readonly string[]) =>
   select(
-    [
-      'campaign.id',
-      'campaign.campaign_budget',
-      'campaign_budget.explicitly_shared',
-      'campaign_budget.reference_count',
-    ],
+    ['campaign.id', 'campaign.campaign_budget', 'campaign_budget.explicitly_shared', 'campaign_budget.reference_count'],
     'campaign',
     [
       `campaign.campaign_budget IN (${budgets.map((id) => `'customers/${digits(customer)}/campaignBudgets/${digits(id)}'`).join(', ')})`,

@@ -2,6 +2,7 @@
  * Meta behind the platform interface (Graph v26.0): accounts, entities, daily metrics, pixels, live values, dry runs and the one write.
  * Never writes anything but an approved change, and never keeps a token longer than one request.
  */
+import { HISTORY_MS } from '../history.ts'
 import type { PlatformAdapter } from '../adapter.ts'
 import { applyChange, validateChange } from './apply.ts'
 import { createMetaClient, type MetaClientOptions } from './client.ts'
@@ -47,6 +48,7 @@ export function createMetaAdapter(options: MetaAdapterOptions): PlatformAdapter 
     settleMs: SETTLE_MS,
     readAfterWriteMs: READ_AFTER_WRITE_MS,
     historyLagMs: HISTORY_LAG_MS,
+    historyMs: HISTORY_MS,
     listAccounts: (signal) => listAccounts({ reads, clock }, signal),
     listEntities: (id, type, signal) => listEntities({ reads, clock }, id, type, signal),
     dailyMetrics: (request, signal) => dailyFacts({ client, reads, clock }, request, signal),

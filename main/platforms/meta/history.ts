@@ -13,9 +13,9 @@ import { digitsOf, type MetaReads } from './reads.ts'
 export const HISTORY_LAG_MS = 15 * 60_000
 
 const SECOND_MS = 1_000
-/** A request covers so much at first, and half as much each time that it holds too many lines. */
+/** A request covers so much at first, half as much each time that it holds too many lines, and more again after that. */
 const PIECE_MS = 5 * 86_400_000
-const SMALLEST_PIECE_MS = 3_600_000
+const SMALLEST_PIECE_MS = SECOND_MS
 /** Ad sets whose strategy is looked up to read a line about a bid; beyond them the line stays without its field. */
 const MAX_LOOKUPS = 25
 
@@ -50,6 +50,7 @@ async function collect(
     // Meta counts whole seconds, both ends included.
     const endMs = Math.min(range.untilMs, startMs + pieceMs - SECOND_MS)
     const room = limit - wires.length
+    if (room === 0) return { wires, untilMs: startMs - 1, isWhole: false }
     const listing = {
       path: `/act_${subject}/activities`,
       query: {
@@ -72,6 +73,7 @@ async function collect(
     }
     wires.push(...piece.toReversed())
     startMs = endMs + SECOND_MS
+    pieceMs = Math.min(PIECE_MS, pieceMs * 2)
   }
   return { wires, untilMs: range.untilMs, isWhole: true }
 }

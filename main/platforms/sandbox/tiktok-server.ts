@@ -7,6 +7,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Clock } from '../../../shared/clock.ts'
 import type { Fault, Faults } from './faults.ts'
 import { blankSecrets, entityIdsIn, type LoggedRequest, type RequestLog } from './request-log.ts'
+import { changelogEndpoints } from './tiktok-changelog.ts'
 import { ENTITY_ENDPOINTS } from './tiktok-entities.ts'
 import { oauthEndpoints, type OauthState } from './tiktok-oauth.ts'
 import { MEDIA_PREFIX, readMedia } from './tiktok-media.ts'
@@ -132,7 +133,10 @@ export async function startTiktokServer(options: TiktokServerOptions): Promise<{
     ...WRITE_ENDPOINTS,
     ...SMART_PLUS_ENDPOINTS,
     ...PIXEL_ENDPOINTS,
+    ...changelogEndpoints(),
   }
+  /** Everything that comes in here is somebody's program. */
+  const viaApi = { operator: 'a*s@fjellkant.example', source: 'Marketing API', appId: options.oauth.appId }
   let serial = 0
   const newRequestId = () => {
     serial += 1
@@ -150,7 +154,7 @@ export async function startTiktokServer(options: TiktokServerOptions): Promise<{
     if (endpoint.needsToken && !world.accessTokens.has(call.token))
       throw new ApiProblem(40105, 'Access token is incorrect or has been revoked.')
     if (fault?.kind === 'success_without_effect') return world.withoutEffect(() => endpoint.run(call))
-    const reply = endpoint.run(call)
+    const reply = world.actingAs(viaApi, () => endpoint.run(call))
     if (endpoint.isWrite === true) world.persist()
     return reply
   }

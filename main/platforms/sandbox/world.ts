@@ -6,6 +6,7 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import type { Clock } from '../../../shared/clock.ts'
 import { addDays, dayNumber, HISTORY_DAYS, type LocalMoment, localMoment } from './calendar.ts'
 import { buildAdvertisers } from './world-build.ts'
+import { createChangeLog, type Editor, type LoggedChange } from './world-changes.ts'
 import { type DayTotals, entityDay, totalsOf } from './world-metrics.ts'
 import type {
   BidEdit,
@@ -43,6 +44,8 @@ interface StateFile {
   readonly anchorDate: string
   readonly entities: Readonly<Record<string, EditState>>
   readonly accessTokens: readonly string[]
+  /** Absent in files of the time before the change log. */
+  readonly changes?: readonly LoggedChange[]
 }
 
 export interface World {
@@ -71,6 +74,12 @@ export interface World {
   setStatus(entity: SandboxEntity, status: OperationStatus): void
   /** Runs `work` and then puts every entity back: an answer of success without its effect. */
   withoutEffect<T>(work: () => T): T
+  /** Runs `work` as somebody else than the colleague in TikTok's own screens. */
+  actingAs<T>(editor: Editor, work: () => T): T
+  /** The change log of one advertiser as far as it shows yet, oldest first. */
+  changeLog(advertiser: SandboxAdvertiser): readonly LoggedChange[]
+  /** How late a change shows in the log: at once unless told. */
+  setHistoryLag(ms: number): void
   /** Access tokens issued earlier and still good after a restart. */
   readonly accessTokens: Set<string>
   persist(): void
@@ -199,6 +208,7 @@ export function createWorld(options: WorldOptions): World {
     return entity
   }
   const find = (id: string) => settle(byId.get(id))
+  const log = createChangeLog({ clock, home, saved: saved?.changes ?? [] })
 
   return {
     seed,
@@ -235,26 +245,35 @@ export function createWorld(options: WorldOptions): World {
         sum += entityDay(context, entity, addDays('1970-01-01', day)).spendMinor
       return sum
     },
+    actingAs: (editor, work) => log.actingAs(editor, work),
+    changeLog: log.of,
+    setHistoryLag: log.setLag,
     setBudget: (entity, budgetMinor) => {
+      log.budget(entity, entity.budgetMinor, budgetMinor)
       entity.budgetMinor = budgetMinor
       rememberBudget(entity, { date: now(home(entity)).date, budgetMinor })
       touch(entity)
     },
     scheduleBudget: (entity, budgetMinor) => {
+      log.budget(entity, entity.scheduled?.budgetMinor ?? entity.budgetMinor, budgetMinor)
       entity.scheduled = { date: addDays(now(home(entity)).date, 1), budgetMinor }
       touch(entity)
     },
     setBid: (entity, bid) => {
-      entity.bidType = bid.bidType ?? entity.bidType
-      entity.bidMinor = bid.bidMinor ?? entity.bidMinor
-      entity.roasHundredths = bid.roasHundredths ?? entity.roasHundredths
+      log.bidding(entity, () => {
+        entity.bidType = bid.bidType ?? entity.bidType
+        entity.bidMinor = bid.bidMinor ?? entity.bidMinor
+        entity.roasHundredths = bid.roasHundredths ?? entity.roasHundredths
+      })
       touch(entity)
     },
     setName: (entity, name) => {
+      log.name(entity, name)
       entity.name = name
       touch(entity)
     },
     setStatus: (entity, status) => {
+      log.status(entity, status)
       entity.operationStatus = status
       const { date, minuteOfDay } = now(home(entity))
       if (entity.kind !== 'ad' || !entity.isDenied)
@@ -263,13 +282,14 @@ export function createWorld(options: WorldOptions): World {
     },
     withoutEffect: (work) => {
       const before = [...byId.values()].map((entity) => [entity, editStateOf(entity)] as const)
-      const editedBefore = new Set(edited)
+      const [editedBefore, changesBefore] = [new Set(edited), log.all()]
       try {
         return work()
       } finally {
         for (const [entity, state] of before) applyEditState(entity, state)
         edited.clear()
         for (const id of editedBefore) edited.add(id)
+        log.restore(changesBefore)
       }
     },
     persist: () => {
@@ -286,6 +306,7 @@ export function createWorld(options: WorldOptions): World {
           }),
         ),
         accessTokens: [...accessTokens].slice(-20),
+        changes: log.all().slice(-500),
       }
       const draft = `${options.statePath}.tmp`
       writeFileSync(draft, JSON.stringify(state), { mode: 0o600 })

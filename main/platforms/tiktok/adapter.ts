@@ -5,6 +5,7 @@
 import type { Clock } from '../../../shared/clock.ts'
 import type { EntityId } from '../../../shared/domain/ids.ts'
 import { OperationError } from '../../../shared/errors.ts'
+import { HISTORY_MS } from '../history.ts'
 import type { PlatformAdapter } from '../adapter.ts'
 import { createAccounts } from './accounts.ts'
 import { applyChange } from './apply.ts'
@@ -79,6 +80,7 @@ export function createTiktokAdapter(options: TiktokAdapterOptions): PlatformAdap
     metricSettleMs: METRIC_SETTLE_MS,
     readAfterWriteMs: READ_AFTER_WRITE_MS,
     historyLagMs: HISTORY_LAG_MS,
+    historyMs: HISTORY_MS,
     listAccounts: (signal) => accounts.list(signal),
     listEntities: createListing(client, reads, branches),
     dailyMetrics: (request, signal) => readDailyMetrics(reads, request, signal),
@@ -86,8 +88,7 @@ export function createTiktokAdapter(options: TiktokAdapterOptions): PlatformAdap
     // TikTok has no dry run: nothing is sent.
     validate: () => Promise.resolve({ kind: 'unsupported' }),
     listTrackers: (accountId, signal) => readTrackers(client, reads, { accountId, nowMs: nowMs() }, signal),
-    readChanges: (id, range, signal) =>
-      readChanges({ client, reads, branches }, { id, range, nowMs: nowMs() }, signal),
+    readChanges: (id, range, signal) => readChanges({ client, reads, branches }, { id, range, nowMs: nowMs() }, signal),
     tokenHealth: (signal) => accounts.health(signal),
     readThumbnail: (id, signal) => readThumbnailOf(client, reads, { id, timeoutMs }, signal),
     revoke,

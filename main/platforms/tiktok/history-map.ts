@@ -5,7 +5,13 @@
  * the words for bids are not, so what is not understood stays "not told".
  */
 import { z } from 'zod'
-import { type BidStrategy, formatRatio, formatStrategy, parseRatio, STRATEGY_TARGETS } from '../../../shared/domain/bid.ts'
+import {
+  type BidStrategy,
+  formatRatio,
+  formatStrategy,
+  parseRatio,
+  STRATEGY_TARGETS,
+} from '../../../shared/domain/bid.ts'
 import type { Field } from '../../../shared/domain/entity.ts'
 import { type AccountId, type EntityId, type EntityType, entityId } from '../../../shared/domain/ids.ts'
 import { formatDecimal, parseDecimal } from '../../../shared/domain/money.ts'
@@ -122,7 +128,8 @@ function minuteOf(text: string): number | undefined {
 export function logLines(csv: string): readonly LogLine[] | undefined {
   const rows = cellsOf(csv)
   const start = rows.findIndex((row) => row[0] === COLUMNS.time && row.includes(COLUMNS.details))
-  if (start < 0) return undefined
+  // A log without a line may be its counts alone.
+  if (start < 0) return rows.some((row) => row[0]?.endsWith(' changes') === true) ? [] : undefined
   const headings = rows[start] ?? []
   const at = (row: readonly string[], name: keyof typeof COLUMNS): string =>
     (row[headings.indexOf(COLUMNS[name])] ?? '').trim()
@@ -251,6 +258,16 @@ export function groupsToAsk(lines: readonly LogLine[], account: AccountId): read
   return [...new Set(asked.flatMap((line) => entityOf(account, line) ?? []))]
 }
 
+/** Which bid an ad group had before it was switched to another strategy later. */
+function bidBeforeSwitch(lines: readonly LogLine[], line: LogLine): BidValue | undefined {
+  const later = lines
+    .filter((each) => each.externalId === line.externalId && each.atMs >= line.atMs && each.details.some(isStrategy))
+    .toSorted((one, two) => one.atMs - two.atMs)[0]
+  const word = later === undefined ? undefined : sides(later.details.find(isStrategy) ?? {})[0]?.toLowerCase()
+  const strategy = word !== undefined && Object.hasOwn(STRATEGY_WORDS, word) ? STRATEGY_WORDS[word] : undefined
+  return strategy === 'cost_cap' || strategy === 'bid_cap' ? strategy : undefined
+}
+
 export interface LogContext {
   readonly account: AccountId
   readonly currency: string
@@ -261,13 +278,16 @@ export interface LogContext {
 const API_SOURCE = 'marketing api'
 
 /** Rows oldest first, one for each changed value. */
-export function toChanges(lines: readonly LogLine[], { account, currency, bidNow }: LogContext): readonly PlatformChange[] {
+export function toChanges(
+  lines: readonly LogLine[],
+  { account, currency, bidNow }: LogContext,
+): readonly PlatformChange[] {
   const ids = createRowIds()
   return lines
     .flatMap((line): readonly PlatformChange[] => {
       const id = ids(line.raw)
       const entity = entityOf(account, line)
-      const bid = entity === undefined ? undefined : bidNow(entity)
+      const bid = entity === undefined ? undefined : (bidBeforeSwitch(lines, line) ?? bidNow(entity))
       const found = line.details.flatMap((detail) => toldBy(line, detail, bid, currency) ?? [])
       const told =
         found.length > 0 ? found : [{ field: undefined, what: line.object, before: undefined, after: undefined }]

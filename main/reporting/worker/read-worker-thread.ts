@@ -5,6 +5,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { OperationError } from '../../../shared/errors.ts'
 import { openFactsReadOnly } from '../../store/open.ts'
+import { storageFault } from '../../store/storage-fault.ts'
 import { isJobName, JOBS, type JobContext } from './jobs.ts'
 import type { ReadReply, ReadRequest, ReadWorkerData } from './protocol.ts'
 
@@ -45,7 +46,8 @@ async function perform(request: Extract<ReadRequest, { kind: 'job' }>): Promise<
       db.exec('COMMIT')
     }
   } catch (error) {
-    if (error instanceof OperationError) return { id, kind: 'refused', error: error.toReply() }
+    const fault = error instanceof OperationError ? error : storageFault(error)
+    if (fault !== undefined) return { id, kind: 'refused', error: fault.toReply() }
     return { id, kind: 'failed', reason: error instanceof Error ? (error.stack ?? error.message) : String(error) }
   } finally {
     running.delete(id)

@@ -1,7 +1,7 @@
 /** The selected row, closer: its picture, its values, whom it is shown to, and what somebody else changed. */
 import type { BrowseRow, OutputOf } from '../../../shared/operations.ts'
 import { dayLong, fill, money, ratio } from '../../format.ts'
-import { Age, ErrorNotice, Foreign, PlatformChip, Unknown } from '../../parts/pieces.tsx'
+import { ErrorNotice, Foreign, PlatformChip, Unknown } from '../../parts/pieces.tsx'
 import { platformOf, platformWord, typeWord, wireValue } from '../../parts/words.ts'
 import { useRead } from '../../queries.ts'
 import { href } from '../../router.ts'
@@ -9,6 +9,7 @@ import { TEXTS } from '../../texts.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { Chip } from '../../ui/chip.tsx'
 import { SkeletonRows } from '../../ui/state.tsx'
+import { OutsideChanges } from './outside-changes.tsx'
 
 const t = TEXTS.accounts
 type Answer = OutputOf<'get_entity'>
@@ -120,29 +121,6 @@ function Settings({ answer }: { answer: Answer }) {
   )
 }
 
-function OutsideChanges({ answer, currency }: { answer: Answer; currency: string }) {
-  if (answer.outside_changes.length === 0) return null
-  return (
-    <section aria-label={t.outsideTitle}>
-      <h3 className="mb-1 text-xs font-medium text-ink-2">{t.outsideTitle}</h3>
-      <ul className="flex flex-col gap-1">
-        {answer.outside_changes.map((each) => (
-          <li key={`${each.field} ${each.noticed_at}`} className="num flex flex-wrap justify-between gap-x-3">
-            <span>
-              {TEXTS.fields[each.field]}:{' '}
-              <s className="text-ink-3">{wireValue(each.field, each.before ?? '', currency)}</s> →{' '}
-              {wireValue(each.field, each.after ?? '', currency)}
-            </span>
-            <span className="text-xs text-ink-2">
-              <Age at={each.noticed_at} />
-            </span>
-          </li>
-        ))}
-      </ul>
-    </section>
-  )
-}
-
 export function Inspector({
   row,
   currency,
@@ -234,7 +212,7 @@ export function Inspector({
               </p>
             )}
             <Settings answer={answer.data} />
-            <OutsideChanges answer={answer.data} currency={currency} />
+            <OutsideChanges id={row.entity_id} listed={answer.data.outside_changes} currency={currency} />
             {answer.data.open_draft_ids.map((id) => (
               <a key={id} href={href('queue', id)} className="text-accent-ink underline">
                 {t.openDraft}

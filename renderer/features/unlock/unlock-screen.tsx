@@ -1,4 +1,4 @@
-/** A workspace that is locked or in trouble: which of the two, why, and what to do. Never offers to make a new key. */
+/** A workspace that is locked or in trouble: which of the two, why, and what to do. Never offers to make a new key for data that stands there. */
 import { useState } from 'react'
 import type { OutputOf } from '../../../shared/operations.ts'
 import { errorReply } from '../../api.ts'
@@ -7,10 +7,12 @@ import { ErrorNotice } from '../../parts/pieces.tsx'
 import { visible } from '../../parts/words.ts'
 import { useAct } from '../../queries.ts'
 import { TEXTS } from '../../texts.ts'
+import { LOG_TEXTS } from '../../texts-log.ts'
 import { Button } from '../../ui/button.tsx'
 import { TextField } from '../../ui/field.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { Notice } from '../../ui/state.tsx'
+import { NewLog, NewLogReason } from './new-log.tsx'
 
 type AppState = OutputOf<'get_app_state'>
 const t = TEXTS.unlock
@@ -29,7 +31,8 @@ function Panel({ icon, title, children }: { icon: 'lock' | 'warn'; title: string
   )
 }
 
-function WithPassphrase({ app }: { app: AppState }) {
+/** `isRetry`: after a trouble that may be over. */
+function WithPassphrase({ app, isRetry = false }: { app: AppState; isRetry?: boolean }) {
   const unlock = useAct('unlock_workspace')
   const [passphrase, setPassphrase] = useState('')
   const isWrong = unlock.error !== null && errorReply(unlock.error).code === 'wrong_passphrase'
@@ -46,7 +49,7 @@ function WithPassphrase({ app }: { app: AppState }) {
         label={t.passphrase}
         type="password"
         autoComplete="current-password"
-        autoFocus
+        autoFocus={!isRetry}
         value={passphrase}
         onChange={setPassphrase}
         error={isWrong ? errorReply(unlock.error).message : null}
@@ -54,8 +57,14 @@ function WithPassphrase({ app }: { app: AppState }) {
       />
       {unlock.error === null || isWrong ? null : <ErrorNotice title={t.failed} error={unlock.error} />}
       <div>
-        <Button look="primary" size="large" type="submit" isDisabled={passphrase === ''} isPending={unlock.isPending}>
-          {unlock.isPending ? t.busy : t.submit}
+        <Button
+          look={isRetry ? 'plain' : 'primary'}
+          size="large"
+          type="submit"
+          isDisabled={passphrase === ''}
+          isPending={unlock.isPending}
+        >
+          {unlock.isPending ? t.busy : isRetry ? t.again : t.submit}
         </Button>
       </div>
     </form>
@@ -80,19 +89,11 @@ function WithKeychain({ app }: { app: AppState }) {
   )
 }
 
-function Trouble({ app }: { app: AppState }) {
+function Retry({ app }: { app: AppState }) {
   const unlock = useAct('unlock_workspace')
-  const trouble = app.trouble
-  const more =
-    trouble?.code === 'vault_key_missing' ? t.keyMissing : trouble?.code === 'ledger_broken' ? t.ledgerBroken : null
+  if (app.workspace?.vault === 'passphrase') return <WithPassphrase app={app} isRetry />
   return (
     <>
-      {trouble === null ? null : (
-        <Notice tone="danger" title={visible(trouble.message)}>
-          <p>{visible(trouble.hint)}</p>
-          {more === null ? null : <p className="mt-2">{more}</p>}
-        </Notice>
-      )}
       {unlock.error === null ? null : <ErrorNotice title={t.failed} error={unlock.error} />}
       <div>
         <Button size="large" isPending={unlock.isPending} onPress={() => unlock.mutate({})}>
@@ -103,12 +104,31 @@ function Trouble({ app }: { app: AppState }) {
   )
 }
 
+function Trouble({ app }: { app: AppState }) {
+  const [isBeginning, setIsBeginning] = useState(false)
+  const { trouble, successor } = app
+  const more =
+    trouble?.code === 'vault_key_missing' ? t.keyMissing : trouble?.code === 'ledger_broken' ? t.ledgerBroken : null
+  return (
+    <>
+      {trouble === null ? null : (
+        <Notice tone="danger" title={visible(trouble.message)}>
+          {successor === null ? <p>{visible(trouble.hint)}</p> : <NewLogReason offer={successor} />}
+          {more === null || successor !== null ? null : <p className="mt-2">{more}</p>}
+        </Notice>
+      )}
+      {successor === null ? null : <NewLog app={app} offer={successor} isOpen={isBeginning} onOpen={setIsBeginning} />}
+      {isBeginning ? null : <Retry app={app} />}
+    </>
+  )
+}
+
 export function UnlockScreen({ app }: { app: AppState }) {
   // A wrong passphrase given at the start (an environment variable) is asked for again, like any other.
   const isWrongPassphrase = app.trouble?.code === 'wrong_passphrase'
   if (app.phase === 'trouble' && !isWrongPassphrase)
     return (
-      <Panel icon="warn" title={t.troubleTitle}>
+      <Panel icon="warn" title={app.successor === null ? t.troubleTitle : LOG_TEXTS[app.successor.reason].title}>
         <Trouble app={app} />
       </Panel>
     )

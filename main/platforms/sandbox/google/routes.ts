@@ -52,7 +52,9 @@ export function isDryRun(body: unknown): boolean {
 
 function readPurposes(text: string): readonly string[] {
   const { query } = parsed(text)
-  return [/\bmetrics\./.test(typeof query === 'string' ? query : '') ? '#report' : '#listing']
+  const gaql = typeof query === 'string' ? query : ''
+  if (/\bFROM change_event\b/.test(gaql)) return ['#history']
+  return [/\bmetrics\./.test(gaql) ? '#report' : '#listing']
 }
 
 /** @returns undefined for a path that Google answers with its 404 page */

@@ -114,14 +114,29 @@ CREATE TABLE platform_change (
   change_id       TEXT NOT NULL,
   changed_at_ms   INTEGER NOT NULL,
   entity_id       TEXT,
+  target          TEXT,               -- what was touched: the entity, or a shared budget
   field           TEXT,
-  before_value    TEXT,
+  what            TEXT NOT NULL,      -- the platform's word for it: untrusted
+  before_value    TEXT,               -- wire form; '' for no such value; null when the platform does not tell
   after_value     TEXT,
   actor           TEXT,               -- who, as the platform says: untrusted, personal
   tool            TEXT,               -- with what, as the platform says: untrusted
   match           TEXT NOT NULL CHECK (match IN ('ours', 'outside', 'unclear')),
-  draft_id        TEXT,
+  draft_id        TEXT,               -- the write of ours that it is, or, where that is unclear, may be
+  k               INTEGER,
   noticed_at_ms   INTEGER NOT NULL,
   PRIMARY KEY (account_id, change_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX platform_change_by_time ON platform_change (changed_at_ms);
+CREATE INDEX platform_change_by_target ON platform_change (target, changed_at_ms);
+
+-- Writes of ours that were read back and that the platform's own history does not show.
+CREATE TABLE missing_change (
+  draft_id      TEXT NOT NULL,
+  k             INTEGER NOT NULL,
+  account_id    TEXT NOT NULL,
+  sent_at_ms    INTEGER NOT NULL,
+  noticed_at_ms INTEGER NOT NULL,
+  found_at_ms   INTEGER,              -- the history showed it later after all
+  PRIMARY KEY (draft_id, k)
+) STRICT, WITHOUT ROWID;
