@@ -15,7 +15,7 @@ import type { DraftTable } from '../store/draft-table.ts'
 import { draftHash, newDraftId, requestHash } from './hash.ts'
 import { type PlanningSnapshot, planChange } from './plan.ts'
 import { countCutsOnce } from './envelope.ts'
-import { judgeSet, type SetContext } from './guardrails.ts'
+import { judgeSet, type SetContext, waitingFor } from './guardrails.ts'
 import type { Policy, Usage } from './policy.ts'
 import { draftView, envelopeViews, isoTime, netMovement } from './view.ts'
 
@@ -105,7 +105,10 @@ function resolve(deps: DraftDeps, operations: readonly ChangeInput[], judged: Om
       policy: { version: verdict.version, outcome: verdict.outcome, rules: verdict.rules.slice(0, 64) },
       net_daily_movement: netMovement(items),
       envelope: envelopeViews(items, policy, context.usageOf),
-      warnings: items.flatMap((item) => warningsFor(item)).slice(0, 10),
+      warnings: [...waitingFor(items, context).map((verdict) => verdict.message), ...items.flatMap(warningsFor)].slice(
+        0,
+        10,
+      ),
     },
   }
 }
@@ -183,6 +186,7 @@ export function proposeChange(
   if (repeated !== undefined) return repeatOf(deps, repeated, hash)
 
   const resolved = resolve(deps, input.operations, judgedBy(origin, links))
+  refuseIfFlooded(resolved.policy)
   if (resolved.policy.outcome !== 'block') refuseIfCrowded(deps, origin, resolved.items, links.revises)
   const draft = makeDraft(deps, { origin, input, hash, resolved, links })
   deps.audit.transaction((append) => {
@@ -225,6 +229,16 @@ function repeatOf(deps: DraftDeps, draft: Draft, hash: string): OutputOf<'propos
     notice: 'This proposal was made before; nothing new was stored.',
     warnings: [],
   }
+}
+
+/** Too many in an hour are not even kept as rejected: whoever floods the queue must not flood the store either. */
+function refuseIfFlooded(policy: PolicyResult): void {
+  const flood = policy.rules.find((verdict) => verdict.rule === 'drafts_per_hour')
+  if (flood === undefined) return
+  throw new OperationError('rate_limited', `${flood.message} No draft was made.`, 'Propose it again in an hour.', {
+    retryable: true,
+    details: { rule: flood.rule, limit: flood.limit },
+  })
 }
 
 function refuseIfCrowded(
@@ -339,47 +353,6 @@ function blockedError(draft: Draft): OperationError {
       details: { rule: verdict?.rule ?? 'policy', limit: verdict?.limit ?? '', draft_id: draft.draftId },
     },
   )
-}
-
-/** Takes an open draft back. Agents only their own. */
-export function withdrawDraft(
-  deps: DraftDeps,
-  caller: Caller,
-  input: ParsedInputOf<'withdraw_draft'>,
-): OutputOf<'withdraw_draft'> {
-  const draft = deps.drafts.get(input.draft_id)
-  if (draft === undefined) throw unknownDraft()
-  const origin = originOf(caller)
-  if (draft.originId !== origin.id)
-    throw new OperationError(
-      'not_yours',
-      'That draft was made by somebody else. It was left as it is.',
-      'Only its maker can withdraw it.',
-    )
-  if (draft.state === 'withdrawn') return { draft: draftView(draft), changed: false }
-  const { state } = draft
-  if (state !== 'pending' && state !== 'armed')
-    throw new OperationError(
-      'not_pending',
-      `The draft is ${state} and can no longer be withdrawn.`,
-      'Call get_draft to see what became of it.',
-      { details: { state } },
-    )
-  const nowMs = deps.clock.nowMs()
-  deps.audit.transaction((append) => {
-    deps.drafts.voidTokens(draft.draftId, nowMs)
-    deps.drafts.transition(draft.draftId, state, 'withdrawn', nowMs, {
-      reason: 'withdrawn',
-      message: 'Taken back by its maker.',
-    })
-    append({
-      type: 'draft.withdrawn',
-      actor: actorOf(caller),
-      data: { draft: draft.draftId, draftHash: draft.draftHash },
-      text: { reason: input.reason },
-    })
-  })
-  return { draft: draftView(deps.drafts.get(draft.draftId) ?? draft), changed: true }
 }
 
 export function unknownDraft(): OperationError {

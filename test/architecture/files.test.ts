@@ -67,7 +67,7 @@ describe('files', () => {
 
   test('have names in kebab-case', () => {
     const names = [...productTexts, ...testTexts].map(({ path }) => path)
-    expect(names.filter((path) => !/^[a-z0-9_./-]+$/.test(path) && !path.endsWith('README.md'))).toEqual([])
+    expect(names.filter((path) => !/^[a-z0-9_./-]+$/.test(path) && !/(?:README|FORMAT)\.md$/.test(path))).toEqual([])
   })
 })
 

@@ -61,7 +61,7 @@ describe.each<Era>(['legacy', 'modern'])('an AI client of the %s protocol era', 
       expect(tool.description).not.toBe('')
     }
     // The list is paid for at the start of every conversation.
-    expect(JSON.stringify(tools).length).toBeLessThan(47_500)
+    expect(JSON.stringify(tools).length).toBeLessThan(49_500)
     await client.close()
   })
 

@@ -200,6 +200,33 @@ describe('ledger.db', () => {
     expect(after['outbox']).toEqual(outbox?.map((row) => ({ ...row, target: row['entity_id'] })))
     expect(after['account_permission']).toEqual([])
     expect(db.pragma('foreign_key_check')).toEqual([])
+    db.close()
+  })
+
+  test('5 → 6: drafts keep all they had and their hash, and what was approved counts from when it was', () => {
+    const file = newFile()
+    const old = openAt(file, 3)
+    fillVersion3(old)
+    old.close()
+    const five = openAt(file, 5)
+    const before = everything(five)
+    five.close()
+
+    const db = openAt(file, 6)
+    expect(userVersion(db)).toBe(6)
+    const after = everything(db)
+    const { draft, outbox, ...others } = before
+    expect(after).toMatchObject(others)
+    const links = { repair_of: null, revises: null, decision_note: null }
+    expect(after['draft']).toEqual(draft?.map((row) => ({ ...row, ...links })))
+    expect(after['outbox']).toEqual(outbox?.map((row) => ({ ...row, approved_steady_ms: row['approved_at_ms'] })))
+    for (const table of ['policy', 'reviewer', 'review_answer', 'notification_target', 'delivery', 'platform_change'])
+      expect(after[table]).toEqual([])
+    expect(db.pragma('foreign_key_check')).toEqual([])
+    for (const state of ['partial', 'superseded'])
+      expect(db.prepare("UPDATE draft SET state = ? WHERE draft_id = 'd_aaaaaaaaaaaaaaaa'").run(state).changes).toBe(1)
+    db.exec("UPDATE draft SET state = 'pending' WHERE draft_id = 'd_aaaaaaaaaaaaaaaa'")
+    expect(() => db.exec("UPDATE draft SET state = 'perhaps'")).toThrow(/CHECK/)
 
     const drafts = createDraftTable(db)
     const waiting = drafts.get('d_aaaaaaaaaaaaaaaa' as DraftId)

@@ -76,6 +76,18 @@ export const REQUIREMENTS: readonly Requirement[] = [
     packages: ['openssl'],
     otherwise: 'install OpenSSL 3 and put it on PATH',
   },
+  {
+    name: 'Python 3 (python3), for the verifier of bundles in another language',
+    isThere: () => findProgram('python3') !== undefined,
+    packages: ['python3'],
+    otherwise: 'install Python 3.8 or newer and put it on PATH',
+  },
+  {
+    name: 'unzip, for the verifier of bundles with standard tools',
+    isThere: () => findProgram('unzip') !== undefined,
+    packages: ['unzip'],
+    otherwise: 'install Info-ZIP unzip',
+  },
   ...(isLinux ? LINUX_ONLY : []),
 ]
 

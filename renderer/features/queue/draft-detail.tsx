@@ -13,6 +13,7 @@ import {
   RuleList,
   StateChip,
 } from '../../parts/pieces.tsx'
+import { ReviewPanel } from '../../parts/review-panel.tsx'
 import {
   asRequested,
   type ChangeView,
@@ -165,6 +166,7 @@ function Body({ answer }: { answer: Answer }) {
         </div>
       )}
       {isWaiting(draft) ? draft.operations.map((each) => <SideEffects key={each.k} change={each} />) : null}
+      <ReviewPanel draftId={draft.draft_id} isOpen={isWaiting(draft)} />
       <DraftActions answer={answer} platform={platform} />
       <Quoted
         label={TEXTS.draft.reason}
