@@ -92,6 +92,11 @@ export function movementText(movement: { readonly amount: string; readonly curre
     : fill(TEXTS.diff.perDay, { amount: money(movement, true) })
 }
 
+/** Of several changes together: they may cancel out, which is not the same as changing nothing. */
+export function netText(net: { readonly amount: string; readonly currency: string }): string {
+  return fill(TEXTS.diff.perDay, { amount: money(net, true) })
+}
+
 /** What a blocked draft asked for: its `after` is the value before, because the limits let nothing through. */
 export function asRequested(change: ChangeView): ChangeView {
   return { ...change, after: change.requested }

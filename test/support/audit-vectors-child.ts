@@ -2,23 +2,17 @@
  * Writes the test vectors of the format into a folder: `node test/support/audit-vectors-child.ts test/fixtures/audit-vectors`. Keys, salts and
  * clocks are fixed, so that the records are the same each time. The keys are for nothing but these files.
  */
-import crypto, { createHash, createPrivateKey, createPublicKey } from 'node:crypto'
+import crypto from 'node:crypto'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
-import type { KeyPair } from './audit-fixture.ts'
+import { fixedBytes, fixedKeys } from './fixed-keys.ts'
 
 const folder = process.argv[2]
 if (folder === undefined) throw new Error('a folder is needed')
 
 // ---------- nothing is random from here on ----------
 
-const bytesOf = (label: string): Buffer => createHash('sha256').update(label).digest()
-const fixedKeys = (n: number): KeyPair => {
-  const der = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), bytesOf(`key ${n}`)])
-  const privateKey = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
-  return { privateKey, publicKey: createPublicKey(privateKey) }
-}
 let made = 0
 const drawn = new Map<number, number>()
 const fixed = {
@@ -26,7 +20,7 @@ const fixed = {
   randomBytes: (size: number) => {
     const n = drawn.get(size) ?? 0
     drawn.set(size, n + 1)
-    return bytesOf(`${size} bytes, ${n}`).subarray(0, size)
+    return fixedBytes(`${size} bytes, ${n}`).subarray(0, size)
   },
 }
 Object.assign(crypto, fixed)
@@ -49,10 +43,11 @@ mkdirSync(folder, { recursive: true })
 
 const rig = await BundleRig.open()
 /** The page is not part of the format: a stub keeps the vectors small, and they stay the same when it changes. */
-const plain = async (more: Parameters<typeof rig.bundle>[0] = {}): Promise<Files> => {
+const plainOf = async (of: typeof rig, more: Parameters<typeof rig.bundle>[0] = {}): Promise<Files> => {
   const stub = Buffer.from('<!doctype html><title>Check an audit bundle</title><p>Left out of this test vector.\n')
-  return resigned({ ...filesOf(await rig.bundle(more)), 'verify.html': stub }, rig.keys)
+  return resigned({ ...filesOf(await of.bundle(more)), 'verify.html': stub }, of.keys)
 }
+const plain = (more: Parameters<typeof rig.bundle>[0] = {}): Promise<Files> => plainOf(rig, more)
 rig.log.transaction((append) =>
   append(
     proposed({
@@ -80,7 +75,7 @@ const draft = await plain({ scope: { kind: 'draft', draftId: DRAFT } })
 const thief = rewritten(full, rig.keys, 6, (data) => ({ ...data, count: 42 }))
 const oldKeys = rig.keys
 const resign = (files: Files): Files => resigned(files, oldKeys)
-const forked = checkpointOf(createSigner(rig.log.origin, oldKeys), 8, bytesOf('another history'))
+const forked = checkpointOf(createSigner(rig.log.origin, oldKeys), 8, fixedBytes('another history'))
 rig.rotate()
 rig.log.transaction((append) => append(read(4)))
 rig.rotate()
@@ -93,7 +88,9 @@ const newest = rig.log.head().note
 // ---------- and another ----------
 
 const other = await BundleRig.open()
+other.log.transaction((append) => [1, 2].map((n) => append(read(n))))
 const stranger = other.log.head().note
+const otherLog = await plainOf(other)
 const otherKeys = newKeys()
 const vkey = rig.log.vkey
 
@@ -121,6 +118,7 @@ const bundles: Record<string, Files> = {
   draft,
   rotated,
   'rotated-range': rotatedRange,
+  'other-log': otherLog,
   thief,
   imposter,
   'bad-file': edit(full, 'entries.jsonl', '"150.00"', '"190.00"'),
@@ -155,6 +153,8 @@ out(
         { bundle: 'rotated', vkey, checkpoints: ['newest'], fault: 'rolled_back' },
         { bundle: 'rotated', vkey, checkpoints: ['mailed', 'forked'], fault: 'equivocation' },
         { bundle: 'full', vkey: other.log.vkey, checkpoints: [], fault: 'foreign_log' },
+        { bundle: 'other-log', vkey, checkpoints: [], fault: 'foreign_log' },
+        { bundle: 'other-log', vkey: other.log.vkey, checkpoints: ['stranger'], fault: null },
         // Both limits of a check without anything from outside.
         { bundle: 'thief', vkey, checkpoints: [], fault: null },
         { bundle: 'thief', vkey, checkpoints: ['mailed'], fault: 'equivocation' },

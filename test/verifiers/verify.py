@@ -695,7 +695,7 @@ class Bundle:
             number = {'inclusion': 'seq', 'consistency': 'size', 'left': 'size'}.get(kind) if isinstance(kind, str) else None
             path = proof.get('path') if number is not None else None
             if number is None or not members(proof, ['kind', 'path', number]) or not is_count(proof[number]) \
-                    or not isinstance(path, list) or len(path) > 64 or not all(matches('[A-Za-z0-9+/]{43}=', each) for each in path):
+                    or not isinstance(path, list) or len(path) > 64 or not all(matches('[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=', each) for each in path):
                 raise Fault('bad_proof', 'A line of proofs.jsonl is none.')
             yield kind, proof[number], [base64.b64decode(each) for each in path]
 

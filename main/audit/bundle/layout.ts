@@ -24,7 +24,8 @@ export const FILES = {
 } as const
 
 const count = z.int().min(0)
-const hash = z.string().regex(/^[A-Za-z0-9+/]{43}=$/)
+/** 32 bytes have one spelling only: the last digit holds two bits that are zero. */
+const hash = z.string().regex(/^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/)
 const isoDate = z.string().regex(/^\d{4}-\d{2}-\d{2}$/)
 
 export const manifestSchema = z.strictObject({

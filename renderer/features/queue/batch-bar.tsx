@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'react'
 import type { OutputOf } from '../../../shared/operations.ts'
 import { fill, plural, sum } from '../../format.ts'
 import { ErrorNotice } from '../../parts/pieces.tsx'
-import { movementText } from '../../parts/words.ts'
+import { netText } from '../../parts/words.ts'
 import { useAct } from '../../queries.ts'
 import { QUEUE_TEXTS } from '../../texts-queue.ts'
 import { Button } from '../../ui/button.tsx'
@@ -20,7 +20,7 @@ function together(selection: Selection): string {
   const sums = new Map<string, string>()
   for (const { amount, currency } of selection.drafts.flatMap((draft) => draft.net_daily_movement))
     sums.set(currency, sum(sums.get(currency) ?? '0', amount, currency))
-  return [...sums].map(([currency, amount]) => movementText({ amount, currency })).join(' · ')
+  return [...sums].map(([currency, amount]) => netText({ amount, currency })).join(' · ')
 }
 
 function ArmedBatch({

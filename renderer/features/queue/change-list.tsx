@@ -3,7 +3,7 @@ import type { OutputOf } from '../../../shared/operations.ts'
 import { fill } from '../../format.ts'
 import { BeforeAfter, Path } from '../../parts/diff.tsx'
 import { Foreign, PlatformChip } from '../../parts/pieces.tsx'
-import { type ChangeView, fieldValue, movementText, pathOf } from '../../parts/words.ts'
+import { type ChangeView, fieldValue, movementText, netText, pathOf } from '../../parts/words.ts'
 import { TEXTS } from '../../texts.ts'
 import { QUEUE_TEXTS } from '../../texts-queue.ts'
 import { Icon } from '../../ui/icon.tsx'
@@ -109,7 +109,7 @@ export function ChangeList({
                 {TEXTS.diff.net}
               </th>
               <td className="num px-3 py-1.5 font-semibold" colSpan={columns - 1}>
-                {movementText(each)}
+                {netText(each)}
               </td>
             </tr>
           ))}

@@ -203,16 +203,16 @@ export function BatchResult({ results }: { results: OutputOf<'confirm_drafts'>['
 export function Codes({ armed, platforms }: { armed: readonly ArmedDraft[]; platforms: string }) {
   const checks = armed.flatMap((each) => each.challenge.validation)
   const codes = armed.map((each) => each.challenge.code).join(' ')
-  const dryRun = checks.every((each) => each.result === 'ok')
-    ? TEXTS.confirm.validated
-    : checks.some((each) => each.result === 'unsupported')
-      ? TEXTS.confirm.noDryRun
-      : null
+  const words =
+    new Set(armed.flatMap(({ draft }) => draft.operations.map((each) => each.platform))).size > 1
+      ? QUEUE_TEXTS.confirm
+      : TEXTS.confirm
+  const dryRun = checks.every((each) => each.result === 'ok') ? words.validated : words.noDryRun
   return (
     <p className="text-xs text-ink-2">
       {armed.length === 1 ? TEXTS.confirm.code : QUEUE_TEXTS.confirm.codes}{' '}
       <code className="font-mono text-ink">{codes}</code> · {TEXTS.confirm.codeWhy}
-      {checks.length === 0 || dryRun === null ? '' : ` · ${fill(dryRun, { platform: platforms })}`}
+      {checks.length === 0 ? '' : ` · ${fill(dryRun, { platform: platforms })}`}
     </p>
   )
 }

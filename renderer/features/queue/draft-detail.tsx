@@ -153,7 +153,7 @@ function Body({ answer }: { answer: Answer }) {
           </p>
         </div>
       )}
-      {wasApproved || SHOWS_PROGRESS.includes(draft.state) ? (
+      {draft.operations.length === 1 && (wasApproved || SHOWS_PROGRESS.includes(draft.state)) ? (
         <ProgressLine answer={answer} platform={change.platform} />
       ) : null}
       <DraftOutcome answer={answer} change={change} />

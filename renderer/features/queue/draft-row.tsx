@@ -3,7 +3,7 @@ import { fill, plural, relativeTime } from '../../format.ts'
 import { useNow } from '../../clock.ts'
 import { BeforeAfter } from '../../parts/diff.tsx'
 import { Age, Foreign, PlatformChip, PolicyChip, StateChip } from '../../parts/pieces.tsx'
-import { asRequested, isBlocked, isWaiting, movementText, originName, pathOf, visible } from '../../parts/words.ts'
+import { asRequested, isBlocked, isWaiting, netText, originName, pathOf, visible } from '../../parts/words.ts'
 import { href } from '../../router.ts'
 import { TEXTS } from '../../texts.ts'
 import { QUEUE_TEXTS } from '../../texts-queue.ts'
@@ -53,9 +53,7 @@ export function DraftRow({
         </span>
         <span className="flex flex-wrap items-center justify-between gap-x-3 gap-y-1">
           {isSet ? (
-            <span className="num text-base">
-              {draft.net_daily_movement.map((each) => movementText(each)).join(' · ')}
-            </span>
+            <span className="num text-base">{draft.net_daily_movement.map((each) => netText(each)).join(' · ')}</span>
           ) : (
             <BeforeAfter change={isBlocked(draft) ? asRequested(change) : change} />
           )}

@@ -9,7 +9,6 @@ import { Select } from '../../ui/field.tsx'
 import { type Filters, type Grouping, isAnyFilter, NO_FILTERS } from './filters.ts'
 
 const WORDS = QUEUE_TEXTS.filters
-const ANY = { value: '', label: WORDS.any } as const
 const GROUPS: readonly Grouping[] = ['none', 'account', 'kind']
 const ORIGINS = ['agent', 'window', 'loop'] as const
 
@@ -34,30 +33,46 @@ export function FilterBar({
       className="flex flex-wrap items-center gap-x-3 gap-y-1.5 border-b border-line px-4 py-1.5"
     >
       <Select
+        isLabelHidden
         label={WORDS.platform}
         value={filters.platform}
-        options={[ANY, ...PLATFORMS.map((value) => ({ value, label: platformName(value) }))]}
+        options={[
+          { value: '', label: WORDS.anyPlatform },
+          ...PLATFORMS.map((value) => ({ value, label: platformName(value) })),
+        ]}
         onChange={(platform) => onChange({ ...filters, platform, accountId: '' })}
       />
       {own.length < 2 ? null : (
         <Select<AccountId | ''>
+          isLabelHidden
           label={WORDS.account}
           value={filters.accountId}
-          options={[ANY, ...own.map((account) => ({ value: account.account_id, label: accountLabel(account) }))]}
+          options={[
+            { value: '', label: WORDS.anyAccount },
+            ...own.map((account) => ({ value: account.account_id, label: accountLabel(account) })),
+          ]}
           onChange={(accountId) => onChange({ ...filters, accountId })}
           className="max-w-40"
         />
       )}
       <Select
+        isLabelHidden
         label={WORDS.kind}
         value={filters.kind}
-        options={[ANY, ...CHANGE_KINDS.map((value) => ({ value, label: QUEUE_TEXTS.kinds[value] }))]}
+        options={[
+          { value: '', label: WORDS.anyKind },
+          ...CHANGE_KINDS.map((value) => ({ value, label: QUEUE_TEXTS.kinds[value] })),
+        ]}
         onChange={(kind) => onChange({ ...filters, kind })}
       />
       <Select
+        isLabelHidden
         label={WORDS.origin}
         value={filters.origin}
-        options={[ANY, ...ORIGINS.map((value) => ({ value, label: QUEUE_TEXTS.origins[value] }))]}
+        options={[
+          { value: '', label: WORDS.anyOrigin },
+          ...ORIGINS.map((value) => ({ value, label: QUEUE_TEXTS.origins[value] })),
+        ]}
         onChange={(origin) => onChange({ ...filters, origin })}
       />
       <Select
