@@ -6,7 +6,7 @@ import { OperationError, type ErrorReply } from '../shared/errors.ts'
 import type { OutputOf } from '../shared/operations.ts'
 import type { LogIdentity } from '../shared/schemas/log.ts'
 import { newestRecordMs, raiseAlarm, recordClockSetBack } from './audit/alarm.ts'
-import { type AuditLog, openAuditLog } from './audit/append.ts'
+import { type AuditLog, type AuditLogOptions, openAuditLog } from './audit/append.ts'
 import { describeArchivedLogs, verifyArchivedLog } from './audit/archived.ts'
 import { LedgerBroken } from './audit/fault.ts'
 import { type HeadPinPort, parsePin } from './audit/head-pin.ts'
@@ -25,6 +25,7 @@ export interface SessionLogDeps {
   readonly bootId: string
   readonly appVersion: string
   readonly onChange: () => void
+  readonly onAppended?: AuditLogOptions['onAppended']
 }
 
 /** How often it is looked whether a key is due, and a head that could not be pinned is tried again. Both cost next to nothing. */
@@ -66,6 +67,7 @@ export async function openSessionLog(deps: SessionLogDeps) {
     bootId: deps.bootId,
     appVersion: deps.appVersion,
     onPinError: (error) => log.error('head_pin_failed', error),
+    ...(deps.onAppended === undefined ? {} : { onAppended: deps.onAppended }),
   }).catch(async (error: unknown) => {
     throw error instanceof LedgerBroken ? await withOffer(error, opened) : error
   })

@@ -173,7 +173,7 @@ export async function openSession(options: SessionOptions) {
   const executor = createExecutor({
     ...common,
     gate,
-    stopped: breaker.stopped,
+    stopped: () => breaker.stopped(),
     onOutcome: (outcome) => breaker.noteOutcome(outcome),
     ...(options.onStep === undefined ? {} : { onStep: options.onStep }),
   })

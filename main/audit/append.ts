@@ -84,6 +84,7 @@ class Log implements AuditLog {
   readonly #bootId: string
   readonly #pins: PinWriter
   readonly #known: KnownLog
+  readonly #onAppended: AuditLogOptions['onAppended']
 
   constructor(parts: {
     readonly options: AuditLogOptions
@@ -99,6 +100,7 @@ class Log implements AuditLog {
     this.#signer = parts.signer
     this.#clock = parts.options.clock
     this.#bootId = parts.options.bootId
+    this.#onAppended = parts.options.onAppended
     this.#known = new KnownLog({
       table: parts.table,
       verifier: () => this.#signer,
@@ -257,6 +259,7 @@ class Log implements AuditLog {
     this.#table.insert({ seq, bytes: line.bytes, leaf }, index, line.disclosures)
     const verdict = line.record.type === 'log.verified' ? verdictOf(line.record) : state.verdict
     this.#known.become({ ...state, tree: appendLeaf(tree, leaf), lastLeaf: leaf, verdict })
+    this.#onAppended?.(line.record)
     return seq
   }
 

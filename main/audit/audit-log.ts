@@ -4,7 +4,7 @@ import type { Clock } from '../../shared/clock.ts'
 import type { LogFault } from './fault.ts'
 import type { HeadPinPort } from './head-pin.ts'
 import type { AuditRow } from './list.ts'
-import type { NewRecord } from './record.ts'
+import type { AuditRecord, NewRecord } from './record.ts'
 
 /** What the rest of the app sees of the log. There is no way to change or remove a record, and no way to mend a broken log. */
 
@@ -75,6 +75,11 @@ export interface AuditLogOptions {
   readonly onPinError: (error: unknown) => void
   /** For the first record of a log that takes over from a restored or lost one. Only then may an old pin be replaced. */
   readonly predecessor?: Extract<NewRecord, { type: 'log.genesis' }>['data']['predecessor']
+  /**
+   * Told of every record within the transaction that it is appended in: what it writes to the same database stays or goes with the record.
+   * It must not append. What it throws takes the record back.
+   */
+  readonly onAppended?: (record: AuditRecord) => void
 }
 
 export type RotationReason = Extract<NewRecord, { type: 'key.rotated' }>['data']['reason']

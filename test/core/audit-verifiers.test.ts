@@ -1,4 +1,4 @@
-/** Verifiers written from main/audit/FORMAT.md alone, in other languages: they say the same of every bundle, good or not, as the product does. */
+/** Verifiers by main/audit/FORMAT.md, in other languages and without any code of the product: they say the same of every bundle, good or not, as the product does. */
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -13,7 +13,15 @@ import { RECORD_TYPES, TEXT_NAMES } from '../../main/audit/record.ts'
 import { classesOf } from '../../main/audit/text-classes.ts'
 import { REPOSITORY } from '../support/source-tree.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
-import { bundleOf, noteFile, VECTORS, vectors, verifyHere, verifyWithPython, verifyWithShell } from '../support/verifiers.ts'
+import {
+  bundleOf,
+  noteFile,
+  VECTORS,
+  vectors,
+  verifyHere,
+  verifyWithPython,
+  verifyWithShell,
+} from '../support/verifiers.ts'
 import { filesOf, textOf } from '../support/zip-files.ts'
 
 const FORMAT = readFileSync(join(REPOSITORY, 'main/audit/FORMAT.md'), 'utf8')
@@ -73,7 +81,14 @@ describe('the test vectors', () => {
     expect(readdirSync(folder).toSorted()).toEqual(readdirSync(VECTORS).toSorted())
     expect(['primitives.json', 'expected.json', 'mailed.note', 'newest.note'].filter((name) => !same(name))).toEqual([])
     // The report may change its words; what is evidence may not.
-    const evidence = ['entries.jsonl', 'disclosures.jsonl', 'checkpoint', 'checkpoints.txt', 'proofs.jsonl', 'manifest.json']
+    const evidence = [
+      'entries.jsonl',
+      'disclosures.jsonl',
+      'checkpoint',
+      'checkpoints.txt',
+      'proofs.jsonl',
+      'manifest.json',
+    ]
     const changed = ['full', 'redacted', 'range', 'draft', 'rotated', 'rotated-range'].flatMap((bundle) => {
       const [now, then] = [filesOf(join(folder, `${bundle}.zip`)), filesOf(join(VECTORS, `${bundle}.zip`))]
       return evidence.filter((name) => textOf(now, name) !== textOf(then, name)).map((name) => `${bundle}: ${name}`)
@@ -116,12 +131,22 @@ describe('the small vectors', () => {
     expect(all.leaves.filter(({ line, leaf }) => leafHash(Buffer.from(line)).toString('hex') !== leaf)).toEqual([])
     expect(nodeHash(bytes(all.node.left), bytes(all.node.right)).toString('hex')).toBe(all.node.node)
     expect(all.roots.filter(({ size, root }) => rootOf(leaves.slice(0, size)).toString('hex') !== root)).toEqual([])
-    const claim = (index: number, size: number) => ({ leaf: leaves[index] ?? Buffer.alloc(0), index, size, root: rootAt(size) })
-    expect(all.inclusion.filter(({ size, index, path }) => !verifyInclusion(claim(index, size), path.map(bytes)))).toEqual([])
+    const claim = (index: number, size: number) => ({
+      leaf: leaves[index] ?? Buffer.alloc(0),
+      index,
+      size,
+      root: rootAt(size),
+    })
+    expect(
+      all.inclusion.filter(({ size, index, path }) => !verifyInclusion(claim(index, size), path.map(bytes))),
+    ).toEqual([])
     expect(
       all.consistency.filter(
         ({ old, size, path }) =>
-          !verifyConsistency({ oldSize: old, oldRoot: rootAt(old), newSize: size, newRoot: rootAt(size) }, path.map(bytes)),
+          !verifyConsistency(
+            { oldSize: old, oldRoot: rootAt(old), newSize: size, newRoot: rootAt(size) },
+            path.map(bytes),
+          ),
       ),
     ).toEqual([])
     expect(all.tagged.filter(({ kind, value, hash }) => taggedHash(kind, JSON.parse(value)) !== hash)).toEqual([])
@@ -136,8 +161,12 @@ describe('the small vectors', () => {
     const keys = all.keys.map(({ vkey }) => parseVkey(vkey))
     expect(keys.map(({ keyId }) => keyId)).toEqual(all.keys.map(({ keyId }) => keyId))
     const asked = (indexes: number[]) => keys.filter((_, at) => indexes.includes(at))
-    expect(all.notes.filter((each) => throws(NoteError, () => openNote(each.note, asked(each.keys))) === each.opens)).toEqual([])
-    expect(all.checkpoints.filter(({ text, reads }) => throws(NoteError, () => parseCheckpoint(text)) === reads)).toEqual([])
+    expect(
+      all.notes.filter((each) => throws(NoteError, () => openNote(each.note, asked(each.keys))) === each.opens),
+    ).toEqual([])
+    expect(
+      all.checkpoints.filter(({ text, reads }) => throws(NoteError, () => parseCheckpoint(text)) === reads),
+    ).toEqual([])
   })
 
   test('Python says the same of them', () => {
@@ -187,18 +216,24 @@ describe('the format page', () => {
   const rows = [...FORMAT.matchAll(/^\| `([a-z_.]+)` \| (user|not agent)? *\| (.*) \| (.*) \|$/gm)]
 
   test('lists every type of record, and so do the verifiers', () => {
-    expect(rows.map(([, type]) => type).toSorted()).toEqual([...RECORD_TYPES].toSorted())
-    const program = 'import importlib.util, sys; s = importlib.util.spec_from_file_location("v", sys.argv[1]); v = importlib.util.module_from_spec(s); s.loader.exec_module(v); print("\\n".join(sorted(v.TYPES)))'
+    expect(new Set(rows.map(([, type]) => type))).toEqual(new Set<string>(RECORD_TYPES))
+    expect(rows).toHaveLength(RECORD_TYPES.length)
+    const program =
+      'import importlib.util, sys; s = importlib.util.spec_from_file_location("v", sys.argv[1]); v = importlib.util.module_from_spec(s); s.loader.exec_module(v); print("\\n".join(sorted(v.TYPES)))'
     const { stdout } = spawnSync('python3', ['-c', program, PYTHON], { encoding: 'utf8' })
     expect(stdout.trim().split('\n')).toEqual([...RECORD_TYPES].toSorted())
-    expect(RECORD_TYPES.filter((type) => !new RegExp(`[\\s'\`]${type.replace('.', '\\.')}[\\s'\`]`).test(PAGE))).toEqual([])
+    expect(
+      RECORD_TYPES.filter((type) => !new RegExp(`[\\s'\`]${type.replace('.', '\\.')}[\\s'\`]`).test(PAGE)),
+    ).toEqual([])
   })
 
   test('names the class of every text and every fault', () => {
     const table = [...FORMAT.matchAll(/^\| (?:`(confidential|personal)`|(both)) \| (.*) \|$/gm)]
     const classes = new Map(
       table.flatMap(([, single, , names = '']) =>
-        [...names.matchAll(/`([a-z_]+)`/g)].map(([, name = '']) => [name, single === undefined ? ['personal', 'confidential'] : [single]] as const),
+        [...names.matchAll(/`([a-z_]+)`/g)].map(
+          ([, name = '']) => [name, single === undefined ? ['personal', 'confidential'] : [single]] as const,
+        ),
       ),
     )
     expect(TEXT_NAMES.filter((name) => String(classes.get(name)) !== String(classesOf(name)))).toEqual([])

@@ -45,6 +45,7 @@ export function primitives(keysOf: (n: number) => KeyPair): object {
   const signer = createSigner(ORIGIN, keysOf(100))
   const second = createSigner(ORIGIN, keysOf(101))
   const leaves = Array.from({ length: MAX_TREE }, (_, n) => leafHash(Buffer.from(`record ${n}`)))
+  const [first = Buffer.alloc(0), other = Buffer.alloc(0)] = leaves
   const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
   const sizes = leaves.map((_, at) => at + 1)
   const text = formatCheckpoint({ origin: ORIGIN, size: 5, root: rootOf(leaves.slice(0, 5)) })
@@ -52,13 +53,17 @@ export function primitives(keysOf: (n: number) => KeyPair): object {
   const disclosure = createDisclosure('title', 'Raise the budget: 120 → 150 €')
   return {
     leaves: leaves.map((leaf, n) => ({ line: `record ${n}`, leaf: hex(leaf) })),
-    node: { left: hex(leaves[0] ?? []), right: hex(leaves[1] ?? []), node: hex(nodeHash(leaves[0] ?? leafHash(Buffer.of()), leaves[1] ?? leafHash(Buffer.of()))) },
+    node: { left: hex(first), right: hex(other), node: hex(nodeHash(first, other)) },
     roots: sizes.map((size) => ({ size, root: hex(rootOf(leaves.slice(0, size))) })),
     inclusion: sizes.flatMap((size) =>
-      leaves.slice(0, size).map((_, index) => ({ size, index, path: inclusionProof(leaves.slice(0, size), index).map(hex) })),
+      leaves
+        .slice(0, size)
+        .map((_, index) => ({ size, index, path: inclusionProof(leaves.slice(0, size), index).map(hex) })),
     ),
     consistency: sizes.flatMap((size) =>
-      sizes.filter((old) => old <= size).map((old) => ({ old, size, path: consistencyProof(leaves.slice(0, size), old).map(hex) })),
+      sizes
+        .filter((old) => old <= size)
+        .map((old) => ({ old, size, path: consistencyProof(leaves.slice(0, size), old).map(hex) })),
     ),
     canonical: CANONICAL.map((value) => ({ hex: hex(Buffer.from(serializeJcs(value))) })),
     not_canonical: REFUSED.map(([why, bytes]) => ({ why, hex: hex(Buffer.from(bytes as string)) })),

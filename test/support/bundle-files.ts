@@ -13,8 +13,7 @@ const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes)
 const UNLISTED = ['SHA256SUMS', 'bundle.note']
 
 export const originOf = (files: Files): string => textOf(files, 'checkpoint').split('\n', 1)[0] ?? ''
-export const linesOf = (files: Files, name: string): string[] =>
-  textOf(files, name).split('\n').slice(0, -1)
+export const linesOf = (files: Files, name: string): string[] => textOf(files, name).split('\n').slice(0, -1)
 export const withLines = (files: Files, name: string, lines: readonly string[]): Files => ({
   ...files,
   [name]: Buffer.from(lines.map((line) => `${line}\n`).join('')),

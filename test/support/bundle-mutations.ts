@@ -107,7 +107,9 @@ export function careless(files: Files, dice: Dice): Mutation {
       }
     }
     case 2: {
-      const other = dice.pick(names.filter((each) => each !== name && !Buffer.from(files[each] ?? []).equals(files[name] ?? Buffer.alloc(0))))
+      const other = dice.pick(
+        names.filter((each) => each !== name && !Buffer.from(files[each] ?? []).equals(files[name] ?? Buffer.alloc(0))),
+      )
       const swapped = { ...files, [name]: files[other] ?? Buffer.alloc(0), [other]: files[name] ?? Buffer.alloc(0) }
       return {
         name: `${name} and ${other} exchanged`,
@@ -139,7 +141,8 @@ function changedLines(files: Files, dice: Dice, other: Files): { readonly name: 
       ['changed', lines.with(a, changedText(lineA, dice))],
       ['of another log', lines.with(a, linesOf(other, name)[a] ?? linesOf(other, 'entries.jsonl')[0] ?? '')],
     ])
-    if (next.join('\n') !== lines.join('\n')) return { name: `${way} line of ${name}`, files: withLines(files, name, next) }
+    if (next.join('\n') !== lines.join('\n'))
+      return { name: `${way} line of ${name}`, files: withLines(files, name, next) }
   }
 }
 
@@ -152,13 +155,21 @@ function changedText(text: string, dice: Dice): string {
 /** Lines changed, and the list of files made to fit: all that is possible without the key. */
 export function careful(files: Files, dice: Dice, other: Files): Mutation {
   const changed = changedLines(files, dice, other)
-  return { name: changed.name, archive: zipOf(summed(changed.files)), kinds: [...RECORD_KINDS, 'file_changed', 'too_large'] }
+  return {
+    name: changed.name,
+    archive: zipOf(summed(changed.files)),
+    kinds: [...RECORD_KINDS, 'file_changed', 'too_large'],
+  }
 }
 
 /** What the exporter could do with the key alone, without making the whole history again. What the exporter merely describes is left as it is. */
 export function withKey(files: Files, dice: Dice, other: Files, keys = fixedKeys(0)): Mutation {
   const change = dice.roll(4) === 0 ? changedManifest(files, dice) : changedEvidence(files, dice, other)
-  return { name: `${change.name}, signed again`, archive: zipOf(resigned(change.files, keys)), kinds: RECORD_KINDS }
+  return {
+    name: `${change.name}, signed again`,
+    archive: zipOf(resigned(change.files, keys)),
+    kinds: [...RECORD_KINDS, 'missing_file'],
+  }
 }
 
 function changedEvidence(files: Files, dice: Dice, other: Files): { readonly name: string; readonly files: Files } {
@@ -209,12 +220,15 @@ export function otherKey(files: Files, dice: Dice): Mutation {
 
 /** Files of another workspace's bundle in this one. */
 export function spliced(files: Files, dice: Dice, other: Files): Mutation {
+  const isSummed = dice.roll(2) === 0
   const names = Object.keys(files).filter(
-    (name) => other[name] !== undefined && !Buffer.from(other[name]).equals(files[name] ?? Buffer.alloc(0)),
+    (name) =>
+      other[name] !== undefined &&
+      !Buffer.from(other[name]).equals(files[name] ?? Buffer.alloc(0)) &&
+      (name !== 'SHA256SUMS' || !isSummed),
   )
   const taken = new Set(Array.from({ length: 1 + dice.roll(4) }, () => dice.pick(names)))
   const mixed = { ...files, ...Object.fromEntries([...taken].map((name) => [name, other[name] ?? Buffer.alloc(0)])) }
-  const isSummed = dice.roll(2) === 0
   return {
     name: `${[...taken].join(', ')} of another log${isSummed ? ', list made to fit' : ''}`,
     archive: zipOf(isSummed ? summed(mixed) : mixed),
@@ -230,5 +244,10 @@ export function rawBytes(archive: Uint8Array, dice: Dice): Mutation {
 
 /** Records from `seq` on rewritten and signed again by a thief of the key. */
 export function thiefs(files: Files, seq: number): Uint8Array {
-  return zipOf(rewritten(files, fixedKeys(0), seq, (data) => ({ ...data, count: 1000 + fixedBytes(`thief ${seq}`).readUInt16BE() })))
+  return zipOf(
+    rewritten(files, fixedKeys(0), seq, (data) => ({
+      ...data,
+      count: 1000 + fixedBytes(`thief ${seq}`).readUInt16BE(),
+    })),
+  )
 }

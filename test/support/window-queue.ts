@@ -101,7 +101,7 @@ export function queueOf(views: readonly DraftView[], more: Handlers = {}): Handl
   }
 }
 
-function challengeOf(view: DraftView): ReturnType<typeof challenge> {
+export function challengeOf(view: DraftView): ReturnType<typeof challenge> {
   return challenge(view, {
     factor: 'click',
     live: view.operations.map(({ k, before }) => ({ k, value: before, read_at: new Date().toISOString() })),

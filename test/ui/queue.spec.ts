@@ -4,7 +4,7 @@ import { expect, type Page, test } from '@playwright/test'
 import { type StaticRenderer, serveRenderer } from '../support/static-renderer.ts'
 import type { Handlers, WindowDouble } from '../support/window-double.ts'
 import { withDouble } from '../support/window-page.ts'
-import { queueOf, REALLOCATION } from '../support/window-queue.ts'
+import { challengeOf, queueOf, REALLOCATION } from '../support/window-queue.ts'
 import { draft, draftId } from '../support/window-world.ts'
 
 let renderer: StaticRenderer
@@ -63,19 +63,15 @@ test('several drafts are selected, armed, shown in one list and confirmed by key
 })
 
 test('a batch of which one moved shows what was left out, and what could not be confirmed', async ({ page }) => {
-  const moved = queueOf(THREE)
   await open(page, {
-    ...moved,
+    ...queueOf(THREE),
     arm_drafts: (input) => ({
-      results: input.drafts.map(({ draft_id }, at) =>
-        at === 0
-          ? { draft: draft('a', { state: 'stale', state_reason: 'drift' }), challenge: null, error: null }
-          : ((
-              moved.arm_drafts?.({ drafts: [{ draft_id, draft_hash: 'ab'.repeat(32) }] }) as never as {
-                results: never[]
-              }
-            ).results[0] as never),
-      ),
+      results: input.drafts.map(({ draft_id }, at) => {
+        const view = THREE.find((each) => each.draft_id === draft_id) ?? draft('a')
+        return at === 0
+          ? { draft: { ...view, state: 'stale', state_reason: 'drift' }, challenge: null, error: null }
+          : { draft: { ...view, state: 'armed' }, challenge: challengeOf(view), error: null }
+      }),
       envelope: [],
     }),
     confirm_drafts: (input) => ({

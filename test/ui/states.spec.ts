@@ -312,14 +312,14 @@ test('when the app behind the window stops, the window says so, keeps what it ha
   page,
 }) => {
   const core = await open(page, filled(), '#/queue')
-  await expect(page.getByText('New customers FR + BE')).toBeVisible()
+  await expect(page.getByRole('link', { name: /New customers FR/ })).toBeVisible()
   core.script({ wait_for_change: () => fails('app_not_running', 'gone', 'gone', true) })
   core.changed()
   await expect(page.getByText('The app behind this window has stopped.')).toBeVisible()
   await expect(
     page.getByText('Start it again with npm start and open the new link it prints.', { exact: false }),
   ).toBeVisible()
-  await expect(page.getByText('New customers FR + BE')).toBeVisible()
+  await expect(page.getByRole('link', { name: /New customers FR/ })).toBeVisible()
   core.script({
     wait_for_change: ({ since }) => new Promise((done) => setTimeout(() => done({ revision: since + 1 }), 200)),
   })
@@ -329,7 +329,7 @@ test('when the app behind the window stops, the window says so, keeps what it ha
 test.describe('the queue', () => {
   test('is walked with J and K, entered with Enter, and its address can be shared', async ({ page }) => {
     await open(page, filled(), '#/queue')
-    await expect(page.getByText('New customers FR + BE')).toBeVisible()
+    await expect(page.getByRole('link', { name: /New customers FR/ })).toBeVisible()
     await page.keyboard.press('j')
     await page.keyboard.press('j')
     await expect(page).toHaveURL(new RegExp(`#/queue/${draftId('b')}$`))

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks a SpendSignoff audit bundle. Python 3.8 or newer, standard library only, written from main/audit/FORMAT.md alone.
+"""Checks a SpendSignoff audit bundle. Python 3.8 or newer, standard library only. All it does stands in main/audit/FORMAT.md.
 
     verify.py BUNDLE.zip [--vkey VKEY] [--checkpoint FILE]...
 
@@ -543,7 +543,7 @@ class Bundle:
         self.check_range()
         self.keys = Keys(self.identity)
         self.vkeys = [self.identity.vkey]
-        self.open_questions = []
+        self.open_questions, self.not_compared = [], set()
         self.peaks, self.size = [], 0
         self.consistent, self.proofs = {}, iter(())
         if not self.manifest['complete']:
@@ -867,6 +867,7 @@ class Bundle:
             elif given.size in self.consistent:
                 fits = self.leads_to_head(given)
             else:
+                self.not_compared.add(given.size)
                 self.open_questions.append('Checkpoint no. %d that you gave (%d records) could not be compared: nothing in this part of '
                                            'the log leads to it. Ask for the whole log.' % (given.number, given.size))
                 continue
@@ -920,11 +921,15 @@ def limits(bundle, pinned, given):
     yield 'Times are as reported by the computer that kept the log; the order does not depend on them.'
     if pinned is None:
         yield 'No key was given to compare with: the bundle could be of a log that somebody made up.'
-    if not given:
+    compared = [] if bundle is None else [each.size for each in bundle.given if each.size not in bundle.not_compared]
+    if not given or (bundle is not None and not compared):
         yield ('No checkpoint from outside was compared: an older genuine copy of the log would pass, and so would a history that a thief '
                'of the signing key rewrote. One checkpoint that you received elsewhere makes both visible.')
     if bundle is None:
         return
+    if compared and max(compared) < bundle.head.size:
+        yield ('Your newest checkpoint that could be compared covers the first %d of %d records. What came after rests on the key of the log '
+               'alone, and newer records may be missing.' % (max(compared), bundle.head.size))
     if not bundle.manifest['complete']:
         yield 'This is a part of the log: that nothing else in it would matter cannot be seen from here.'
     if bundle.withheld:

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Checks a SpendSignoff audit bundle with openssl, sha256sum (or shasum), unzip and awk; written from main/audit/FORMAT.md alone.
+# Checks a SpendSignoff audit bundle with openssl, sha256sum (or shasum), unzip and awk, by main/audit/FORMAT.md.
 #
 #   verify.sh BUNDLE.zip [VKEY | -] [FILE WITH A CHECKPOINT YOU RECEIVED ELSEWHERE]...
 #
@@ -240,6 +240,7 @@ fi
 
 number=0
 open=
+covered=0
 for given in "$@"; do
   number=$((number + 1))
   name="Checkpoint no. $number that you gave"
@@ -267,6 +268,7 @@ for given in "$@"; do
   fi
   [ "$root" = "$(root_of_note "$work/given")" ] ||
     fault equivocation "The key of this log signed two different histories of $size records: the one in the bundle and checkpoint no. $number that you gave. One of them was rewritten."
+  [ "$size" -le "$covered" ] || covered=$size
 done
 
 # ---------- the signature over all files ----------
@@ -283,7 +285,9 @@ printf 'OK: %s records of %s, root %s\nLog key: %s\n' "$records" "$head_size" "$
 {
   printf 'Note: %s\n' 'Detects every change of what was recorded up to the newest checkpoint in the bundle. It cannot know what was never recorded.'
   [ "$pinned" != - ] || printf 'Note: %s\n' 'No key was given to compare with: the bundle could be of a log that somebody made up.'
-  [ "$number" -gt 0 ] || printf 'Note: %s\n' 'No checkpoint from outside was compared: an older genuine copy of the log would pass, and so would a history that a thief of the signing key rewrote. One checkpoint that you received elsewhere makes both visible.'
+  [ "$covered" -gt 0 ] || printf 'Note: %s\n' 'No checkpoint from outside was compared: an older genuine copy of the log would pass, and so would a history that a thief of the signing key rewrote. One checkpoint that you received elsewhere makes both visible.'
+  [ "$covered" -eq 0 ] || [ "$covered" -eq "$head_size" ] ||
+    printf 'Note: Your newest checkpoint that could be compared covers the first %s of %s records. What came after rests on the key of the log alone, and newer records may be missing.\n' "$covered" "$head_size"
   [ "$complete" = true ] || printf 'Note: %s\n' 'This is a part of the log. Files and signatures were checked, the proofs of its records were not: verify.py and verify.html check them.'
   [ -z "$open" ] || printf 'Note: %s\n' "$open"
 } >&2

@@ -99,11 +99,13 @@ CREATE TABLE delivery (
   payload_json    TEXT NOT NULL,
   state           TEXT NOT NULL CHECK (state IN ('queued', 'delivered', 'dead')),
   attempts        INTEGER NOT NULL DEFAULT 0,
-  next_at_ms      INTEGER NOT NULL,
-  last_error      TEXT,
+  next_at_ms      INTEGER NOT NULL,   -- steady time, see main/steady-clock.ts
+  last_error      TEXT,               -- a code of ours
+  accepted_json   TEXT NOT NULL,      -- recipients of a mail that have it already
   checkpoint_size INTEGER,            -- of the checkpoint that the last attempt carried
+  checkpoint_root TEXT,
   created_at_ms   INTEGER NOT NULL,
-  delivered_at_ms INTEGER
+  finished_at_ms  INTEGER
 ) STRICT;
 CREATE INDEX delivery_by_state ON delivery (state, next_at_ms);
 CREATE INDEX delivery_by_target ON delivery (target_id, created_at_ms);
