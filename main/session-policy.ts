@@ -2,11 +2,12 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type Database from 'better-sqlite3'
 import { FIELDS } from '../shared/domain/entity.ts'
-import type { EntityId } from '../shared/domain/ids.ts'
+import { type EntityId, isImportedAccount } from '../shared/domain/ids.ts'
 import { OperationError } from '../shared/errors.ts'
 import type { OutputOf, ParsedInputOf } from '../shared/operations.ts'
 import { MAX_REPLAYED_LISTED } from '../shared/schemas/policy.ts'
 import { type Breaker, createBreaker, TRIPS_AT, WITHIN_MINUTES } from './approval/breaker.ts'
+import { createSpendWatch } from './approval/spend-watch.ts'
 import type { AuditLog } from './audit/append.ts'
 import type { SetContext } from './drafts/guardrails.ts'
 import type { PlanningSnapshot } from './drafts/plan.ts'
@@ -28,6 +29,7 @@ import type { FactsReadDb } from './store/open.ts'
 import { createPastDraftReader } from './store/past-draft-query.ts'
 import { createPolicyTable } from './store/policy-table.ts'
 import { createSettingTable } from './store/setting-table.ts'
+import { createSpendReader } from './store/spend-query.ts'
 
 const HOUR_MS = 3_600_000
 /** Deeper than campaign, ad group, ad nothing goes; a longer chain is a loop in the data. */
@@ -82,6 +84,16 @@ export function createPolicySession(deps: PolicyDeps) {
       return conversions.hasConverted(entityId, today - days, today)
     },
   }
+  const lookAtSpend = createSpendWatch({
+    spend: createSpendReader(deps.facts),
+    settings,
+    breaker,
+    raisedSince: (sinceMs) =>
+      new Map(drafts.usageByAccount(sinceMs).map(({ accountId, usage }) => [accountId, usage.netMicros])),
+    nowMs: () => clock.nowMs(),
+    steadyMs: () => steady.nowMs(),
+    isLeftOut: isImportedAccount,
+  })
   const session = {
     policy: versions.policy,
     guardrails: guardrailSource(world),
@@ -92,6 +104,14 @@ export function createPolicySession(deps: PolicyDeps) {
       steady.tick()
       const fault = audit.fault()
       if (fault !== undefined) breaker.trip('integrity', { detail: fault.message })
+    },
+    /** After every sync. Never throws: a sync that succeeded stays one. */
+    watchSpend(): void {
+      try {
+        lookAtSpend()
+      } catch (error) {
+        log.error('spend_not_watched', error)
+      }
     },
   }
   return { ...session, handlers: policyHandlers({ ...deps, versions, breaker, world, pastDrafts }) }

@@ -211,6 +211,7 @@ export async function openSession(options: SessionOptions) {
     onChange,
     onFinished: (summary) => {
       recordSync(audit, summary)
+      policies.watchSpend()
       if (closing.signal.aborted) return
       inBackground(health.checkDue(closing.signal))
       if (options.startsWork) inBackground(history.compareByItself(closing.signal))

@@ -15,6 +15,8 @@ import {
   auditJobIdSchema,
   beginAuditExportInput,
   beginVerificationInput,
+  listAuditInput,
+  listAuditOutput,
   verification,
 } from './schemas/audit.ts'
 import {
@@ -487,18 +489,7 @@ const proposedPlan = z.strictObject({
   plan: z.array(threeWay).max(MAX_ITEMS),
 })
 export const MAX_BATCH = 25
-const auditRow = z.strictObject({
-  seq: z.number().int(),
-  type: z.string(),
-  at: isoTime,
-  actor: z.strictObject({ kind: z.string(), id: z.string() }),
-  draft_id: z.string().nullable(),
-  /** The record's exact stored line. */
-  line: z.string(),
-  leaf: z.string(),
-  disclosed: z.record(z.string(), z.string()),
-})
-export type AuditRow = z.infer<typeof auditRow>
+export type { AuditRow } from './schemas/audit.ts'
 const passphrase = z.string().min(1).max(256)
 
 const readers = ['window', 'agent', 'cli', 'loop'] as const
@@ -1494,16 +1485,8 @@ export const OPERATIONS = {
     effect: 'read',
     callers: windowOnly,
     deadlineMs: 10_000,
-    input: z.strictObject({
-      before_seq: z.number().int().min(0).optional(),
-      draft_id: draftIdSchema.optional(),
-      limit: z.number().int().min(1).max(200).optional(),
-    }),
-    output: z.strictObject({
-      records: z.array(auditRow).max(200),
-      size: z.number().int(),
-      next_before_seq: z.number().int().nullable(),
-    }),
+    input: listAuditInput,
+    output: listAuditOutput,
   },
   /** Which log this is, with which key it is signed, and what is wrong or was noticed. */
   get_log_identity: {

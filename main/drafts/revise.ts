@@ -61,7 +61,8 @@ export function reviseDraft(deps: DraftDeps, caller: Caller, revision: Revision)
     expires_in_hours: hoursLeft(draft, deps.clock.nowMs()),
     operations: kept.map((item) => edited(item, revision.values.get(item.k))),
   }
-  const links = draft.undoOf === undefined ? {} : { undoOf: draft.undoOf }
+  // The step limits are waived for putting back a value from before, and for nothing else: with a value of its own it is no undo any more.
+  const links = draft.undoOf === undefined || isEdited ? {} : { undoOf: draft.undoOf }
   return proposeChange(deps, caller, input, { ...links, revises: draft.draftId }, (append, next) => {
     const nowMs = deps.clock.nowMs()
     const { state } = draft

@@ -9,6 +9,7 @@ export const SETTINGS = [
   'second_person',
   'key_rotation',
   'change_history',
+  'spend_watch',
 ] as const
 export type SettingKey = (typeof SETTINGS)[number]
 export type SettingTable = ReturnType<typeof createSettingTable>

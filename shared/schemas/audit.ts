@@ -53,6 +53,55 @@ export const beginAuditExportInput = z.strictObject({
     .optional(),
 })
 
+/** Kinds of records to look for, by what a person asks: each holds some record types, see main/audit/groups.ts. Every type is in one. */
+export const AUDIT_GROUPS = ['proposals', 'decisions', 'writes', 'reads', 'rules', 'access', 'data', 'outside', 'log', 'refusals'] as const
+export type AuditGroup = (typeof AUDIT_GROUPS)[number]
+export const MAX_AUDIT_PAGE = 200
+
+/** What to list, newest first. Everything given must hold. */
+export const listAuditInput = z.strictObject({
+  before_seq: count.optional(),
+  /** Also records that name it besides others, such as the arming of several drafts. */
+  draft_id: draftIdSchema.optional(),
+  limit: z.number().int().min(1).max(MAX_AUDIT_PAGE).optional(),
+  groups: z.array(z.enum(AUDIT_GROUPS)).min(1).max(AUDIT_GROUPS.length).optional(),
+  actor_kind: z.enum(['user', 'agent', 'loop', 'system']).optional(),
+  account_id: accountIdSchema.optional(),
+  /** Days in UTC, both included. */
+  from: isoDate.optional(),
+  to: isoDate.optional(),
+  /** Found in the record's line or in its texts, in any case of letters. */
+  search: z.string().trim().min(1).max(100).optional(),
+})
+
+export const auditRow = z.strictObject({
+  seq: z.number().int(),
+  type: z.string(),
+  group: z.enum(AUDIT_GROUPS),
+  at: z.string(),
+  actor: z.strictObject({ kind: z.string(), id: z.string() }),
+  draft_id: z.string().nullable(),
+  /** The record's exact stored line. */
+  line: z.string(),
+  leaf: z.string(),
+  /** Size of the smallest signed checkpoint that covers it. */
+  checkpoint_size: count.nullable(),
+  disclosed: z.record(z.string(), z.string()),
+  /** Names of texts that were erased, or do not fit their digest. */
+  withheld: z.array(z.string()).max(200),
+})
+export type AuditRow = z.infer<typeof auditRow>
+
+export const listAuditOutput = z.strictObject({
+  records: z.array(auditRow).max(MAX_AUDIT_PAGE),
+  /** Records in the whole log. */
+  size: count,
+  /** Records looked at for this answer: a search reads a bounded part of the log and says where to go on. */
+  looked_at: count,
+  /** Null at the log's beginning. May be given although records is shorter than limit, or empty. */
+  next_before_seq: count.nullable(),
+})
+
 export const auditJob = z.strictObject({
   job_id: auditJobIdSchema,
   kind: z.enum(['verification', 'export']),

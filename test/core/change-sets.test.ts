@@ -273,6 +273,19 @@ describe('an edited version', () => {
     expect(edit(draft.draftId, [], [0]).operations).toHaveLength(1)
   })
 
+  test('of an undo with a value of its own is judged like any change; one that only leaves something out stays an undo', async () => {
+    const draft = await rig.push(rig.proposeSet(REALLOCATION).draftId)
+    const first = (await undo(draft.draftId)).draft
+    const byMistake = await refusalOf(() => edit(first?.draft_id ?? '', [[1, '2500.00']]))
+    expect(byMistake).toMatchObject({ code: 'guardrail', details: { rule: 'digit_slip' } })
+    const shorter = edit(first?.draft_id ?? '', [], [0])
+    expect(rig.get(shorter.draft_id).undoOf).toBe(draft.draftId)
+    const other = edit(shorter.draft_id, [[0, '210.00']])
+    expect(rig.get(other.draft_id).undoOf).toBeUndefined()
+    await rig.push(other.draft_id)
+    expect(rig.get(draft.draftId).state).toBe('applied')
+  })
+
   test('that the limits block leaves the original waiting', async () => {
     const draft = rig.proposeSet(REALLOCATION)
     expect((await refusalOf(() => edit(draft.draftId, [[0, '9000.00']]))).code).toBe('guardrail')
