@@ -23,7 +23,7 @@ export interface AuditRow {
 }
 
 /** One row with the texts that are still there. */
-export function readRow(table: AuditTable, entry: StoredEntry): AuditRow {
+export function readRow(table: Pick<AuditTable, 'disclosures' | 'coveringSize'>, entry: StoredEntry): AuditRow {
   const record = readRecord(entry)
   const stored = new Map(table.disclosures(entry.seq, entry.seq).map((each) => [each.name, each.disclosure]))
   const text: Record<string, DisclosedValue> = {}

@@ -52,7 +52,8 @@ export function reviseDraft(deps: DraftDeps, caller: Caller, revision: Revision)
     )
   const note = revision.note ?? ''
   const input = {
-    idempotency_key: `edit-${draft.draftId}-${requestHash([[...revision.values], [...revision.leaveOut]]).slice(0, 12)}`,
+    // With the time: the same edit is judged afresh once the limits that blocked it were changed. A second click meets a superseded draft.
+    idempotency_key: `edit-${draft.draftId}-${requestHash([[...revision.values], [...revision.leaveOut], deps.clock.nowMs()]).slice(0, 12)}`,
     title: draft.title,
     rationale:
       note.length >= MIN_RATIONALE

@@ -62,7 +62,6 @@ export async function sendWebhook(request: WebhookRequest, deps: WebhookDeps): P
       method: 'POST',
       headers,
       lookup: pinnedLookup(addresses),
-      autoSelectFamily: true,
       maxHeaderSize: MAX_HEADER_BYTES,
       signal,
       ...(deps.ca === undefined ? {} : { ca: deps.ca }),

@@ -61,7 +61,6 @@ export const MAX_AUDIT_PAGE = 200
 /** What to list, newest first. Everything given must hold. */
 export const listAuditInput = z.strictObject({
   before_seq: count.optional(),
-  /** Also records that name it besides others, such as the arming of several drafts. */
   draft_id: draftIdSchema.optional(),
   limit: z.number().int().min(1).max(MAX_AUDIT_PAGE).optional(),
   groups: z.array(z.enum(AUDIT_GROUPS)).min(1).max(AUDIT_GROUPS.length).optional(),

@@ -54,6 +54,9 @@ describe('a time, seen from now', () => {
 const row = (type: string, data: unknown, more: Partial<AuditRow> = {}): AuditRow => ({
   seq: 1,
   type,
+  group: 'log',
+  checkpoint_size: 2,
+  withheld: [],
   at: new Date(NOW_MS).toISOString(),
   actor: { kind: 'system', id: 'app' },
   draft_id: null,

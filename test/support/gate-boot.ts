@@ -128,7 +128,15 @@ function realParts(outside: Outside, audit: AuditLog) {
     first: outside.first,
   })
   const isInTransaction = (): boolean => db.inTransaction
-  const breaker = createBreaker({ settings, audit, clock, steady, log: silent, isInTransaction, onChange: () => undefined })
+  const breaker = createBreaker({
+    settings,
+    audit,
+    clock,
+    steady,
+    log: silent,
+    isInTransaction,
+    onChange: () => undefined,
+  })
   const guardrails = guardrailSource({
     policy: versions.policy,
     clock,
@@ -224,7 +232,8 @@ export async function startBoot(outside: Outside, number: number) {
     sleep,
   }
   const deps: DraftDeps = common
-  const fresh = (id: string) => createGate({ ...common, bootId: id, appVersion: '0.0.0', ...mutation.gateDeps?.(parts, outside) })
+  const fresh = (id: string) =>
+    createGate({ ...common, bootId: id, appVersion: '0.0.0', ...mutation.gateDeps?.(parts, outside) })
   const gate = (mutation.keepsGate === true ? outside.kept?.gate : undefined) ?? fresh(bootId)
   outside.kept = { gate, bootId }
   const decide = createDecide({ ...common, gate })

@@ -2,7 +2,8 @@
 import fc from 'fast-check'
 import type { DraftId, EntityId } from '../../shared/domain/ids.ts'
 import type { ApprovedChange } from '../../main/approval/gate.ts'
-import { agent, knownBudget, type Plan, type Surprise, WINDOW, type World } from './gate-world.ts'
+import type { Plan, Surprise } from './gate-life.ts'
+import { agent, knownBudget, WINDOW, type World } from './gate-world.ts'
 import type { Arm } from './gate-model.ts'
 import { accountOf, CAMPAIGNS, DAY, HOUR, LATE, localMinute, type Manner, MINUTE, QUIET } from './gate-places.ts'
 
@@ -155,12 +156,16 @@ function allow(world: World, value: number, isAllowed: boolean): void {
 const execute = (world: World, approved: readonly (readonly ApprovedChange[])[], how: Plan | undefined) =>
   approved.length === 0 ? undefined : world.living(() => world.boot.execution(approved), how)
 
-const push = fc.record({ draft: small, manner, plan, armPlan: plan, isArmSurprised: fc.nat({ max: 4 }), meanwhile, value: small })
-async function pushDraft(
-  world: World,
-  draftId: DraftId | undefined,
-  given: Of<typeof push>,
-): Promise<void> {
+const push = fc.record({
+  draft: small,
+  manner,
+  plan,
+  armPlan: plan,
+  isArmSurprised: fc.nat({ max: 4 }),
+  meanwhile,
+  value: small,
+})
+async function pushDraft(world: World, draftId: DraftId | undefined, given: Of<typeof push>): Promise<void> {
   if (draftId === undefined) return
   const arm = await world.living(() => world.arm(draftId, 0), given.isArmSurprised === 0 ? given.armPlan : undefined)
   if (arm === undefined) return
@@ -170,7 +175,8 @@ async function pushDraft(
   if (changes === undefined) return
   await execute(world, [changes], given.plan)
   world.model.watch(world.outside.db)
-  if (world.model.stateOf(draftId) === 'partial') await followUp(world, 'repair', { draft: 0, push: { ...given, manner: 'takes' } })
+  if (world.model.stateOf(draftId) === 'partial')
+    await followUp(world, 'repair', { draft: 0, push: { ...given, manner: 'takes' } })
 }
 
 const two = fc.record({
@@ -215,36 +221,44 @@ async function overTheEdge(
 const PASSES = [5_000, MINUTE, 10 * MINUTE, 50 * MINUTE, 3 * HOUR, 12 * HOUR, 23 * HOUR, DAY + MINUTE, 3 * DAY]
 
 export const commands: fc.Arbitrary<Step>[] = [
-  ...repeat(3, step('propose', proposal, (world, given) => void propose(world, given))),
+  ...repeat(
+    3,
+    step('propose', proposal, (world, given) => void propose(world, given)),
+  ),
   ...repeat(
     6,
     step('proposeAndPush', fc.record({ proposal, push }), async (world, given) =>
       pushDraft(world, propose(world, given.proposal), given.push),
     ),
   ),
-  ...repeat(3, step('push', push, (world, given) => pushDraft(world, draftAt(world, given.draft), given))),
   ...repeat(
-    4,
-    step('pushTwo', two, pushTwo),
+    3,
+    step('push', push, (world, given) => pushDraft(world, draftAt(world, given.draft), given)),
   ),
-  step('armOnly', fc.record({ draft: small, window: fc.nat({ max: 1 }), isForeign: fc.boolean() }), async (world, given) => {
-    const draftId = draftAt(world, given.draft)
-    const hash = given.isForeign ? pick(world.drafts(), given.draft + 1)?.hash : undefined
-    if (draftId !== undefined) await world.living(() => world.arm(draftId, given.window, [], hash))
-  }),
+  ...repeat(4, step('pushTwo', two, pushTwo)),
+  step(
+    'armOnly',
+    fc.record({ draft: small, window: fc.nat({ max: 1 }), isForeign: fc.boolean() }),
+    async (world, given) => {
+      const draftId = draftAt(world, given.draft)
+      const hash = given.isForeign ? pick(world.drafts(), given.draft + 1)?.hash : undefined
+      if (draftId !== undefined) await world.living(() => world.arm(draftId, given.window, [], hash))
+    },
+  ),
   step('armTogether', small, async (world, at) => {
     const draftId = draftAt(world, at)
     if (draftId === undefined) return
-    await world.living(() =>
-      Promise.all([0, 1].map((window) => world.arm(draftId, window).catch(() => undefined))),
-    )
+    await world.living(() => Promise.all([0, 1].map((window) => world.arm(draftId, window).catch(() => undefined))))
   }),
   ...repeat(
     2,
     step('confirmAny', fc.record({ arm: small, draft: small, how: fc.nat({ max: 4 }), plan }), async (world, given) => {
       const arm = anyArm(world, given.arm)
       if (arm === undefined) return
-      if (given.how === 0) return void world.confirm(undefined, arm.draftId, { token: 'A'.repeat(43) })
+      if (given.how === 0) {
+        world.confirm(undefined, arm.draftId, { token: 'A'.repeat(43) })
+        return
+      }
       if (given.how === 1) {
         // Somebody who has the token, but sits at another session of the same workspace.
         const found = world.confirm({ ...arm, dead: 'another session' }, arm.draftId, { gate: world.boot.elsewhere() })
@@ -266,12 +280,23 @@ export const commands: fc.Arbitrary<Step>[] = [
     2,
     step('resetBreaker', fc.constant(0), (world) => void world.attempt(() => world.boot.breaker.reset())),
   ),
-  step('tripBreaker', fc.constant(0), (world) => void world.attempt(() => world.boot.breaker.trip('anomalous_spend'))),
-  ...repeat(2, step('allow', small, (world, value) => allow(world, value, value % 8 !== 0))),
+  step('tripBreaker', fc.constant(0), (world) => {
+    world.attempt(() => world.boot.breaker.trip('anomalous_spend'))
+  }),
+  ...repeat(
+    2,
+    step('allow', small, (world, value) => allow(world, value, value % 8 !== 0)),
+  ),
   step('outside', small, (world, value) => world.outsideChange(value)),
-  ...repeat(2, step('pass', fc.constantFrom(...PASSES), (world, ms) => world.pass(ms))),
+  ...repeat(
+    2,
+    step('pass', fc.constantFrom(...PASSES), (world, ms) => world.pass(ms)),
+  ),
   step('edge', small, (world, value) => toTheEdge(world, value, value)),
-  ...repeat(2, step('overTheEdge', fc.record({ value: small, change, late: fc.constantFrom(31_000, 50_000, 0) }), overTheEdge)),
+  ...repeat(
+    2,
+    step('overTheEdge', fc.record({ value: small, change, late: fc.constantFrom(31_000, 50_000, 0) }), overTheEdge),
+  ),
   step('clock', fc.constantFrom(-DAY, -HOUR, -MINUTE, MINUTE, HOUR, 25 * HOUR), (world, ms) => world.moveClock(ms)),
   step('restart', fc.constantFrom(0, 0, MINUTE, 8 * HOUR), (world, ms) => world.restart(ms)),
   step('reconcile', small, async (world, at) => {
@@ -281,7 +306,10 @@ export const commands: fc.Arbitrary<Step>[] = [
     world.model.isReading = false
   }),
   step('settle', fc.constant(0), (world) => world.settle()),
-  ...repeat(2, step('undo', fc.record({ draft: small, push }), (world, given) => followUp(world, 'undo', given))),
+  ...repeat(
+    2,
+    step('undo', fc.record({ draft: small, push }), (world, given) => followUp(world, 'undo', given)),
+  ),
   step('repair', fc.record({ draft: small, push }), (world, given) => followUp(world, 'repair', given)),
 ]
 
@@ -291,7 +319,9 @@ function repeat<T>(times: number, value: T): T[] {
 
 /** Two drafts, armed one after the other or as a batch, and confirmed together: what fits only once must not go out twice. */
 async function pushTwo(world: World, given: Of<typeof two>): Promise<void> {
-  const raises = given.isRaising ? [0, 1].map((at) => ({ place: given.place * 2 + at, how: 4 + (given.steps[at] ?? 0) })) : []
+  const raises = given.isRaising
+    ? [0, 1].map((at) => ({ place: given.place * 2 + at, how: 4 + (given.steps[at] ?? 0) }))
+    : []
   const ids = given.proposals.flatMap((each, who) => {
     const raise = raises[who]
     return propose(world, { ...each, who, ...(raise === undefined ? {} : { changes: [raise] }) }) ?? []
@@ -312,11 +342,12 @@ async function pushTwo(world: World, given: Of<typeof two>): Promise<void> {
       const changes = world.confirm(arm, arm.draftId)
       return changes === undefined ? [] : [changes]
     })
-    return void (await execute(world, approved, given.push.plan))
+    await execute(world, approved, given.push.plan)
+    return
   }
-  const plan: Plan = { surprise: 'other', after: given.push.value % 12, value: 0 }
+  const joining: Plan = { surprise: 'other', after: given.push.value % 12, value: 0 }
   const changes = world.confirm(first, first.draftId)
-  if (changes !== undefined) await execute(world, [changes], given.how === 'at_once' ? plan : given.push.plan)
+  if (changes !== undefined) await execute(world, [changes], given.how === 'at_once' ? joining : given.push.plan)
   const others = second === undefined ? undefined : world.confirm(second, second.draftId)
   if (others !== undefined) await execute(world, [others], given.push.plan)
 }

@@ -39,7 +39,10 @@ function checkWrites(model: Model, byDraft: Map<string | undefined, Line[]>, rea
       sent[0]?.seq,
       size,
     ]
-    const isInOrder = order.every((at, n) => at !== undefined && (n === 0 || at > (order[n - 1] ?? Infinity) || (n === 5 && at > (order[4] ?? Infinity))))
+    const isInOrder = order.every(
+      (at, n) =>
+        at !== undefined && (n === 0 || at > (order[n - 1] ?? Infinity) || (n === 5 && at > (order[4] ?? Infinity))),
+    )
     if (!isInOrder) model.doubt('I2', `${about}: records at ${order.join(', ')} do not lead to the write`)
     const told = own.filter(
       (line) => (line.type === 'apply.outcome' || line.type === 'apply.reconciled') && line.data.k === change.k,

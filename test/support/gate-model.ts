@@ -212,7 +212,12 @@ export class Model {
     const targets = new Set(arm.moved.map((change) => `${targetOf(change.entityId, change.field)} ${change.field}`))
     for (const other of this.shown.values()) {
       const isRival = other.changes.some((each) => targets.has(`${targetOf(each.entityId, each.field)} ${each.field}`))
-      if (isRival && other.draftId !== arm.draftId && !this.approvals.has(other.draftId) && !this.closed.has(other.draftId))
+      if (
+        isRival &&
+        other.draftId !== arm.draftId &&
+        !this.approvals.has(other.draftId) &&
+        !this.closed.has(other.draftId)
+      )
         this.close(other.draftId, 'overtaken by another draft for the same field')
     }
   }
@@ -238,7 +243,11 @@ export class Model {
     if (approval === undefined) return this.doubt('I3', `${about} was sent without an approval`)
     const { arm } = approval
     if (arm.boot !== boot) this.doubt('I5', `${about} was sent by another session than it was approved in`)
-    this.#compare(change, arm.moved.find((each) => each.k === change.k), arm)
+    this.#compare(
+      change,
+      arm.moved.find((each) => each.k === change.k),
+      arm,
+    )
     if (this.writes.some((each) => each.change.draftId === change.draftId && each.change.k === change.k))
       this.doubt('I1', `${about} was sent twice`)
     const row = db
@@ -275,7 +284,10 @@ export class Model {
       const before = this.#states.get(id)
       if (before !== undefined && !mayBecome(before, state)) this.doubt('I10', `${id} went from ${before} to ${state}`)
       this.#states.set(id, state)
-      if (['approved', 'applying', 'applied', 'partial', 'unknown'].includes(state) && !this.approvals.has(id as DraftId))
+      if (
+        ['approved', 'applying', 'applied', 'partial', 'unknown'].includes(state) &&
+        !this.approvals.has(id as DraftId)
+      )
         this.doubt('I3', `${id} is ${state} and nobody approved it`)
     }
     const crowded = db

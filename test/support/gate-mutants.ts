@@ -12,7 +12,13 @@ export interface Mutant {
 }
 
 /** Limits that hold nothing back, under the version that is in force. */
-const LOOSE = { envelopeNetUnits: 1_000_000n, envelopeGrossUnits: 1_000_000n, quietHours: [], protectedIds: [], coolDownMinutes: 0 }
+const LOOSE = {
+  envelopeNetUnits: 1_000_000n,
+  envelopeGrossUnits: 1_000_000n,
+  quietHours: [],
+  protectedIds: [],
+  coolDownMinutes: 0,
+}
 
 /** An adapter with something else in it. */
 function withPart(adapter: PlatformAdapter, part: Partial<PlatformAdapter>): PlatformAdapter {
@@ -32,7 +38,11 @@ export const MUTANTS: readonly Mutant[] = [
       gateDeps: ({ guardrails }) => ({
         guardrails: (who) => {
           const context = guardrails(who)
-          return { ...context, breaker: undefined, policy: { ...FIRST_POLICY, ...LOOSE, version: context.policy.version } }
+          return {
+            ...context,
+            breaker: undefined,
+            policy: { ...FIRST_POLICY, ...LOOSE, version: context.policy.version },
+          }
         },
       }),
     },
@@ -114,7 +124,8 @@ export const MUTANTS: readonly Mutant[] = [
     mutation: {
       executorDeps: ({ audit }) => ({
         audit: new Proxy(audit, {
-          get: (target, name) => (name === 'pinHead' ? async () => undefined : (Reflect.get(target, name, target) as unknown)),
+          get: (target, name) =>
+            name === 'pinHead' ? async () => undefined : (Reflect.get(target, name, target) as unknown),
         }),
       }),
     },

@@ -30,7 +30,7 @@ export const PLACES: readonly Entity[] = [
     entity(id, {
       budgetKind: 'daily',
       dailyBudgetMicros: 120n * ONE,
-      sharedBudget: { externalId: "5", campaignIds: [...SHARING] },
+      sharedBudget: { externalId: '5', campaignIds: [...SHARING] },
       editable,
     }),
   ),
@@ -80,11 +80,12 @@ export function policyOfLimit(limit: Limit): Policy {
 export const isProtected = (limit: Limit, id: EntityId): boolean => limit.isSecondProtected === true && id === OWN[1]
 
 /** When 2026's summer time begins and ends, from the zones' own rules: the model never asks the runtime's time zones. */
-const SUMMER: Readonly<Record<AccountId, { readonly from: number; readonly to: number; readonly winterHours: number }>> =
-  {
-    [META]: { from: Date.UTC(2026, 2, 29, 1), to: Date.UTC(2026, 9, 25, 1), winterHours: 1 },
-    [GOOGLE]: { from: Date.UTC(2026, 2, 8, 7), to: Date.UTC(2026, 10, 1, 6), winterHours: -5 },
-  }
+const SUMMER: Readonly<
+  Record<AccountId, { readonly from: number; readonly to: number; readonly winterHours: number }>
+> = {
+  [META]: { from: Date.UTC(2026, 2, 29, 1), to: Date.UTC(2026, 9, 25, 1), winterHours: 1 },
+  [GOOGLE]: { from: Date.UTC(2026, 2, 8, 7), to: Date.UTC(2026, 10, 1, 6), winterHours: -5 },
+}
 export function localMinute(account: AccountId, atMs: number): number {
   const { from, to, winterHours } = SUMMER[account] ?? { from: 0, to: 0, winterHours: 0 }
   const hours = winterHours + (atMs >= from && atMs < to ? 1 : 0)
@@ -176,7 +177,10 @@ export class LatePlatform extends PaperPlatform {
   override readLive(id: EntityId, field: Field, currency: string): ReturnType<PaperPlatform['readLive']> {
     const live = super.readLive(id, field, currency)
     if (field !== 'status') return live
-    return { ...live, dailyBudgetUnderMicros: BigInt(Math.round(Number(this.value(id, 'daily_budget')) * 100)) * 10_000n }
+    return {
+      ...live,
+      dailyBudgetUnderMicros: BigInt(Math.round(Number(this.value(id, 'daily_budget')) * 100)) * 10_000n,
+    }
   }
 
   /** Somebody else's change. */
@@ -190,7 +194,8 @@ export class LatePlatform extends PaperPlatform {
     const manner = this.manner === 'takes_one' ? 'takes' : this.manner
     if (this.manner === 'takes_one') this.manner = 'refuses'
     const isLate = manner === 'late_and_is_silent' || manner === 'shows_late'
-    this.behaviour = manner === 'late_and_is_silent' ? 'ignores_and_is_silent' : manner === 'shows_late' ? 'ignores' : manner
+    this.behaviour =
+      manner === 'late_and_is_silent' ? 'ignores_and_is_silent' : manner === 'shows_late' ? 'ignores' : manner
     const answer = super.apply(change)
     if (isLate)
       this.coming.push({

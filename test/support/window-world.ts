@@ -1,4 +1,5 @@
 /** A small world for the window's tests: two accounts, campaigns, figures, drafts in every state, records. All of it fits the table. */
+import { groupOf } from '../../main/audit/groups.ts'
 import { accountIdSchema, draftIdSchema, entityIdSchema } from '../../shared/domain/ids.ts'
 import type { DraftView, EntityView, OutputOf } from '../../shared/operations.ts'
 import { accountHandlers } from './window-accounts.ts'
@@ -388,6 +389,7 @@ export const RECORDS: OutputOf<'list_audit'>['records'] = [
   .map((each) => ({
     seq: each.seq,
     type: each.type,
+    group: groupOf(each.type),
     at: each.at,
     actor:
       each.type.startsWith('draft.pro') || each.type === 'call.refused'
@@ -396,6 +398,8 @@ export const RECORDS: OutputOf<'list_audit'>['records'] = [
     draft_id: each.draft,
     line: JSON.stringify({ at: each.at, seq: each.seq, type: each.type, v: 1 }),
     leaf: 'ab'.repeat(32),
+    checkpoint_size: each.seq + 1,
+    withheld: [],
     disclosed: each.type === 'draft.proposed' ? { rationale: REASON } : {},
   }))
 
@@ -606,7 +610,7 @@ export function filled(): Handlers {
       notice: 'Waiting for a person.',
       warnings: [],
     }),
-    list_audit: () => ({ records: RECORDS, size: 51, next_before_seq: null }),
+    list_audit: () => ({ records: RECORDS, size: 51, looked_at: 51, next_before_seq: null }),
     verify_audit: () => ({
       is_ok: true,
       size: 51,
@@ -724,7 +728,7 @@ export function empty(): Handlers {
     }),
     list_accounts: () => ({ accounts: [], as_of: null, warnings: [] }),
     list_drafts: () => ({ drafts: [], open: 0, total: 0, next_cursor: null, as_of: null, warnings: [] }),
-    list_audit: () => ({ records: [], size: 0, next_before_seq: null }),
+    list_audit: () => ({ records: [], size: 0, looked_at: 0, next_before_seq: null }),
     list_connections: () => ({ connections: [] }),
     list_clients: () => ({ clients: [], http_url: null, http_problem: null, bridge: BRIDGE }),
   }

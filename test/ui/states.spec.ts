@@ -749,6 +749,9 @@ test('the audit screen says who in names, and shows a record that cannot be read
   const unreadable = {
     seq: 52,
     type: 'unreadable',
+    group: 'log' as const,
+    checkpoint_size: 53,
+    withheld: [],
     at: '',
     actor: { kind: 'unknown', id: 'unknown' },
     draft_id: null,
@@ -758,7 +761,10 @@ test('the audit screen says who in names, and shows a record that cannot be read
   }
   await open(
     page,
-    { ...filled(), list_audit: () => ({ records: [unreadable, ...RECORDS], size: 53, next_before_seq: null }) },
+    {
+      ...filled(),
+      list_audit: () => ({ records: [unreadable, ...RECORDS], size: 53, looked_at: 53, next_before_seq: null }),
+    },
     '#/audit',
   )
   await expect(page.getByRole('row', { name: /52 — Record cannot be read Not readable/ })).toBeVisible()
