@@ -11,6 +11,7 @@ import type { RunOperation } from './run-operation.ts'
 import { Secret } from './secret.ts'
 import { platformOf } from './session-adapters.ts'
 import { type NewConnection, saveConnection } from './session-saving.ts'
+import { addClient } from './session-clients.ts'
 import type { Session } from './session.ts'
 
 /** The demo's vault passphrase is no secret: nothing real can be reached from there. It is shown beside the field. */
@@ -84,7 +85,7 @@ export async function proposeForDemo(demo: Session, sandbox: Sandbox, port: Agen
   if (demo.connections.setting(DEMO_PROPOSED) === true) return
   // Before the first proposal: a crash may cost the demo a draft, but never makes it propose twice.
   demo.connections.saveSetting(DEMO_PROPOSED, true)
-  const { client, token } = demo.addClient('Demo assistant', ['mcp.read', 'mcp.draft'], 30, DEMO_ACTOR)
+  const { client, token } = addClient(demo, 'Demo assistant', ['mcp.read', 'mcp.draft'], 30, DEMO_ACTOR)
   await demo.mcp.start()
   const { httpUrl } = demo.mcp.status()
   await proposeAsDemoClient({

@@ -156,3 +156,10 @@ function wrongKind(): OperationError {
     'Remove the connection and connect again.',
   )
 }
+
+/** A sandbox connection outside the demo has nowhere to go: loopback's discard port, where nobody listens. */
+export const NOWHERE: PlatformAddresses = {
+  google: { api: 'http://127.0.0.1:9', oauth: 'http://127.0.0.1:9', consent: 'http://127.0.0.1:9' },
+  meta: { graph: 'http://127.0.0.1:9', dialog: 'http://127.0.0.1:9' },
+  tiktok: { api: 'http://127.0.0.1:9' },
+}

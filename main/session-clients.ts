@@ -1,10 +1,32 @@
 /** AI clients, as the window lets them in and shows them out. */
 import type { OutputOf } from '../shared/operations.ts'
-import { clientViewOf } from './mcp/clients.ts'
+import type { Actor } from './audit/record.ts'
+import { type ClientRegistry, clientViewOf } from './mcp/clients.ts'
 import type { Handlers } from './run-operation.ts'
 import type { Session } from './session.ts'
 
 const OWNER = { kind: 'user', id: 'owner' } as const
+
+/** Lets an AI client in, with its record in the log. The token is returned here and never again. */
+export function addClient(
+  { audit, registry }: Pick<Session, 'audit' | 'registry'>,
+  name: string,
+  scopes: readonly ('mcp.read' | 'mcp.draft')[],
+  expiresInDays: number,
+  actor: Actor,
+): ReturnType<ClientRegistry['add']> {
+  return audit.transaction((append) => {
+    const added = registry.add({ name, scopes, expiresInDays })
+    const { clientId, expiresAtMs } = added.client
+    append({
+      type: 'client.added',
+      actor,
+      data: { client: clientId, scopes: [...scopes], expires: new Date(expiresAtMs).toISOString() },
+      text: { client_name: name },
+    })
+    return added
+  })
+}
 
 export function clientHandlers(session: Session): Handlers {
   const { registry, mcp, audit, ports } = session
@@ -23,7 +45,7 @@ export function clientHandlers(session: Session): Handlers {
       }
     },
     add_client: async (input) => {
-      const { client, token } = session.addClient(input.name, input.scopes, input.expires_in_days, OWNER)
+      const { client, token } = addClient(session, input.name, input.scopes, input.expires_in_days, OWNER)
       await mcp.start()
       return { client: clientViewOf(client), token, http_url: mcp.status().httpUrl, bridge: bridge() }
     },

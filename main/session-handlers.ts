@@ -19,6 +19,7 @@ export function sessionHandlers(session: Session): Handlers {
     ...session.history.handlers,
     ...auditHandlers(session),
     ...logHandlers(session.sessionLog),
+    ...session.notificationHandlers,
     ...connectionHandlers(session),
     ...connectHandlers(session),
     ...clientHandlers(session),

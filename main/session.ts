@@ -14,21 +14,20 @@ import { createFollowUp } from './approval/follow-up.ts'
 import { type ApprovedChange, createGate } from './approval/gate.ts'
 import { createLateLanding } from './approval/late-landing.ts'
 import { createReconcile } from './approval/reconcile.ts'
-import type { Actor } from './audit/record.ts'
 import type { PlanningSnapshot } from './drafts/plan.ts'
 import type { Policy } from './drafts/policy.ts'
 import type { DraftDeps } from './drafts/propose.ts'
 import { socketAddress } from './instance.ts'
 import type { AgentPort } from './mcp/agent-port.ts'
-import { type ClientRegistry, createClientRegistry } from './mcp/clients.ts'
+import { createClientRegistry } from './mcp/clients.ts'
 import { createMcp } from './mcp/create-mcp.ts'
-import type { LiveValue, PlatformAdapter } from './platforms/adapter.ts'
+import type { PlatformAdapter } from './platforms/adapter.ts'
 import type { PlatformAddresses } from './platforms/addresses.ts'
 import { createQuotaMeter } from './platforms/quota.ts'
 import type { Sandbox } from './platforms/sandbox/index.ts'
 import type { Ports } from './ports.ts'
 import { readSnapshot } from './reporting/snapshot.ts'
-import { createAdapters, sandboxAddresses } from './session-adapters.ts'
+import { createAdapters, NOWHERE, sandboxAddresses } from './session-adapters.ts'
 import { createAuditJobSession } from './session-audit-jobs.ts'
 import { createConnecting } from './session-connect.ts'
 import { createExecution } from './session-execution.ts'
@@ -38,7 +37,9 @@ import { createImportSession } from './session-imports.ts'
 import { createReportSession } from './session-reports.ts'
 import { createWritePermissions } from './session-permissions.ts'
 import { createPolicySession } from './session-policy.ts'
+import { liveNotes } from './session-live.ts'
 import { openSessionLog } from './session-log.ts'
+import { createNotifications } from './session-notifications.ts'
 import { noteRefusal, recordSync } from './session-records.ts'
 import { createSignOff } from './session-sign-off.ts'
 import { createThumbnails } from './session-thumbnails.ts'
@@ -47,7 +48,6 @@ import { createAccountPermissions } from './store/account-permission-table.ts'
 import { createClientTable } from './store/client-table.ts'
 import { createConnectionTable } from './store/connection-table.ts'
 import { createDraftTable } from './store/draft-table.ts'
-import { factsWriters } from './store/facts-tables.ts'
 import { createLateLandingTable } from './store/late-landing-table.ts'
 import { createSettingTable } from './store/setting-table.ts'
 import { createSync } from './sync/sync.ts'
@@ -58,12 +58,6 @@ const SWEEP_MS = 5_000
 const CLOSE_WAIT_MS = 10_000
 const REAL_BACKFILL_DAYS = 90
 const DEMO_BACKFILL_DAYS = 400
-/** A sandbox connection outside the demo has nowhere to go: loopback's discard port, where nobody listens. */
-const NOWHERE: PlatformAddresses = {
-  google: { api: 'http://127.0.0.1:9', oauth: 'http://127.0.0.1:9', consent: 'http://127.0.0.1:9' },
-  meta: { graph: 'http://127.0.0.1:9', dialog: 'http://127.0.0.1:9' },
-  tiktok: { api: 'http://127.0.0.1:9' },
-}
 
 export interface SessionOptions {
   readonly ports: Ports
@@ -98,9 +92,26 @@ export async function openSession(options: SessionOptions) {
   const { ledger, facts, vault } = opened
   const { clock, log } = ports
   const bootId = randomUUID().replaceAll('-', '').slice(0, 16)
-  const sessionLog = await openSessionLog({ opened, ports, bootId, appVersion: options.appVersion, onChange })
-  const { audit } = sessionLog
   const drafts = createDraftTable(ledger)
+  let steadyMs = (): number => clock.nowMs()
+  const notifications = createNotifications({
+    opened,
+    ports,
+    drafts,
+    randomBytes,
+    steadyMs: () => steadyMs(),
+    onChange,
+  })
+  const { onAppended } = notifications
+  const sessionLog = await openSessionLog({
+    opened,
+    ports,
+    bootId,
+    appVersion: options.appVersion,
+    onChange,
+    onAppended,
+  })
+  const { audit } = sessionLog
   const connections = createConnectionTable(ledger)
   const tokens = platformTokens(ledger, vault)
   const quota = createQuotaMeter(clock)
@@ -128,18 +139,7 @@ export async function openSession(options: SessionOptions) {
       )
     return adapter
   }
-  /** Tells facts.db what was read just now. It is a copy: whatever goes wrong here decides nothing. */
-  const noting = (how: 'updateLive' | 'noticeLive') => (live: LiveValue) => {
-    try {
-      factsWriters(facts).entities[how](live.entityId, live.field, live.value, live.readAtMs)
-    } catch (error) {
-      log.error('note_live_failed', error)
-    }
-  }
-  /** A value that this app has written and read back. */
-  const noteLive = noting('updateLive')
-  /** A value found on the platform: where it differs from the one known, somebody else has changed it. */
-  const noticeLive = noting('noticeLive')
+  const { noteLive, noticeLive } = liveNotes(facts, log)
   const sleep = (ms: number): Promise<void> => wait(ms, undefined, { ref: false })
   const settings = createSettingTable(ledger)
   const signOff = createSignOff({ opened, ports, settings, drafts, audit, appVersion: options.appVersion })
@@ -154,6 +154,7 @@ export async function openSession(options: SessionOptions) {
     ...(options.policy === undefined ? {} : { first: options.policy }),
   })
   const { policy, guardrails, steady, breaker } = policies
+  steadyMs = () => steady.nowMs()
   const requireReview = signOff.secondPerson.requireAnswer
   const gate = createGate({
     drafts,
@@ -297,6 +298,7 @@ export async function openSession(options: SessionOptions) {
   health.remindAll()
   for (const draftId of reconcile.recover()) watch(draftId)
   decide.sweep()
+  const notificationHandlers = notifications.start(audit, options.startsWork)
   if (options.startsWork) lateLanding.start()
   inBackground(sessionLog.start({ settings, steadyMs: () => steady.nowMs(), keepsUp: options.startsWork }))
   inBackground(imports.recover())
@@ -316,6 +318,7 @@ export async function openSession(options: SessionOptions) {
     opened,
     policies,
     sessionLog,
+    notificationHandlers,
     lateLanding,
     audit,
     drafts,
@@ -350,25 +353,6 @@ export async function openSession(options: SessionOptions) {
     addresses: sandbox ?? options.addresses,
     appVersion: options.appVersion,
     startsWork: options.startsWork,
-    /** Lets an AI client in, with its record in the log. The token is returned here and never again. */
-    addClient(
-      name: string,
-      scopes: readonly ('mcp.read' | 'mcp.draft')[],
-      expiresInDays: number,
-      actor: Actor,
-    ): ReturnType<ClientRegistry['add']> {
-      return audit.transaction((append) => {
-        const added = registry.add({ name, scopes, expiresInDays })
-        const { clientId, expiresAtMs } = added.client
-        append({
-          type: 'client.added',
-          actor,
-          data: { client: clientId, scopes: [...scopes], expires: new Date(expiresAtMs).toISOString() },
-          text: { client_name: name },
-        })
-        return added
-      })
-    },
     /** True from the moment closing has begun: nothing new is confirmed any more. */
     isClosing: (): boolean => closing.signal.aborted,
     /** Finishes or parks what is under way, in bounded time, and zeroes the keys. */
@@ -387,6 +371,7 @@ export async function openSession(options: SessionOptions) {
         ])
         await reports.close()
         await auditJobs.close()
+        await notifications.close()
         audit.transaction((append) => append({ type: 'app.stopped', actor: { kind: 'system', id: 'app' }, data: {} }))
       } catch (error) {
         log.error('close_failed', error)

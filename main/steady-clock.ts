@@ -8,13 +8,15 @@ import type { SettingTable } from './store/setting-table.ts'
 
 /** How often it is saved by itself. What a crash loses of it is made up at the next start, from the wall clock. */
 export const SAVE_EVERY_MS = 60_000
+/** A wall clock that was moved by more than this is written down at the next look: a crash must not take the jump for time. */
+const JUMP_MS = 2_000
 
 export interface SteadyClock {
   /** Milliseconds; at the very first start those of the wall clock. */
   nowMs(): number
   /** Writes it down: with every approval, in the caller's transaction if there is one. */
   save(): void
-  /** Writes it down if that is due. */
+  /** Writes it down if that is due, or if the wall clock was moved. */
   tick(): void
 }
 
@@ -39,6 +41,7 @@ export function createSteadyClock(deps: {
   const resumedMs = saved === undefined ? startWallMs : saved.steadyMs + Math.max(0, startWallMs - saved.wallMs)
   const baseMs = Math.max(resumedMs, deps.floorMs ?? 0)
   let lastSavedMs = Number.NEGATIVE_INFINITY
+  let savedDriftMs = 0
   let latestMs = 0
 
   const elapsedMs = (): number => Math.max(0, Math.floor(clock.monotonicMs() - startMonoMs))
@@ -46,8 +49,11 @@ export function createSteadyClock(deps: {
     latestMs = Math.max(latestMs, baseMs + elapsedMs())
     return latestMs
   }
+  /** By how much the wall clock was moved in this run. */
+  const driftMs = (): number => clock.nowMs() - startWallMs - elapsedMs()
   const save = (): void => {
     const steadyMs = nowMs()
+    savedDriftMs = driftMs()
     // A wall clock that was set back in this run must not make the next start believe that more time has passed.
     const wallMs = Math.max(clock.nowMs(), startWallMs + elapsedMs())
     settings.write('steady_clock', { steadyMs, wallMs } satisfies Saved)
@@ -57,7 +63,8 @@ export function createSteadyClock(deps: {
     nowMs,
     save,
     tick() {
-      if (nowMs() - lastSavedMs >= SAVE_EVERY_MS) save()
+      const isMoved = Math.abs(driftMs() - savedDriftMs) > JUMP_MS
+      if (isMoved || nowMs() - lastSavedMs >= SAVE_EVERY_MS) save()
     },
   }
 }

@@ -26,6 +26,16 @@ import {
   platformChangesOutput,
 } from './schemas/history.ts'
 import {
+  deliveriesInput,
+  deliveriesOutput,
+  deliveryInput,
+  deliveryOutput,
+  saveTargetInput,
+  targetInput,
+  targetOutput,
+  targetsOutput,
+} from './schemas/notifications.ts'
+import {
   importChoices,
   importIdSchema,
   importPreview,
@@ -1480,6 +1490,43 @@ export const OPERATIONS = {
     deadlineMs: 600_000,
     input: compareHistoryInput,
     output: compareHistoryOutput,
+  },
+  list_targets: { effect: 'read', callers: windowOnly, deadlineMs: 10_000, input: nothing, output: targetsOutput },
+  save_target: {
+    effect: 'configure',
+    callers: windowOnly,
+    deadlineMs: 10_000,
+    input: saveTargetInput,
+    output: targetOutput,
+  },
+  remove_target: {
+    effect: 'configure',
+    callers: windowOnly,
+    deadlineMs: 10_000,
+    input: targetInput,
+    output: targetsOutput,
+  },
+  /** Sends at once, and answers with how it went. */
+  send_test: {
+    effect: 'configure',
+    callers: windowOnly,
+    deadlineMs: 120_000,
+    input: targetInput,
+    output: deliveryOutput,
+  },
+  list_deliveries: {
+    effect: 'read',
+    callers: windowOnly,
+    deadlineMs: 10_000,
+    input: deliveriesInput,
+    output: deliveriesOutput,
+  },
+  resend_delivery: {
+    effect: 'configure',
+    callers: windowOnly,
+    deadlineMs: 10_000,
+    input: deliveryInput,
+    output: deliveryOutput,
   },
   list_audit: {
     effect: 'read',

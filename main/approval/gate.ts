@@ -18,6 +18,7 @@ import { refuseImported, writesOff } from '../drafts/plan.ts'
 import { blockOf, type DraftDeps, unknownDraft } from '../drafts/propose.ts'
 import { isoTime } from '../drafts/view.ts'
 import type { LiveValue } from '../platforms/adapter.ts'
+import type { SteadyClock } from '../steady-clock.ts'
 import type { DraftTable } from '../store/draft-table.ts'
 import { type Append, executionOrder } from './conclude.ts'
 
@@ -54,7 +55,7 @@ export interface GateDeps {
   readonly policy: DraftDeps['policy']
   readonly guardrails: DraftDeps['guardrails']
   /** Time that only moves forward: the 24-hour envelope is counted on it. */
-  readonly steady: { nowMs(): number }
+  readonly steady: Pick<SteadyClock, 'nowMs' | 'save'>
   /** The two-person rule. @throws OperationError review_needed when it asks for somebody who has not approved exactly this draft */
   readonly requireReview: (draft: Draft) => ReviewProof | undefined
   readonly bootId: string
@@ -223,6 +224,7 @@ export function createGate(deps: GateDeps) {
           const { k, entityId, target } = item
           deps.drafts.queue({ draftId, k, entityId, target, challengeHash, nowMs, steadyMs })
         }
+        deps.steady.save()
         deps.drafts.transition(draftId, 'armed', 'approved', nowMs)
         armedUnder.delete(draftId)
         append({

@@ -92,7 +92,8 @@ function wordsOf(address: string): readonly number[] {
       ? address
       : `${dotted[1]}${pair(Number(dotted[2]), Number(dotted[3]))}:${pair(Number(dotted[4]), Number(dotted[5]))}`
   const [head = '', tail] = plain.split('::')
-  const parse = (text: string): number[] => (text === '' ? [] : text.split(':').map((word) => Number.parseInt(word, 16)))
+  const parse = (text: string): number[] =>
+    text === '' ? [] : text.split(':').map((word) => Number.parseInt(word, 16))
   const front = parse(head)
   const back = tail === undefined ? [] : parse(tail)
   return [...front, ...Array.from({ length: Math.max(0, 8 - front.length - back.length) }, () => 0), ...back]

@@ -70,10 +70,7 @@ const BARE = {
 } as const satisfies Partial<Facts>
 
 /** Facts of news that is about no draft. `seq` is the record it is about, if there is one. */
-export function plainFacts(
-  at: string,
-  more: Partial<Pick<Facts, 'seq' | 'reason' | 'account' | 'draft'>> = {},
-): Facts {
+export function plainFacts(at: string, more: Partial<Pick<Facts, 'seq' | 'reason' | 'account' | 'draft'>> = {}): Facts {
   return { ...BARE, changes: [], seq: null, ...more, at }
 }
 
@@ -98,8 +95,7 @@ export function newsOf(record: AuditRecord, drafts: DraftFacts): News | undefine
       const rows = drafts.outboxOf(record.data.draft)
       // What goes stale before anybody approved it is no news to anyone but its maker.
       if (record.type === 'draft.stale' && rows.length === 0) return undefined
-      const challenge =
-        record.type === 'draft.approved' ? record.data.challengeHash : (rows[0]?.challengeHash ?? null)
+      const challenge = record.type === 'draft.approved' ? record.data.challengeHash : (rows[0]?.challengeHash ?? null)
       return {
         event: DRAFT_EVENTS[record.type],
         facts: {

@@ -51,6 +51,7 @@ export function failureWords(code: string): string {
 export function isTlsError(error: unknown): boolean {
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
   return (
-    typeof code === 'string' && /CERT|^ERR_TLS|^ERR_SSL|^EPROTO$|SELF_SIGNED|UNABLE_TO|HOSTNAME_MISMATCH|^ETLS$/.test(code)
+    typeof code === 'string' &&
+    /CERT|^ERR_TLS|^ERR_SSL|^EPROTO$|SELF_SIGNED|UNABLE_TO|HOSTNAME_MISMATCH|^ETLS$/.test(code)
   )
 }

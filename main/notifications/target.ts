@@ -80,10 +80,7 @@ export function sealSecrets(vault: Pick<Vault, 'seal'>, targetId: string, secret
 }
 
 /** @throws OperationError workspace_damaged when the bytes were changed or belong to another target; ZodError */
-export function openSecrets(
-  vault: Pick<Vault, 'unseal'>,
-  row: Pick<TargetRow, 'targetId' | 'sealed'>,
-): TargetSecrets {
+export function openSecrets(vault: Pick<Vault, 'unseal'>, row: Pick<TargetRow, 'targetId' | 'sealed'>): TargetSecrets {
   if (row.sealed === null) return {}
   const plain = vault.unseal(row.sealed, context(row.targetId))
   const { password, url, signingSecret } = sealedForm.parse(JSON.parse(plain.toString('utf8')))
@@ -98,8 +95,13 @@ export function openSecrets(
 /** What the local log must never show. */
 export function spellingsOf({ password, url, signingSecret }: TargetSecrets): readonly Secret[] {
   const parts = url === undefined ? [] : pathOf(url)
-  return [password, url, ...parts, signingSecret, signingSecret === undefined ? undefined : keyText(signingSecret)]
-    .filter((each) => each !== undefined)
+  return [
+    password,
+    url,
+    ...parts,
+    signingSecret,
+    signingSecret === undefined ? undefined : keyText(signingSecret),
+  ].filter((each) => each !== undefined)
 }
 
 function pathOf(url: Secret): readonly Secret[] {

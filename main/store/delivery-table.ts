@@ -73,7 +73,9 @@ function reading(db: Database.Database) {
   const page = db.prepare<[Record<string, unknown>], DeliveryRow>(
     `SELECT ${COLUMNS} FROM delivery WHERE ${where} ORDER BY created_at_ms DESC, delivery_id DESC LIMIT @limit OFFSET @offset`,
   )
-  const total = db.prepare<[Record<string, unknown>], { n: number }>(`SELECT COUNT(*) AS n FROM delivery WHERE ${where}`)
+  const total = db.prepare<[Record<string, unknown>], { n: number }>(
+    `SELECT COUNT(*) AS n FROM delivery WHERE ${where}`,
+  )
   return {
     get: (deliveryId: string): DeliveryRow | undefined => byId.get(deliveryId),
     counts: (targetId: string): { readonly queued: number; readonly dead: number } =>

@@ -55,7 +55,10 @@ export function createNotificationTable(db: Database.Database) {
   const remove = db.prepare(
     'UPDATE notification_target SET removed_at_ms = ?, is_enabled = 0, sealed = NULL WHERE target_id = ? AND removed_at_ms IS NULL',
   )
+  const any = db.prepare<[], { n: number }>('SELECT EXISTS (SELECT 1 FROM notification_target) AS n')
   return {
+    /** Whether there ever was one. */
+    hasAny: (): boolean => any.get()?.n === 1,
     /** Those that are not removed, oldest first. */
     list: (): readonly TargetRow[] => living.all().map(toRow),
     /** Also a removed one. */

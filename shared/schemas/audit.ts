@@ -54,7 +54,18 @@ export const beginAuditExportInput = z.strictObject({
 })
 
 /** Kinds of records to look for, by what a person asks: each holds some record types, see main/audit/groups.ts. Every type is in one. */
-export const AUDIT_GROUPS = ['proposals', 'decisions', 'writes', 'reads', 'rules', 'access', 'data', 'outside', 'log', 'refusals'] as const
+export const AUDIT_GROUPS = [
+  'proposals',
+  'decisions',
+  'writes',
+  'reads',
+  'rules',
+  'access',
+  'data',
+  'outside',
+  'log',
+  'refusals',
+] as const
 export type AuditGroup = (typeof AUDIT_GROUPS)[number]
 export const MAX_AUDIT_PAGE = 200
 

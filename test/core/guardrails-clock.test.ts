@@ -160,6 +160,18 @@ describe('steady time', () => {
     expect(it.start().nowMs()).toBe(saved + 8 * HOUR_MS)
   })
 
+  test('takes no jump of the wall clock for time: it is written down at the next look, before a crash can hide it', () => {
+    const it = machine()
+    const first = it.start()
+    first.tick()
+    it.pass(5_000)
+    it.setWall(2 * DAY_MS)
+    first.tick()
+    const before = first.nowMs()
+    it.off(MINUTE_MS)
+    expect(it.start().nowMs()).toBe(before + MINUTE_MS)
+  })
+
   test('never goes back at a restart when the wall clock was set back, and then goes on', () => {
     const it = machine()
     const first = it.start()

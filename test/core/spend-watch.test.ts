@@ -100,7 +100,7 @@ async function start(zone = 'Europe/Berlin') {
         `INSERT INTO metric_fact (entity_key, day, spend_micros, impressions, clicks, fetched_at_ms) VALUES (?, ?, ?, 10, 1, 0)
          ON CONFLICT DO UPDATE SET spend_micros = excluded.spend_micros`,
       )
-      .run(key, dayOf('2026-11-23') - daysAgo, BigInt(units) * M)
+      .run(key, (dayOf('2026-11-23') ?? 0) - daysAgo, BigInt(units) * M)
   const raised = new Map<AccountId, bigint>()
   const leftOut = new Set<string>()
   const look = createSpendWatch({

@@ -196,7 +196,7 @@ export async function startRig(entities: readonly Entity[], currency = 'EUR') {
     isStoreFollowing: false,
     onStep: () => undefined,
   }
-  const steady = { nowMs: () => Math.floor(clock.monotonicMs()) + 10 * DAY_MS }
+  const steady = { nowMs: () => Math.floor(clock.monotonicMs()) + 10 * DAY_MS, save: () => undefined }
   const guardrails = (who: Judged): SetContext => ({
     ...who,
     policy: turned.policy,

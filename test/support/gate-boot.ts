@@ -19,7 +19,7 @@ import type { ApplyResult, LiveValue, PlatformAdapter } from '../../main/platfor
 import { createPolicyVersions } from '../../main/policy-versions.ts'
 import { createExecution } from '../../main/session-execution.ts'
 import { guardrailSource } from '../../main/session-policy.ts'
-import { createSteadyClock } from '../../main/steady-clock.ts'
+import { createSteadyClock, type SteadyClock } from '../../main/steady-clock.ts'
 import { createAccountPermissions } from '../../main/store/account-permission-table.ts'
 import { createDraftTable } from '../../main/store/draft-table.ts'
 import { loadMigrations, migrate } from '../../main/store/migrate.ts'
@@ -44,7 +44,7 @@ export interface Mutation {
   ) => Partial<Parameters<typeof createExecutor>[0]>
   readonly adapter?: (adapter: PlatformAdapter) => PlatformAdapter
   readonly reconcileDeps?: (parts: Parts, outside: Outside) => Partial<Parameters<typeof createReconcile>[0]>
-  readonly steady?: (clock: TrueClock) => { nowMs(): number }
+  readonly steady?: (clock: TrueClock) => Pick<SteadyClock, 'nowMs' | 'save'>
   /** The gate and the session's id survive a restart. */
   readonly keepsGate?: boolean
   /** After a restart everything that was approved goes out once more. */
