@@ -7,7 +7,7 @@ import { newId, type RandomBytes, randomFraction } from './notifications/ids.ts'
 import { checkTarget } from './notifications/save-target.ts'
 import { createSender, type Sender } from './notifications/sender.ts'
 import { openSecrets, sealSecrets, type Target, targetOf } from './notifications/target.ts'
-import { createTransport, type TransportDeps } from './notifications/transport.ts'
+import { createTransport } from './notifications/transport.ts'
 import { deliveryView, targetView } from './notifications/views.ts'
 import { isoTime } from './drafts/view.ts'
 import { OperationError } from '../shared/errors.ts'
@@ -41,7 +41,6 @@ export interface NotificationDeps {
   /** See main/steady-clock.ts. May be asked before the log is open. */
   readonly steadyMs: () => number
   readonly onChange: () => void
-  readonly net?: Pick<TransportDeps, 'resolve' | 'ca' | 'timeoutMs'> | undefined
 }
 
 export type NotificationSession = ReturnType<typeof createNotifications>
@@ -86,7 +85,6 @@ export function createNotifications(deps: NotificationDeps) {
           origin: () => audit.origin,
           isDemo: opened.workspace.isDemo,
           showOnDesktop: ports.notify,
-          ...deps.net,
         }),
         onChange,
       })
