@@ -1,36 +1,53 @@
 /** The audit log as the window lists it. Shows what is stored; the checks are jobs, see session-audit-jobs.ts. */
-import { isoTime } from './drafts/view.ts'
-import type { ParsedInputOf, OutputOf } from '../shared/operations.ts'
 import type { DraftId } from '../shared/domain/ids.ts'
+import { OperationError } from '../shared/errors.ts'
+import type { ParsedInputOf, OutputOf } from '../shared/operations.ts'
 import { groupOf } from './audit/groups.ts'
-import type { AuditRow } from './audit/list.ts'
-import { type AuditSearch, searchLog } from './audit/search.ts'
+import { type AuditRow, shownText } from './audit/list.ts'
+import { type AuditSearch, type SearchDeps, searchLog } from './audit/search.ts'
 import type { Handlers } from './run-operation.ts'
 import type { Session } from './session.ts'
 import { openAuditTable } from './store/audit-table.ts'
 
-const DAY_MS = 86_400_000
 const DEFAULT_LIMIT = 50
+const MAX_WITHHELD = 200
 
 export function auditHandlers(session: Session): Handlers {
-  const { audit, drafts, opened, ports } = session
+  const { drafts, opened, ports } = session
   const table = openAuditTable(opened.ledger)
-  const deps = {
+  const deps: SearchDeps = {
     table,
     monotonicMs: () => ports.clock.monotonicMs(),
-    accountsOf: (draftId: string) => drafts.get(draftId as DraftId)?.items.map((item) => item.accountId) ?? [],
+    accountsOf: (draftId) => drafts.get(draftId as DraftId)?.items.map((item) => item.accountId) ?? [],
+    relatedTo: (draftId) => relatedDrafts(drafts, draftId as DraftId),
   }
   return {
     list_audit: async (input, { signal }) => {
-      const { rows, lookedAt, nextBeforeSeq } = await searchLog(searchOf(input), deps, signal)
+      const found = await searchLog(searchOf(input), deps, () => {
+        if (signal.aborted || session.isClosing()) throw cancelled()
+      })
       return {
-        records: rows.map(rowView),
-        size: audit.head().size,
-        looked_at: lookedAt,
-        next_before_seq: nextBeforeSeq,
+        records: found.rows.map(rowView),
+        // What is stored, also when it is less than was committed: the log's own head would refuse to answer then.
+        size: Math.min(Number.MAX_SAFE_INTEGER, Math.max(0, (table.lastEntry()?.seq ?? -1) + 1)),
+        looked_at: found.lookedAt,
+        next_before_seq: found.nextBeforeSeq,
       }
     },
   }
+}
+
+function relatedDrafts(drafts: Session['drafts'], draftId: DraftId): readonly DraftId[] {
+  const draft = drafts.get(draftId)
+  const before = [draft?.undoOf, draft?.revises].filter((each) => each !== undefined)
+  const after = drafts.linkedTo(draftId).map((each) => each.draftId)
+  return [...new Set([...before, ...after])]
+}
+
+function cancelled(): OperationError {
+  return new OperationError('cancelled', 'The search was stopped. Nothing was changed.', 'Search again.', {
+    retryable: true,
+  })
 }
 
 function searchOf(input: ParsedInputOf<'list_audit'>): AuditSearch {
@@ -41,8 +58,8 @@ function searchOf(input: ParsedInputOf<'list_audit'>): AuditSearch {
     groups: input.groups,
     actorKind: input.actor_kind,
     accountId: input.account_id,
-    fromTime: input.from === undefined ? undefined : isoTime(Date.parse(input.from)),
-    beforeTime: input.to === undefined ? undefined : isoTime(Date.parse(input.to) + DAY_MS),
+    fromDay: input.from,
+    toDay: input.to,
     text: input.search,
   }
 }
@@ -62,9 +79,7 @@ function rowView(row: AuditRow): OutputOf<'list_audit'>['records'][number] {
     line: row.line,
     leaf: row.leaf,
     checkpoint_size: row.checkpointSize ?? null,
-    disclosed: Object.fromEntries(
-      Object.entries(row.text).map(([name, value]) => [name, typeof value === 'string' ? value : value.join(' › ')]),
-    ),
-    withheld: [...row.withheld],
+    disclosed: Object.fromEntries(Object.entries(row.text).map(([name, value]) => [name, shownText(value)])),
+    withheld: row.withheld.slice(0, MAX_WITHHELD),
   }
 }

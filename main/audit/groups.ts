@@ -64,3 +64,8 @@ const GROUP_OF = {
 export function groupOf(type: string | undefined): AuditGroup {
   return type !== undefined && Object.hasOwn(GROUP_OF, type) ? GROUP_OF[type as RecordType] : 'log'
 }
+
+/** The record types of a group. */
+export function typesOf(group: AuditGroup): readonly RecordType[] {
+  return (Object.keys(GROUP_OF) as RecordType[]).filter((type) => GROUP_OF[type] === group)
+}

@@ -23,23 +23,29 @@ export interface AuditRow {
 }
 
 /** One row with the texts that are still there. */
-export function readRow(table: Pick<AuditTable, 'disclosures' | 'coveringSize'>, entry: StoredEntry): AuditRow {
-  const record = readRecord(entry)
-  const stored = new Map(table.disclosures(entry.seq, entry.seq).map((each) => [each.name, each.disclosure]))
+export function readRow(
+  table: Pick<AuditTable, 'disclosures' | 'coveringSize'>,
+  entry: StoredEntry,
+  record = readRecord(entry),
+): AuditRow {
+  const stored = new Map<string, unknown>(
+    table.disclosures(entry.seq, entry.seq).map((each) => [each.name, each.disclosure]),
+  )
   const text: Record<string, DisclosedValue> = {}
   const withheld: string[] = []
   for (const [name, digest] of Object.entries(record?.sd ?? {})) {
-    const opened = openDisclosure(stored.get(name) ?? '', { name, digest })
+    const disclosure = stored.get(name)
+    const opened = typeof disclosure === 'string' ? openDisclosure(disclosure, { name, digest }) : undefined
     if (opened === undefined) withheld.push(name)
     else text[name] = opened
   }
   return {
     seq: entry.seq,
-    line: Buffer.from(entry.bytes).toString('utf8'),
+    line: lineText(entry),
     record,
     text,
     withheld,
-    leaf: leafHash(entry.bytes).toString('hex'),
+    leaf: leafHash(bytesOf(entry)).toString('hex'),
     checkpointSize: table.coveringSize(entry.seq),
   }
 }
@@ -53,4 +59,19 @@ export function readRecord(entry: StoredEntry): AuditRecord | undefined {
   } catch {
     return undefined
   }
+}
+
+/** A stored line as text, whatever it is. */
+export function lineText(entry: StoredEntry): string {
+  return Buffer.from(bytesOf(entry)).toString('utf8')
+}
+
+/** A disclosed value as it is shown: names from account to ad in one line. */
+export function shownText(value: DisclosedValue): string {
+  return typeof value === 'string' ? value : value.join(' › ')
+}
+
+/** A planted table may hold a number or a text where bytes belong. */
+function bytesOf({ bytes }: { readonly bytes: unknown }): Uint8Array {
+  return bytes instanceof Uint8Array ? bytes : Buffer.from(String(bytes), 'utf8')
 }

@@ -105,7 +105,7 @@ export function newsOf(record: AuditRecord, drafts: DraftFacts): News | undefine
           seq: record.seq,
           draft: record.data.draft,
           shortCode: challenge?.slice(0, 8) ?? null,
-          reason: 'reason' in record.data ? (record.data.reason ?? null) : null,
+          reason: 'reason' in record.data && record.data.reason !== 'read_back' ? (record.data.reason ?? null) : null,
         },
       }
     }

@@ -67,6 +67,10 @@ export interface AuditTable extends LogPages {
   /** The newest log.verified record by its bytes, not by the index: an index can be made to hide one. */
   lastVerified(): StoredEntry | undefined
   find(filter: EntryFilter): readonly StoredEntry[]
+  /** Numbers of the records that find() would give. */
+  seqs(filter: EntryFilter): readonly number[]
+  /** The first record filed under a draft. */
+  firstSeqOf(draftId: string): number | undefined
   insert(entry: StoredEntry, index: IndexRow, disclosures: readonly Omit<StoredDisclosure, 'seq'>[]): void
   insertCheckpoint(checkpoint: StoredCheckpoint): void
 }
@@ -155,7 +159,9 @@ function prepareReading(
   const byBoth = prepare<[string, string, number, number], StoredEntry>(
     `${page} JOIN entry_index USING (seq) WHERE entry_index.draft_id = ? AND entry_index.type = ? AND entry.seq < ? ${newest}`,
   )
+  const seqs = prepareSeqs(prepare)
   return {
+    ...seqs,
     bounds: () => {
       const row = bounds.get()
       if (row === undefined) throw new Error('an aggregate always answers')
@@ -175,5 +181,36 @@ function prepareReading(
       if (draftId !== undefined) return byDraft.all(draftId, beforeSeq, limit)
       return type === undefined ? all.all(beforeSeq, limit) : byType.all(type, beforeSeq, limit)
     },
+  }
+}
+
+/** The same filters as find(), without the bytes. */
+function prepareSeqs(prepare: Prepare): Pick<AuditTable, 'seqs' | 'firstSeqOf'> {
+  const newest = 'AND seq < ? AND seq >= 0 ORDER BY seq DESC LIMIT ?'
+  const all = prepare<[number, number], { seq: number }>(`SELECT seq FROM entry WHERE true ${newest}`)
+  const byDraft = prepare<[string, number, number], { seq: number }>(
+    `SELECT seq FROM entry_index WHERE draft_id = ? ${newest}`,
+  )
+  const byType = prepare<[string, number, number], { seq: number }>(
+    `SELECT seq FROM entry_index WHERE type = ? ${newest}`,
+  )
+  // The draft's records are few: without the plus sign the planner may choose those of the type.
+  const byBoth = prepare<[string, string, number, number], { seq: number }>(
+    `SELECT seq FROM entry_index WHERE draft_id = ? AND +type = ? ${newest}`,
+  )
+  const first = prepare<[string], { seq: number | null }>('SELECT min(seq) AS seq FROM entry_index WHERE draft_id = ?')
+  return {
+    seqs: ({ beforeSeq = Number.MAX_SAFE_INTEGER, draftId, type, limit }) => {
+      const rows =
+        draftId === undefined
+          ? type === undefined
+            ? all.all(beforeSeq, limit)
+            : byType.all(type, beforeSeq, limit)
+          : type === undefined
+            ? byDraft.all(draftId, beforeSeq, limit)
+            : byBoth.all(draftId, type, beforeSeq, limit)
+      return rows.map(({ seq }) => seq)
+    },
+    firstSeqOf: (draftId) => first.get(draftId)?.seq ?? undefined,
   }
 }

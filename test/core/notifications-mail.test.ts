@@ -12,7 +12,7 @@ beforeAll(() => {
 })
 const open: Mailbox[] = []
 afterEach(async () => {
-  for (const mailbox of open.splice(0)) await mailbox.close()
+  for (const each of open.splice(0)) await each.close()
 })
 async function mailbox(options: SMTPServerOptions = {}): Promise<Mailbox> {
   const made = await startMailbox(options)

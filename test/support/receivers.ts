@@ -146,7 +146,7 @@ export function bodyOf(raw: string): string {
 
 /** The signed note in a text: from its origin line to its last signature. */
 export function noteIn(text: string): string {
-  const found = /log\.spendsignoff\/[^\n]+\n\d+\n[^\n]+\n(?:[^\n]+\n)*\n(?:— [^\n]+\n)+/u.exec(text)
+  const found = /audit\.spendsignoff\/[^\n]+\n\d+\n[^\n]+\n(?:[^\n]+\n)*\n(?:— [^\n]+\n)+/u.exec(text)
   if (found === null) throw new Error('there is no checkpoint in this text')
   return found[0]
 }
