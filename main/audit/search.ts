@@ -133,7 +133,7 @@ function isFound(needle: string, { line, text }: AuditRow): boolean {
 
 /** Without regard to the case of letters and to how they are composed. Upper case, because ß and ς have no other common form. */
 function folded(text: string): string {
-  return text.normalize('NFKC').toUpperCase()
+  return text.normalize('NFKC').toUpperCase().normalize('NFC')
 }
 
 /** The day of the line's own time: the last such member, as those of a line stand in the order of their names. */

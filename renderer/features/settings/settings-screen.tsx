@@ -8,9 +8,10 @@ import { ScreenHeader } from '../../ui/screen.tsx'
 import { Notice, SkeletonRows } from '../../ui/state.tsx'
 import { BreakerSection } from './breaker-section.tsx'
 import { LimitsSection } from './limits-section.tsx'
+import { NotificationSection } from './notification-section.tsx'
 import { SignOffSection } from './sign-off-section.tsx'
 
-const TABS = ['limits', 'confirm'] as const
+const TABS = ['limits', 'confirm', 'notifications'] as const
 type Tab = (typeof TABS)[number]
 
 function Tabs({ tab }: { tab: Tab }) {
@@ -69,7 +70,7 @@ export function SettingsScreen({ id }: { id: string | null }) {
       <Tabs tab={tab} />
       <div className="flex max-w-5xl flex-col gap-6 p-4">
         {tab === 'limits' ? null : <OpenBreaker />}
-        {tab === 'limits' ? <Limits /> : <SignOffSection />}
+        {tab === 'limits' ? <Limits /> : tab === 'confirm' ? <SignOffSection /> : <NotificationSection />}
       </div>
     </div>
   )
