@@ -24,7 +24,7 @@ const SAMPLE = 20_000
 /** How often the bare cost is allowed: decoding, canonical form, schema, chain and search index come on top of hashes and signatures. */
 const APPEND_GOAL = 3
 const VERIFY_GOAL = 6
-const EXPORT_GOAL = 12
+const EXPORT_GOAL = 25
 /** Megabytes by which the peak may be higher on a log ten times as long. */
 const VERIFY_GROWTH_MB = 120
 const EXPORT_GROWTH_MB = 160

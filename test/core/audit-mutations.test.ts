@@ -65,7 +65,7 @@ function mutations(): readonly (Mutation & { readonly file: string })[] {
 const all = mutations()
 
 describe('a bundle', () => {
-  test(`that was changed in any of ${all.length} ways is refused, each with a true reason`, async () => {
+  test(`I18: that was changed in any of ${all.length} ways is refused, each with a true reason`, async () => {
     const passed: string[] = []
     const faults = new Map<string, number>()
     for (const { name, file, kinds } of all) {
@@ -80,7 +80,7 @@ describe('a bundle', () => {
     expect(faults.size).toBeGreaterThanOrEqual(12)
   })
 
-  test('of which a sample goes to the verifiers in other languages, with the same verdict', async () => {
+  test('I18: of which a sample goes to the verifiers in other languages, with the same verdict', async () => {
     const sample = all.filter((_, at) => at % 8 === 0)
     const differ: string[] = []
     for (const [at, { name, file }] of sample.entries()) {

@@ -38,7 +38,7 @@ const known = ({ vkey, checkpoints }: (typeof vectors.cases)[number]) => ({
 })
 
 describe('the test vectors', () => {
-  test.each(cases)('%s: product, Python and shell agree, exit codes included', async (_name, each) => {
+  test.each(cases)('I19: %s: product, Python and shell agree, exit codes included', async (_name, each) => {
     const file = bundleOf(each)
     const expected = { exit: each.fault === null ? 0 : 1, kind: each.fault ?? 'ok' }
     const [here, python, shell] = await Promise.all([
