@@ -28,7 +28,7 @@ function screenOf(route: Route): ReactNode {
     report: () => <ReportScreen id={route.id} />,
     queue: () => <QueueScreen id={route.id} />,
     accounts: () => <AccountsScreen id={route.id} />,
-    audit: () => <AuditScreen draftId={route.id} />,
+    audit: () => <AuditScreen id={route.id} />,
     connections: () => <ConnectionsScreen id={route.id} />,
     files: () => <FilesScreen />,
     settings: () => <SettingsScreen id={route.id} />,

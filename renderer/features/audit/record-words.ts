@@ -110,6 +110,51 @@ function fileWords({ disclosed }: AuditRow, data: Data): string | null {
 }
 const isDay = (value: string): boolean => /^\d{4}-\d{2}-\d{2}$/.test(value) && !Number.isNaN(Date.parse(value))
 
+const number = (value: unknown): string | null => (typeof value === 'number' ? integer(value) : null)
+
+/** Of what guards decisions, and of who is told. Undefined for all other types. */
+function signOffWords({ type, disclosed }: AuditRow, data: Data): string | null | undefined {
+  switch (type) {
+    case 'draft.partial': {
+      const [applied, total] = [number(data['applied']), number(data['total'])]
+      return applied === null || total === null ? null : fill(t.partly, { applied, total })
+    }
+    case 'breaker.tripped':
+      return text(disclosed['detail']) ?? wordOf(t.trips, data['reason']) ?? text(data['reason'])
+    case 'breaker.reset':
+      return text(disclosed['reason'])
+    case 'setting.changed': {
+      const [setting, before, after] = [text(data['setting']), text(data['before']) ?? '—', text(data['after']) ?? '—']
+      return setting === null ? null : fill(t.setting, { setting: setting.replaceAll('_', ' '), before, after })
+    }
+    case 'reviewer.added':
+    case 'reviewer.removed':
+      return text(disclosed['reviewer_name'])
+    case 'review.answered':
+      return (
+        [text(disclosed['reviewer_name']), wordOf(t.verdicts, data['verdict'])]
+          .filter((each) => each !== null)
+          .join(' · ') || null
+      )
+    case 'target.added':
+    case 'target.changed':
+    case 'target.removed':
+      return text(disclosed['label'])
+    case 'checkpoint.emitted': {
+      const size = typeof data['size'] === 'number' ? plural(t.records, data['size']) : null
+      return [size, wordOf(t.deliveries, data['outcome'])].filter((each) => each !== null).join(' · ') || null
+    }
+    case 'history.compared': {
+      const [ours, outside] = [number(data['ours']), number(data['outside'])]
+      return ours === null || outside === null ? null : fill(t.compared, { ours, outside })
+    }
+    case 'platform.change':
+      return text(disclosed['entity_name']) ?? text(data['entity'])
+    default:
+      return undefined
+  }
+}
+
 /** One fact beside the type, or null when the type says it all. */
 export function detailWords(record: AuditRow): string | null {
   const data = dataOf(record.line)
@@ -134,6 +179,8 @@ export function detailWords(record: AuditRow): string | null {
     return typeof data['size'] === 'number' ? plural(t.records, data['size']) : null
   }
   if (type === 'integrity.alarm') return wordOf(t.alarms, data['kind']) ?? text(data['kind'])
+  const signOff = signOffWords(record, data)
+  if (signOff !== undefined) return signOff
   if (type.startsWith('client.')) return text(disclosed['client_name'])
   if (type.startsWith('connection.'))
     return text(disclosed['account_name']) ?? wordOf(TEXTS.platforms, data['platform'])
@@ -159,4 +206,47 @@ export function actorWords(
     text(record.disclosed['client_name']) ??
     text(clients.find((client) => client.client_id === id)?.untrusted.name)
   return { name: name ?? visible(id), kind: known, isForeign: true }
+}
+
+const WARNS = new Set([
+  'draft.unknown',
+  'draft.apply_failed',
+  'draft.partial',
+  'draft.blocked',
+  'call.refused',
+  'draft.stale',
+  'breaker.tripped',
+  'integrity.alarm',
+  'clock.jump',
+  'platform.change',
+  'unreadable',
+])
+/** Whether a record tells of something that needs a look. */
+export const isWarning = (type: string): boolean => WARNS.has(type)
+
+export const alarmWords = (kind: string): string => wordOf(t.alarms, kind) ?? visible(kind)
+
+/** What a record of a full check says; null for any other, and for one that cannot be read. */
+export function lastCheckOf({ type, line }: AuditRow): { readonly isOk: boolean } | null {
+  const isOk = type === 'log.verified' ? dataOf(line)['ok'] : undefined
+  return typeof isOk === 'boolean' ? { isOk } : null
+}
+
+const UNITS = [
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+  ['second', 1_000],
+] as const
+/** "3 min", by the computer's clock; null when nothing noticeable, or no time that can be told, lies between. */
+export function elapsedWords(from: string, to: string): string | null {
+  const ms = Date.parse(to) - Date.parse(from)
+  const unit = UNITS.find(([, unitMs]) => ms >= unitMs)
+  if (unit === undefined) return null
+  return new Intl.NumberFormat(navigator.language, {
+    style: 'unit',
+    unit: unit[0],
+    unitDisplay: 'short',
+    maximumFractionDigits: ms < 10 * unit[1] ? 1 : 0,
+  }).format(ms / unit[1])
 }
