@@ -269,9 +269,15 @@ async function identityOf(parts: {
     predecessors: archivedLogs(opened),
     head: audit.head(),
     pinned: pin === undefined ? null : { size: pin.size, at: pin.ts },
+    last_check: lastCheckOf(audit),
     faults,
     alarms: alarmsOf(audit),
   }
+}
+
+function lastCheckOf(audit: AuditLog): LogIdentity['last_check'] {
+  const row = audit.list({ type: 'log.verified', limit: 1 })[0]
+  return row?.record?.type === 'log.verified' ? { seq: row.seq, at: row.record.ts, is_ok: row.record.data.ok } : null
 }
 
 function predecessorOf(audit: AuditLog): LogIdentity['predecessor'] {

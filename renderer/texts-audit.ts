@@ -5,10 +5,10 @@ export const AUDIT_TEXTS = {
   head: {
     log: 'Log',
     records: { one: '{count} record', other: '{count} records' },
-    key: 'Key {id}',
+    key: 'Key',
     since: 'since',
     next: 'changed by itself {when}',
-    never: 'Not checked since the app started',
+    never: 'Never checked in full',
     checked: 'Last full check',
     good: 'no fault',
     bad: 'fault found',
@@ -160,8 +160,6 @@ export const AUDIT_TEXTS = {
     none: 'No such record among the newest {looked}.',
     nothing: 'No such record in the whole log.',
     full: 'Only the newest {count} are shown. Narrow the filters to see older ones.',
-    outside: 'Changes by others stand beside each account, too.',
-    accounts: 'Accounts',
   },
   record: {
     title: 'Record {seq}',

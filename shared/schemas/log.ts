@@ -60,6 +60,8 @@ export const logIdentity = z.strictObject({
   head: z.strictObject({ size: count, root: z.string().max(64), note: z.string().max(20_000) }),
   /** The head kept outside of the file, in the vault. */
   pinned: z.strictObject({ size: count, at: isoTime }).nullable(),
+  /** The newest full check on record. */
+  last_check: z.strictObject({ seq: count, at: isoTime, is_ok: z.boolean() }).nullable(),
   /** What is wrong now, the gravest first. */
   faults: z.array(z.strictObject({ kind: z.string(), message: z.string(), hint: z.string() })).max(8),
   /** What the app noticed and put on record, newest first: integrity.alarm, and clock.jump where the clock was set back. */

@@ -3,6 +3,7 @@ import { groupOf } from '../../main/audit/groups.ts'
 import { accountIdSchema, draftIdSchema, entityIdSchema } from '../../shared/domain/ids.ts'
 import type { DraftView, EntityView, OutputOf } from '../../shared/operations.ts'
 import { accountHandlers } from './window-accounts.ts'
+import { auditHandlers } from './window-audit.ts'
 import type { Handlers } from './window-double.ts'
 import { policyAnswer } from './window-settings.ts'
 
@@ -623,6 +624,7 @@ export function filled(): Handlers {
         'A log that was replaced as a whole, together with its keychain entry, cannot be told from the original.',
       ],
     }),
+    ...auditHandlers(),
     ...accountHandlers(),
     list_connections: () => ({
       connections: [
@@ -729,6 +731,7 @@ export function empty(): Handlers {
     list_accounts: () => ({ accounts: [], as_of: null, warnings: [] }),
     list_drafts: () => ({ drafts: [], open: 0, total: 0, next_cursor: null, as_of: null, warnings: [] }),
     list_audit: () => ({ records: [], size: 0, looked_at: 0, next_before_seq: null }),
+    ...auditHandlers(),
     list_connections: () => ({ connections: [] }),
     list_clients: () => ({ clients: [], http_url: null, http_problem: null, bridge: BRIDGE }),
   }

@@ -44,7 +44,6 @@ function Groups({ filter, onChange }: Props) {
 
 function Search({ filter, onChange }: Props) {
   const [text, setText] = useState(filter.search)
-  useEffect(() => setText(filter.search), [filter.search])
   useEffect(() => {
     if (text === filter.search) return undefined
     const timer = setTimeout(() => onChange({ ...filter, search: text }), PAUSE_MS)
@@ -67,10 +66,12 @@ function Search({ filter, onChange }: Props) {
 
 export function AuditFilters({ filter, onChange }: Props) {
   const accounts = useRead('list_accounts', {}).data?.accounts ?? []
+  // What was typed is forgotten with the rest.
+  const [cleared, setCleared] = useState(0)
   return (
     <div role="group" aria-label={t.label} className="flex flex-col gap-1.5 border-b border-line px-4 py-2">
       <div className="flex flex-wrap items-center gap-2">
-        <Search filter={filter} onChange={onChange} />
+        <Search key={cleared} filter={filter} onChange={onChange} />
         <Select
           isLabelHidden
           label={t.actor}
@@ -109,7 +110,14 @@ export function AuditFilters({ filter, onChange }: Props) {
           onChange={(event) => onChange({ ...filter, to: event.target.value })}
         />
         {isAnyFilter(filter) ? (
-          <Button size="small" look="quiet" onPress={() => onChange(NO_FILTER)}>
+          <Button
+            size="small"
+            look="quiet"
+            onPress={() => {
+              setCleared(cleared + 1)
+              onChange(NO_FILTER)
+            }}
+          >
             {t.clear}
           </Button>
         ) : null}

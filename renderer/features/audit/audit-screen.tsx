@@ -16,7 +16,7 @@ import { LogHead } from './log-head.tsx'
 import type { Client } from './record-words.ts'
 import { RecordInspector } from './record-inspector.tsx'
 import { Story } from './story.tsx'
-import { isAnyFilter, NO_FILTER, useAuditList } from './use-audit-list.ts'
+import { type AuditFilter, isAnyFilter, NO_FILTER, useAuditList } from './use-audit-list.ts'
 import { VerifyDialog } from './verify-dialog.tsx'
 
 const t = TEXTS.audit
@@ -27,13 +27,29 @@ function seqOf(id: string | null): number | null {
 
 function Records({ selectedSeq, clients }: { selectedSeq: number | null; clients: readonly Client[] }) {
   const [filter, setFilter] = useState(NO_FILTER)
+  return (
+    <>
+      <AuditFilters filter={filter} onChange={setFilter} />
+      <Found key={JSON.stringify(filter)} filter={filter} selectedSeq={selectedSeq} clients={clients} />
+    </>
+  )
+}
+
+function Found({
+  filter,
+  selectedSeq,
+  clients,
+}: {
+  filter: AuditFilter
+  selectedSeq: number | null
+  clients: readonly Client[]
+}) {
   const list = useAuditList(filter)
   const isFiltered = isAnyFilter(filter)
   const { rows, hasAnswer, error } = list
   const isEmpty = hasAnswer && rows.length === 0 && !isFiltered
   return (
     <>
-      <AuditFilters filter={filter} onChange={setFilter} />
       {!hasAnswer && error !== null ? (
         <div className="p-4">
           <ErrorNotice title={t.failed} error={error} onRetry={list.retry} />

@@ -46,8 +46,8 @@ function inputOf(fields: Fields): Input {
   return {
     redact: [...redact],
     ...(scope === 'days' ? { from, to } : {}),
-    ...(scope === 'draft' ? { draft_id: draftId.trim() as NonNullable<Input['draft_id']> } : {}),
-    ...(scope === 'account' ? { account_id: accountId as NonNullable<Input['account_id']> } : {}),
+    ...(scope === 'draft' ? { draft_id: draftId.trim() } : {}),
+    ...(scope === 'account' ? { account_id: accountId } : {}),
     ...(purpose.trim() === '' ? {} : { purpose: purpose.trim() }),
     ...(recipient.trim() === '' ? {} : { recipient: recipient.trim() }),
     ...(folder.trim() === '' ? {} : { folder: folder.trim() }),

@@ -1,29 +1,30 @@
-/** Which log this is, how long it is, with what it is signed, and how the last check went. */
-import { fill, plural, relativeTime } from '../../format.ts'
+/** Which log this is, with what it is signed, and how the last check went. */
+import { useState } from 'react'
+import type { LogIdentity } from '../../../shared/schemas/log.ts'
 import { useNow } from '../../clock.ts'
+import { fill, plural, relativeTime } from '../../format.ts'
 import { Age, ErrorNotice } from '../../parts/pieces.tsx'
 import { useRead } from '../../queries.ts'
+import { href } from '../../router.ts'
 import { AUDIT_TEXTS } from '../../texts-audit.ts'
 import { Button } from '../../ui/button.tsx'
 import { Chip } from '../../ui/chip.tsx'
 import { Notice } from '../../ui/state.tsx'
-import { useState } from 'react'
 import { IdentityDialog } from './identity-dialog.tsx'
-import { lastCheckOf } from './record-words.ts'
 
 const t = AUDIT_TEXTS.head
 const PREFIX = 'audit.spendsignoff/'
 
-/** When it was checked last, by its own record. */
-function LastCheck() {
-  const found = useRead('list_audit', { groups: ['log'], search: '"type":"log.verified"', limit: 1 }).data?.records[0]
-  const check = found === undefined ? null : lastCheckOf(found)
-  if (found === undefined || check === null) return <span>{t.never}</span>
+function LastCheck({ check }: { check: LogIdentity['last_check'] }) {
+  if (check === null) return <span>{t.never}</span>
   return (
     <span>
-      {t.checked} <Age at={found.at} />{' '}
-      <Chip tone={check.isOk ? 'good' : 'danger'} icon={check.isOk ? 'check' : 'warn'}>
-        {check.isOk ? t.good : t.bad}
+      <a href={href('audit', String(check.seq))} className="underline">
+        {t.checked}
+      </a>{' '}
+      <Age at={check.at} />{' '}
+      <Chip tone={check.is_ok ? 'good' : 'danger'} icon={check.is_ok ? 'check' : 'warn'}>
+        {check.is_ok ? t.good : t.bad}
       </Chip>
     </span>
   )
@@ -41,19 +42,18 @@ export function LogHead() {
     ) : (
       <div className="h-9 border-b border-line" aria-hidden="true" />
     )
-  const { origin, key, head, faults, alarms } = identity.data
+  const { origin, key, faults, alarms, last_check: check } = identity.data
   return (
     <div className="flex flex-col gap-2 border-b border-line px-4 py-1.5">
       <div className="flex min-h-6 flex-wrap items-center gap-x-4 gap-y-1 text-ink-2">
         <span title={origin}>
           {t.log} <code className="font-mono text-xs text-ink">{origin.replace(PREFIX, '').slice(0, 8)}</code>
         </span>
-        <span className="num">{plural(t.records, head.size)}</span>
         <span title={key.vkey}>
-          <code className="font-mono text-xs">{fill(t.key, { id: key.key_id })}</code> {t.since} <Age at={key.since} />,{' '}
+          {t.key} <code className="font-mono text-xs text-ink">{key.key_id}</code> {t.since} <Age at={key.since} />,{' '}
           {fill(t.next, { when: relativeTime(key.next_rotation_due, nowMs) })}
         </span>
-        <LastCheck />
+        <LastCheck check={check} />
         {alarms.length === 0 ? null : (
           <Chip tone="warn" icon="warn">
             {plural(t.alarms, alarms.length)}

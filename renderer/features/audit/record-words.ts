@@ -226,12 +226,6 @@ export const isWarning = (type: string): boolean => WARNS.has(type)
 
 export const alarmWords = (kind: string): string => wordOf(t.alarms, kind) ?? visible(kind)
 
-/** What a record of a full check says; null for any other, and for one that cannot be read. */
-export function lastCheckOf({ type, line }: AuditRow): { readonly isOk: boolean } | null {
-  const isOk = type === 'log.verified' ? dataOf(line)['ok'] : undefined
-  return typeof isOk === 'boolean' ? { isOk } : null
-}
-
 const UNITS = [
   ['day', 86_400_000],
   ['hour', 3_600_000],

@@ -63,7 +63,7 @@ function Step({
 
 /** What was made of it: each has a story of its own. */
 function Linked({ draftId }: { draftId: string }) {
-  const linked = useRead('get_draft', { draft_id: draftId as never }).data?.linked ?? []
+  const linked = useRead('get_draft', { draft_id: draftId }).data?.linked ?? []
   if (linked.length === 0) return null
   return (
     <ul className="flex flex-wrap gap-3">
@@ -88,7 +88,7 @@ export function Story({
   clients: readonly Client[]
   onExport: () => void
 }) {
-  const found = useRead('list_audit', { draft_id: draftId as never, limit: MOST })
+  const found = useRead('list_audit', { draft_id: draftId, limit: MOST })
   const steps = (found.data?.records ?? []).toReversed()
   const title = steps.find((each) => each.disclosed['title'] !== undefined)?.disclosed['title']
   return (

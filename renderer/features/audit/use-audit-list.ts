@@ -2,9 +2,9 @@
  * Records, newest first, as they are asked for. The log only grows: what was read stays, and what came after it is put in front. Not in the
  * common cache, where every change anywhere would read all of it again.
  */
-import { useCallback, useEffect, useRef, useState } from 'react'
+import { useEffect, useState } from 'react'
 import type { AuditGroup, AuditRow } from '../../../shared/schemas/audit.ts'
-import type { InputOf } from '../../../shared/operations.ts'
+import type { InputOf, OutputOf } from '../../../shared/operations.ts'
 import { api } from '../../api.ts'
 import { useRead } from '../../queries.ts'
 
@@ -24,7 +24,6 @@ const PAGE = 100
 export const MAX_ROWS = 20_000
 
 interface State {
-  readonly key: string
   readonly rows: readonly AuditRow[]
   readonly size: number
   readonly lookedAt: number
@@ -34,16 +33,7 @@ interface State {
   readonly hasAnswer: boolean
   readonly error: unknown
 }
-const begin = (key: string): State => ({
-  key,
-  rows: [],
-  size: 0,
-  lookedAt: 0,
-  next: null,
-  isReading: true,
-  hasAnswer: false,
-  error: null,
-})
+const BEGIN: State = { rows: [], size: 0, lookedAt: 0, next: null, isReading: true, hasAnswer: false, error: null }
 
 function inputOf(filter: AuditFilter): InputOf<'list_audit'> {
   const { groups, actor, accountId, from, to, search } = filter
@@ -51,88 +41,93 @@ function inputOf(filter: AuditFilter): InputOf<'list_audit'> {
     limit: PAGE,
     ...(groups.length === 0 ? {} : { groups: [...groups] }),
     ...(actor === '' ? {} : { actor_kind: actor }),
-    ...(accountId === '' ? {} : { account_id: accountId as NonNullable<InputOf<'list_audit'>['account_id']> }),
+    ...(accountId === '' ? {} : { account_id: accountId }),
     ...(from === '' ? {} : { from }),
     ...(to === '' ? {} : { to }),
     ...(search.trim() === '' ? {} : { search: search.trim() }),
   }
 }
 
-export interface AuditList extends Omit<State, 'key' | 'next'> {
+export interface AuditList extends Omit<State, 'next'> {
   readonly canReadMore: boolean
   readonly isFull: boolean
   readonly readMore: () => void
   readonly retry: () => void
 }
 
+type Page = OutputOf<'list_audit'>
+const added = (now: State, page: Page): State => ({
+  ...now,
+  rows: [...now.rows, ...page.records].slice(0, MAX_ROWS),
+  size: page.size,
+  lookedAt: now.lookedAt + page.looked_at,
+  next: page.next_before_seq,
+  isReading: false,
+  hasAnswer: true,
+})
+
+type Change = (now: State) => State
+/** Never fails: what goes wrong is part of the state. */
+async function readPage(filter: AuditFilter, beforeSeq: number | null, signal: AbortSignal): Promise<Change> {
+  try {
+    const page = await api.list_audit(
+      { ...inputOf(filter), ...(beforeSeq === null ? {} : { before_seq: beforeSeq }) },
+      signal,
+    )
+    return (now) => added(beforeSeq === null ? BEGIN : now, page)
+  } catch (error) {
+    return (now) => ({ ...now, isReading: false, error })
+  }
+}
+
+/** @param filter of this list for good: another one is another list, with a key of its own */
 export function useAuditList(filter: AuditFilter): AuditList {
-  const key = JSON.stringify(filter)
-  const [state, setState] = useState(() => begin(key))
-  const running = useRef(new AbortController())
-  const read = useCallback(async (of: string, beforeSeq: number | null): Promise<void> => {
-    const { signal } = running.current
-    setState((now) => (beforeSeq === null ? begin(of) : { ...now, isReading: true, error: null }))
-    try {
-      const wanted = JSON.parse(of) as AuditFilter
-      const page = await api.list_audit(
-        { ...inputOf(wanted), ...(beforeSeq === null ? {} : { before_seq: beforeSeq }) },
-        signal,
-      )
-      if (signal.aborted) return
-      setState((now) => ({
-        ...now,
-        rows: beforeSeq === null ? page.records : [...now.rows, ...page.records].slice(0, MAX_ROWS),
-        size: page.size,
-        lookedAt: now.lookedAt + page.looked_at,
-        next: page.next_before_seq,
-        isReading: false,
-        hasAnswer: true,
-      }))
-    } catch (error) {
-      if (!signal.aborted) setState((now) => ({ ...now, isReading: false, error }))
-    }
-  }, [])
+  const [state, setState] = useState(BEGIN)
+  const [stop] = useState(() => new AbortController())
   useEffect(() => {
-    running.current = new AbortController()
-    const mine = running.current
-    void read(key, null)
+    const mine = new AbortController()
+    void readPage(filter, null, mine.signal).then((change) => mine.signal.aborted || setState(change))
     return () => mine.abort()
-  }, [key, read])
+  }, [filter])
   useNewer(state, setState, filter)
-  const isFull = state.rows.length >= MAX_ROWS
-  const canReadMore = state.next !== null && !isFull
-  const { next, isReading } = state
+  const { next, isReading, rows } = state
+  const isFull = rows.length >= MAX_ROWS
+  const readFrom = (beforeSeq: number | null): void => {
+    setState((now) => ({ ...now, isReading: true, error: null }))
+    void readPage(filter, beforeSeq, stop.signal).then(setState)
+  }
   return {
     ...state,
-    canReadMore,
+    canReadMore: next !== null && !isFull,
     isFull,
     readMore: () => {
-      if (next !== null && !isReading && !isFull) void read(key, next)
+      if (next !== null && !isReading && !isFull) readFrom(next)
     },
-    retry: () => void read(key, state.rows.length === 0 ? null : next),
+    retry: () => readFrom(rows.length === 0 ? null : next),
   }
 }
 
 /** What was recorded since is put in front. */
-function useNewer(state: State, setState: (change: (now: State) => State) => void, filter: AuditFilter): void {
+function useNewer(state: State, setState: (change: Change) => void, filter: AuditFilter): void {
   const size = useRead('list_audit', { limit: 1 }).data?.size
-  const { hasAnswer, size: known, key } = state
+  const { hasAnswer, size: known } = state
   useEffect(() => {
     if (!hasAnswer || size === undefined || size <= known) return undefined
     const stop = new AbortController()
     api
       .list_audit(inputOf(filter), stop.signal)
       .then((page) => {
-        setState((now) => {
-          if (stop.signal.aborted || now.key !== key) return now
-          const newest = now.rows[0]?.seq ?? -1
-          const fresh = page.records.filter((record) => record.seq > newest)
-          // More came than fits one page: what lies between would be missing, so the list begins anew.
-          if (fresh.length >= PAGE) return { ...now, rows: fresh, next: page.next_before_seq, size: page.size }
-          return { ...now, rows: [...fresh, ...now.rows].slice(0, MAX_ROWS), size: page.size }
-        })
+        if (!stop.signal.aborted) setState((now) => withNewer(now, page))
       })
       .catch(() => undefined) // The next change asks again.
     return () => stop.abort()
-  }, [size, hasAnswer, known, key, filter, setState])
+  }, [size, hasAnswer, known, filter, setState])
+}
+
+function withNewer(now: State, page: Page): State {
+  const newest = now.rows[0]?.seq ?? -1
+  const fresh = page.records.filter((record) => record.seq > newest)
+  // More came than fits one page: what lies between would be missing, so the list begins anew.
+  if (fresh.length >= PAGE) return added(BEGIN, page)
+  return { ...now, rows: [...fresh, ...now.rows].slice(0, MAX_ROWS), size: page.size }
 }
