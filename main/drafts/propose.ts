@@ -105,7 +105,7 @@ function resolve(deps: DraftDeps, operations: readonly ChangeInput[], judged: Om
       policy: { version: verdict.version, outcome: verdict.outcome, rules: verdict.rules.slice(0, 64) },
       net_daily_movement: netMovement(items),
       envelope: envelopeViews(items, policy, context.usageOf),
-      warnings: [...waitingFor(items, context).map((verdict) => verdict.message), ...items.flatMap(warningsFor)].slice(
+      warnings: [...waitingFor(items, context).map(({ message }) => message), ...items.flatMap(warningsFor)].slice(
         0,
         10,
       ),

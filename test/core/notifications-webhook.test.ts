@@ -54,8 +54,12 @@ describe('what arrives', () => {
     const reference = new Webhook(SECRET)
     expect(reference.verify(call?.body ?? '', headers)).toEqual({ type: 'test', text: 'Käse → 12,00 €' })
     expect(() => reference.verify(`${call?.body ?? ''} `, headers)).toThrow('No matching signature found')
-    expect(() => reference.verify(call?.body ?? '', { ...headers, 'webhook-id': 'dv_other' })).toThrow('No matching signature found')
-    expect(() => new Webhook(`whsec_${randomBytes(32).toString('base64')}`).verify(call?.body ?? '', headers)).toThrow('No matching signature found')
+    expect(() => reference.verify(call?.body ?? '', { ...headers, 'webhook-id': 'dv_other' })).toThrow(
+      'No matching signature found',
+    )
+    expect(() => new Webhook(`whsec_${randomBytes(32).toString('base64')}`).verify(call?.body ?? '', headers)).toThrow(
+      'No matching signature found',
+    )
     expect(headers['content-type']).toBe('application/json')
   })
 

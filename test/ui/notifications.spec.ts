@@ -1,7 +1,6 @@
 /** Who is told, in a real browser: added, tried, switched off and removed by a person; what was given up is sent again on a word. */
 import AxeBuilder from '@axe-core/playwright'
 import { expect, type Page, test } from '@playwright/test'
-import type { InputOf } from '../../shared/operations.ts'
 import { type StaticRenderer, serveRenderer } from '../support/static-renderer.ts'
 import { fails, type Handlers, type WindowDouble } from '../support/window-double.ts'
 import { DELIVERIES, deliveriesAnswer, DESKTOP, HOOK, MAILBOX } from '../support/window-notifications.ts'
@@ -32,7 +31,7 @@ async function open(page: Page, more: Handlers = {}): Promise<void> {
   double = await withDouble(page, {
     ...filled(),
     list_targets: () => ({ targets: [MAILBOX, HOOK, DESKTOP] }),
-    list_deliveries: (input) => deliveriesAnswer((input as InputOf<'list_deliveries'>).state),
+    list_deliveries: (input) => deliveriesAnswer(input.state),
     ...more,
   })
   await page.goto(`${renderer.url}/#/settings/notifications`)

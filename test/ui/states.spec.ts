@@ -5,6 +5,7 @@
 import AxeBuilder from '@axe-core/playwright'
 import { expect, type Page, test } from '@playwright/test'
 import { type StaticRenderer, serveRenderer } from '../support/static-renderer.ts'
+import { verified } from '../support/window-audit.ts'
 import { fails, type Handlers, type WindowDouble } from '../support/window-double.ts'
 import { withDouble } from '../support/window-page.ts'
 import {
@@ -807,20 +808,12 @@ test('the audit screen names the first fault and where it is', async ({ page }) 
     page,
     {
       ...filled(),
-      verify_audit: () => ({
-        is_ok: false,
-        size: 51,
-        root: '',
-        vkey: 'k',
-        checkpoints: 3,
-        took_ms: 5,
-        fault,
-        limits: [],
-      }),
+      get_audit_job: () => verified({ is_ok: false, size: 51, root: '', fault, limits: [], witnesses: [] }),
     },
     '#/audit',
   )
-  await page.getByRole('button', { name: 'Verify the log' }).click()
+  await page.getByRole('button', { name: 'Verify…' }).click()
+  await page.getByRole('button', { name: 'Begin the check' }).click()
   await expect(page.getByText('First fault: chain_broken, at record 12.')).toBeVisible()
   await expect(page.getByText('Record 12 does not follow record 11.')).toBeVisible()
 })

@@ -30,8 +30,8 @@ function Step({
   const isBad = isWarning(record.type)
   const reason = record.disclosed['reason'] ?? record.disclosed['rationale']
   return (
-    <li className="relative grid grid-cols-[1.5rem_1fr] gap-x-2 pb-4">
-      <span aria-hidden="true" className="absolute top-5 bottom-0 left-[0.7rem] w-px bg-line last:hidden" />
+    <li className="group relative grid grid-cols-[1.5rem_1fr] gap-x-2 pb-4">
+      <span aria-hidden="true" className="absolute top-5 bottom-0 left-[0.7rem] w-px bg-line group-last:hidden" />
       <span
         aria-hidden="true"
         className={`z-10 mt-0.5 grid size-[1.4rem] place-items-center rounded-full border bg-surface ${isBad ? 'border-warn text-warn' : 'border-line-strong text-ink-2'}`}
