@@ -92,6 +92,7 @@ export function AuditFilters({ filter, onChange }: Props) {
             className="max-w-44"
           />
         )}
+        <span className="flex items-center gap-1">
         <input
           type="date"
           aria-label={t.from}
@@ -109,6 +110,7 @@ export function AuditFilters({ filter, onChange }: Props) {
           value={filter.to}
           onChange={(event) => onChange({ ...filter, to: event.target.value })}
         />
+        </span>
         {isAnyFilter(filter) ? (
           <Button
             size="small"

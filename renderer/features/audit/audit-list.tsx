@@ -158,7 +158,7 @@ export function AuditList({
     onSelect(target.seq)
   }
   return (
-    <div className="flex min-h-0 flex-1 flex-col">
+    <div className="flex min-h-0 min-w-0 flex-1 flex-col">
       <div ref={scroller} className="min-h-0 flex-1 overflow-auto">
         <div
           role="grid"
