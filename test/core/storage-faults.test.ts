@@ -1,5 +1,6 @@
 /** Full disk, locked file, read-only ledger, damaged file, lost keychain: nothing is lost, what is shown is true, and the words say what to do. */
-import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { chmodSync, closeSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -315,3 +316,44 @@ test('a ledger that cannot be written at the start: the app starts, says why the
   await core.close()
   await app.sandbox.close()
 }, 120_000)
+
+test('a folder that may only be read: the app starts, says so and what to do, and nothing in it is changed', async () => {
+  const app = await startApp(makeTempFolder('read-only'), { syncDays: 2, writes: false })
+  const { size } = await app.window('list_audit', { limit: 1 })
+  await app.core.close()
+  const folders = [app.homeFolder, ...foldersUnder(app.homeFolder)]
+  const before = filesUnder(app.homeFolder).map((file) => [file, readFileSync(file).toString('base64')])
+  for (const [file] of before) chmodSync(file ?? '', 0o444)
+  for (const folder of folders) chmodSync(folder, 0o555)
+  const child = spawnSync(
+    process.execPath,
+    [join(import.meta.dirname, '../support/read-only-child.ts'), app.homeFolder],
+    { encoding: 'utf8' },
+  )
+  for (const folder of folders) chmodSync(folder, 0o700)
+  for (const [file] of before) chmodSync(file ?? '', 0o600)
+  expect(child.stderr).toBe('')
+  const said = JSON.parse(child.stdout) as {
+    state: { value: OutputOf<'get_app_state'> }
+    opened: { ok: boolean; error?: { code: string; message: string; hint: string } }
+  }
+  expect(said.state.value).toMatchObject({ phase: 'trouble', trouble: { code: 'storage_failed' } })
+  expect(said.opened).toMatchObject({ ok: false, error: { code: 'storage_failed' } })
+  expect(said.opened.error?.message).toMatch(/write|read-only|read only/i)
+  expect(said.opened.error?.hint.length).toBeGreaterThan(10)
+  expect(filesUnder(app.homeFolder).map((file) => [file, readFileSync(file).toString('base64')])).toEqual(before)
+  const again = await app.restart()
+  expect((await again.window('list_audit', { limit: 1 })).size).toBeGreaterThanOrEqual(size)
+  expect(await again.window('verify_audit', {})).toMatchObject({ is_ok: true })
+  await again.close()
+}, 120_000)
+
+const foldersUnder = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((each) => each.isDirectory())
+    .map((each) => join(each.parentPath, each.name))
+const filesUnder = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((each) => each.isFile())
+    .map((each) => join(each.parentPath, each.name))
+    .toSorted((a, b) => a.localeCompare(b))
