@@ -5,7 +5,8 @@ import { type StaticRenderer, serveRenderer } from '../support/static-renderer.t
 import type { Handlers, WindowDouble } from '../support/window-double.ts'
 import { withDouble } from '../support/window-page.ts'
 import { challengeOf, queueOf, REALLOCATION } from '../support/window-queue.ts'
-import { draft, draftId } from '../support/window-world.ts'
+import { openBreaker, policyAnswer } from '../support/window-settings.ts'
+import { draft, draftId, filled } from '../support/window-world.ts'
 
 let renderer: StaticRenderer
 test.beforeAll(async () => {
@@ -171,4 +172,11 @@ test('filters and groups', async ({ page }) => {
   await expect(page.getByText('No draft fits these filters')).toBeVisible()
   await page.getByRole('button', { name: 'Clear filters' }).first().click()
   await expect(page.getByRole('link', { name: /Move budget to Brand exact/ })).toBeVisible()
+})
+
+test('an open circuit breaker is said above the drafts, with the way to it', async ({ page }) => {
+  await open(page, { ...filled(), get_policy: () => policyAnswer({ breaker: openBreaker() }) })
+  await expect(page.getByText('Several changes in a row failed on a platform')).toBeVisible()
+  await page.screenshot({ path: 'out/screenshots/queue-breaker.png' })
+  expect((await new AxeBuilder({ page }).analyze()).violations.map((each) => each.id)).toEqual([])
 })

@@ -93,23 +93,23 @@ export function AuditFilters({ filter, onChange }: Props) {
           />
         )}
         <span className="flex items-center gap-1">
-        <input
-          type="date"
-          aria-label={t.from}
-          className={DAY}
-          value={filter.from}
-          onChange={(event) => onChange({ ...filter, from: event.target.value })}
-        />
-        <span aria-hidden="true" className="text-ink-2">
-          –
-        </span>
-        <input
-          type="date"
-          aria-label={t.to}
-          className={DAY}
-          value={filter.to}
-          onChange={(event) => onChange({ ...filter, to: event.target.value })}
-        />
+          <input
+            type="date"
+            aria-label={t.from}
+            className={DAY}
+            value={filter.from}
+            onChange={(event) => onChange({ ...filter, from: event.target.value })}
+          />
+          <span aria-hidden="true" className="text-ink-2">
+            –
+          </span>
+          <input
+            type="date"
+            aria-label={t.to}
+            className={DAY}
+            value={filter.to}
+            onChange={(event) => onChange({ ...filter, to: event.target.value })}
+          />
         </span>
         {isAnyFilter(filter) ? (
           <Button

@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from 'react'
 import type { DraftView } from '../../../shared/operations.ts'
 import { fill, plural } from '../../format.ts'
+import { OpenBreaker } from '../../parts/open-breaker.tsx'
 import { ErrorNotice } from '../../parts/pieces.tsx'
 import { PolicyDialog } from '../../parts/policy-dialog.tsx'
 import { ProposeDialog } from '../../parts/propose-dialog.tsx'
@@ -157,6 +158,9 @@ export function QueueScreen({ id }: { id: string | null }) {
           {TEXTS.queue.emptyPropose}
         </Button>
       </ScreenHeader>
+      <div className="px-4 not-empty:py-2">
+        <OpenBreaker />
+      </div>
       <div className="flex min-h-0 flex-1">
         <section
           aria-label={TEXTS.queue.list}

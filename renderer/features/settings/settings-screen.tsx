@@ -1,11 +1,11 @@
 /** What may never happen: limits, what Confirm asks for, and who is told. */
 import { ErrorNotice } from '../../parts/pieces.tsx'
 import { useRead } from '../../queries.ts'
+import { OpenBreaker } from '../../parts/open-breaker.tsx'
 import { href } from '../../router.ts'
 import { SETTINGS_TEXTS as t } from '../../texts-settings.ts'
-import { LinkButton } from '../../ui/button.tsx'
 import { ScreenHeader } from '../../ui/screen.tsx'
-import { Notice, SkeletonRows } from '../../ui/state.tsx'
+import { SkeletonRows } from '../../ui/state.tsx'
 import { BreakerSection } from './breaker-section.tsx'
 import { LimitsSection } from './limits-section.tsx'
 import { NotificationSection } from './notification-section.tsx'
@@ -44,21 +44,6 @@ function Limits() {
       <BreakerSection breaker={policy.data.breaker} />
       <LimitsSection policy={policy.data} />
     </div>
-  )
-}
-
-/** On the other tabs: an open breaker is nowhere out of sight. */
-function OpenBreaker() {
-  const breaker = useRead('get_policy', {}).data?.breaker
-  if (breaker?.is_open !== true) return null
-  return (
-    <Notice
-      tone="danger"
-      title={t.breaker.open}
-      action={<LinkButton href={href('settings', 'limits')}>{t.breaker.see}</LinkButton>}
-    >
-      {breaker.message}
-    </Notice>
   )
 }
 
