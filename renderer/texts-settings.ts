@@ -144,7 +144,7 @@ export const SETTINGS_TEXTS = {
     text: 'Stops every approval, and what is approved but not sent yet, after {count} failures in a row within {minutes} minutes, when the log does not verify, or when spend looks wrong. It never sends or approves anything.',
     closed: 'Closed: changes can be approved.',
     failures: { one: '{count} failure in a row so far.', other: '{count} failures in a row so far.' },
-    open: 'Open: nothing is sent',
+    open: 'The circuit breaker is open: nothing is sent',
     since: 'Since',
     reset: 'Reset…',
     resetTitle: 'Let changes go on?',
@@ -152,7 +152,7 @@ export const SETTINGS_TEXTS = {
     reason: 'What was wrong (for the log, optional)',
     confirm: 'Reset the circuit breaker',
     done: 'The circuit breaker is closed',
-    see: 'Look at the limits',
+    see: 'See why, or reset it',
   },
   history: {
     title: 'Earlier versions',

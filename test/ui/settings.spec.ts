@@ -176,12 +176,12 @@ test('an open breaker stands first, on every tab, and is closed only after askin
       return { breaker: policyAnswer().breaker }
     },
   })
-  await expect(page.getByRole('alert')).toContainText('Open: nothing is sent')
+  await expect(page.getByRole('alert')).toContainText('The circuit breaker is open: nothing is sent')
   await page.screenshot({ path: 'out/screenshots/settings-breaker.png' })
   expect(await hasNoViolations(page)).toEqual([])
   await page.getByRole('navigation', { name: 'Settings' }).getByRole('link', { name: 'Confirm' }).click()
-  await expect(page.getByRole('alert').first()).toContainText('Open: nothing is sent')
-  await page.getByRole('link', { name: 'Look at the limits' }).click()
+  await expect(page.getByRole('alert').first()).toContainText('The circuit breaker is open: nothing is sent')
+  await page.getByRole('link', { name: 'See why, or reset it' }).click()
   await page.getByRole('button', { name: 'Reset…' }).click()
   const asking = page.getByRole('alertdialog')
   await expect(asking).toContainText('approve it again')
