@@ -151,7 +151,7 @@ describe('a log of all kinds, with lines that were tampered with and texts that 
     }
     ledger.tamper('DELETE FROM disclosure WHERE seq BETWEEN 100 AND 130')
     ledger.tamper(
-      'UPDATE disclosure SET disclosure = (SELECT min(disclosure) FROM disclosure) WHERE seq BETWEEN 200 AND 220',
+      'UPDATE disclosure SET disclosure = (SELECT min(disclosure) FROM disclosure WHERE seq < 200) WHERE seq BETWEEN 200 AND 220',
     )
     for (const seq of texts.keys()) if ((seq >= 100 && seq <= 130) || (seq >= 200 && seq <= 220)) texts.delete(seq)
 
