@@ -152,7 +152,6 @@ export function createGate(deps: GateDeps) {
         })
         if (current.state === 'pending') deps.drafts.transition(draft.draftId, 'pending', 'armed', nowMs)
         for (const [k, each] of live.entries()) deps.drafts.recordItem(draft.draftId, k, { liveValue: each.value })
-        armedUnder.set(draft.draftId, policy.version)
         append({
           type: 'draft.armed',
           actor: { kind: 'user', id: 'owner' },
@@ -173,6 +172,8 @@ export function createGate(deps: GateDeps) {
           text: pathTexts(draft.items),
         })
       })
+      // Only what was committed counts: an arm that could not be saved leaves the earlier token with what it was shown under.
+      armedUnder.set(draft.draftId, policy.version)
       return {
         confirmToken: token.toString('base64url'),
         challengeHash,
@@ -193,7 +194,7 @@ export function createGate(deps: GateDeps) {
       refuseIfBroken(deps.audit)
       const nowMs = deps.clock.nowMs()
       const tokenHash = sha256(Buffer.from(confirmToken, 'base64url'))
-      return deps.audit.transaction((append) => {
+      const changes = deps.audit.transaction((append) => {
         const draft = deps.drafts.get(draftId)
         if (draft === undefined) throw unknownDraft()
         const isUsed = deps.drafts.consumeToken({
@@ -226,7 +227,6 @@ export function createGate(deps: GateDeps) {
         }
         deps.steady.save()
         deps.drafts.transition(draftId, 'armed', 'approved', nowMs)
-        armedUnder.delete(draftId)
         append({
           type: 'draft.approved',
           actor: { kind: 'user', id: 'owner' },
@@ -244,6 +244,8 @@ export function createGate(deps: GateDeps) {
         overtakeOthers(draft, nowMs, append)
         return executionOrder(draft.items).map((item) => make(draft, item.k, challengeHash))
       })
+      armedUnder.delete(draftId)
+      return changes
     },
   }
 

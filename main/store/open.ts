@@ -184,7 +184,7 @@ function faultOf(error: unknown, file: string): unknown {
   if (error.code.startsWith('SQLITE_BUSY') || error.code.startsWith('SQLITE_LOCKED'))
     return new OperationError(
       'workspace_in_use',
-      `Another program is using ${name}.`,
+      `Another program is using ${name}. Nothing was changed.`,
       'Close the other window of SpendSignoff, or the tool that has the file open, and try again.',
       { cause: error, retryable: true },
     )

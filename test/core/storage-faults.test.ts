@@ -201,6 +201,21 @@ test.each(FAULTS)(
   },
 )
 
+test('an arm that could not be saved does not count: the confirmation before it is still bound to the limits it was shown under', async () => {
+  const rig = await startRig(rigWorld())
+  const { draftId } = rig.propose(CUT)
+  const shown = await rig.arm(draftId)
+  rig.turned.policy = { ...rig.turned.policy, version: rig.turned.policy.version + 1 }
+  rig.db.pragma('query_only = ON')
+  await expect(rig.arm(draftId)).rejects.toThrow(/readonly/)
+  rig.db.pragma('query_only = OFF')
+  await expect(rig.push(draftId, shown)).rejects.toThrow('Your limits were changed since this was checked')
+  expect(rig.platform.writes).toHaveLength(0)
+  expect(await rig.push(draftId)).toMatchObject({ state: 'applied' })
+  expect(await rig.verified()).toBe(true)
+  await rig.close()
+})
+
 test('a keychain that goes away after Confirm: the newest head cannot be kept outside the file, so nothing is sent', async () => {
   const rig = await startRig(rigWorld())
   const { draftId } = rig.propose(CUT)
