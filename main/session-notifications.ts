@@ -23,13 +23,14 @@ import type { OpenWorkspace } from './workspace.ts'
 const OWNER = { kind: 'user', id: 'owner' } as const
 const SYSTEM = { kind: 'system', id: 'notifications' } as const
 const DEFAULT_LIMIT = 50
-/** What nobody should have to ask for. Alarms of the log are shown by the app itself, whatever is set here. */
+/** What nobody should have to ask for. */
 const FIRST_DESKTOP_EVENTS: readonly NotificationEvent[] = [
   'draft.partial',
   'draft.failed',
   'draft.unknown',
   'draft.stale',
   'breaker.tripped',
+  'integrity.alarm',
   'anomaly.found',
 ]
 

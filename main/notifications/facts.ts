@@ -117,9 +117,24 @@ export function newsOf(record: AuditRecord, drafts: DraftFacts): News | undefine
       const { kind: reason, draft = null } = record.data
       return { event: 'integrity.alarm', facts: plainFacts(record.ts, { seq: record.seq, reason, draft }) }
     }
+    case 'history.compared': {
+      const { account } = record.data
+      const reason = oddityOf(record.data)
+      if (reason === undefined) return undefined
+      return { event: 'anomaly.found', facts: plainFacts(record.ts, { seq: record.seq, reason, account }) }
+    }
     default:
       return undefined
   }
+}
+
+type Compared = Extract<AuditRecord, { type: 'history.compared' }>['data']
+
+/** The gravest that one comparison with the platform's own history found. One message each, however many changes there were. */
+function oddityOf({ outside, missing, contradicted = [] }: Compared): string | undefined {
+  if (contradicted.length > 0) return 'shown_but_recorded_as_not_applied'
+  if (missing > 0) return 'applied_but_not_in_history'
+  return outside > 0 ? 'changed_outside' : undefined
 }
 
 function changesOf(

@@ -35,26 +35,26 @@ export type Outbox = ReturnType<typeof createOutbox>
 export function createOutbox(deps: OutboxDeps) {
   const { targets, deliveries } = deps
 
-  function put(target: Target, event: string, facts: Facts): string {
-    const told = target.config.includesNames ? facts : withoutNames(facts)
+  const toldOf = ({ config }: Target, facts: Facts): Facts => (config.includesNames ? facts : withoutNames(facts))
+
+  function put(target: Target, event: string, facts: Facts): void {
+    const told = toldOf(target, facts)
     const isFull = deliveries.counts(target.targetId).queued >= MAX_QUEUED
     const gathering = isFull ? deliveries.untried(target.targetId, event) : undefined
-    if (gathering !== undefined) {
-      const before = factsSchema.parse(JSON.parse(gathering.payloadJson))
-      const merged = { ...before, merged: before.merged + 1, mergedThrough: told.seq ?? before.mergedThrough }
-      deliveries.setPayload(gathering.deliveryId, JSON.stringify(merged))
-      return gathering.deliveryId
-    }
-    const deliveryId = newId('dv_', deps.randomBytes)
-    deliveries.insert({
-      deliveryId,
-      targetId: target.targetId,
-      event,
-      payloadJson: JSON.stringify(told),
+    if (gathering === undefined) {
       // A full queue is one that nobody takes from: what comes now gathers for a while.
-      nextAtMs: isFull ? deps.steadyMs() + GATHER_MS : 0,
-      createdAtMs: deps.clock.nowMs(),
-    })
+      insert(target, event, told, isFull ? deps.steadyMs() + GATHER_MS : 0)
+      return
+    }
+    const before = factsSchema.parse(JSON.parse(gathering.payloadJson))
+    const merged = { ...before, merged: before.merged + 1, mergedThrough: told.seq ?? before.mergedThrough }
+    deliveries.setPayload(gathering.deliveryId, JSON.stringify(merged))
+  }
+
+  function insert({ targetId }: Target, event: string, told: Facts, nextAtMs: number): string {
+    const deliveryId = newId('dv_', deps.randomBytes)
+    const createdAtMs = deps.clock.nowMs()
+    deliveries.insert({ deliveryId, targetId, event, payloadJson: JSON.stringify(told), nextAtMs, createdAtMs })
     return deliveryId
   }
 
@@ -88,9 +88,12 @@ export function createOutbox(deps: OutboxDeps) {
         deps.log.error('news_not_queued', error, { type: record.type, seq: record.seq })
       }
     },
-    /** One message to one target, whatever it is told of otherwise. @returns the delivery's id */
+    /**
+     * One message to one target, whatever it is told of otherwise, and never put together with news: a test that fails is given up at once,
+     * and would take the news with it. @returns the delivery's id
+     */
     putTest(target: Target, facts: Facts): string {
-      return put(target, 'test', facts)
+      return insert(target, 'test', toldOf(target, facts), 0)
     },
   }
 }

@@ -40,6 +40,12 @@ const OUTCOME_WORDS: Readonly<Record<string, string>> = {
   conflict: 'another value was found',
   unknown: 'outcome not known',
 }
+/** Where the code alone would not be understood. */
+const REASON_WORDS: Readonly<Record<string, string>> = {
+  changed_outside: 'something was changed on the platform without SpendSignoff',
+  applied_but_not_in_history: 'a change that was applied here is missing from the platform’s history',
+  shown_but_recorded_as_not_applied: 'the platform’s history shows a change that was recorded here as not applied',
+}
 /** Subject, and what it means. */
 const EVENT_WORDS: Readonly<Record<string, readonly [subject: string, meaning: string]>> = {
   'draft.approved': ['Approved', 'A person confirmed this change at the computer. It is being sent now.'],
@@ -65,7 +71,10 @@ const EVENT_WORDS: Readonly<Record<string, readonly [subject: string, meaning: s
     'Integrity alarm',
     'Something about the log or a write is not as it should be. Open Audit in SpendSignoff and run the full check.',
   ],
-  'anomaly.found': ['Anomaly', 'Something looks wrong in the numbers. Open SpendSignoff to look at it.'],
+  'anomaly.found': [
+    'Anomaly',
+    'The platform’s own change history and the records here do not agree. Open Audit in SpendSignoff to see the changes.',
+  ],
   test: ['Test', 'You asked for this message. Nothing happened.'],
 }
 
@@ -108,7 +117,7 @@ export function messageOf(event: string, facts: Facts, isDemo: boolean): Message
     ...facts.changes.map(changeLine),
     ...(left > 0 ? [`and ${left} more ${left === 1 ? 'change' : 'changes'}`] : []),
     ...(facts.account === null ? [] : [`Account: ${facts.account}`]),
-    ...(facts.reason === null ? [] : [`Reason: ${facts.reason.replaceAll('_', ' ')}`]),
+    ...(facts.reason === null ? [] : [`Reason: ${words(REASON_WORDS, facts.reason)}`]),
     ...(facts.draft === null ? [] : [`Draft: ${facts.draft}`]),
     ...(facts.shortCode === null ? [] : [`Confirmed as: ${facts.shortCode}`]),
     ...(facts.seq === null ? [] : [`Record: ${facts.seq}`]),

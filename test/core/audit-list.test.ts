@@ -354,6 +354,13 @@ test('what is hidden in the search index, or planted in it, does no harm', async
   expect((await findAll({ limit: 9, draftId: DRAFTS[0] }, deps)).seqs).toEqual([])
   expect((await findAll({ limit: 9, groups: ['rules'] }, deps)).seqs).toEqual([])
   expect((await findAll({ limit: 9 }, deps)).seqs).toEqual([3, 2, 1, 0])
+
+  // A line of which nothing is left stays where it was filed, and one that was taken out is not shown as its neighbour.
+  ledger.tamper("UPDATE entry SET bytes = CAST('gone' AS BLOB) WHERE seq = 1")
+  ledger.tamper('DELETE FROM entry WHERE seq = 2')
+  expect((await findAll({ limit: 9, draftId: 'd_abcdefgh234567ab' }, deps)).seqs).toEqual([1])
+  expect((await findAll({ limit: 9, groups: ['reads'] }, deps)).seqs).toEqual([])
+  expect((await findAll({ limit: 9 }, deps)).seqs).toEqual([3, 1, 0])
 })
 
 test('the filters of the window are bounded', () => {

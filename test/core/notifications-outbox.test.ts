@@ -185,7 +185,48 @@ describe('news', () => {
   })
 })
 
+const compared = (more: { outside?: number; missing?: number }): NewRecord => ({
+  type: 'history.compared',
+  actor: { kind: 'system', id: 'history' },
+  data: {
+    platform: 'meta',
+    account: 'meta:1201',
+    from: '2026-11-22T10:00:00.000Z',
+    to: '2026-11-23T10:00:00.000Z',
+    ours: 1,
+    outside: 0,
+    unclear: 3,
+    missing: 0,
+    ...more,
+  },
+})
+
+test('a comparison with the platform’s own history is news where it does not agree, once however much it is', () => {
+  rig.addTarget(TARGET, ['anomaly.found'])
+  rig.news(compared({}))
+  expect(queued().total).toBe(0)
+  rig.news(compared({ outside: 40 }))
+  rig.news(compared({ outside: 1, missing: 1 }))
+  const told = queued().rows.map(({ event, payloadJson }) => [event, JSON.parse(payloadJson) as { reason: string }])
+  expect(told).toMatchObject([
+    ['anomaly.found', { reason: 'applied_but_not_in_history', account: 'meta:1201' }],
+    ['anomaly.found', { reason: 'changed_outside', account: 'meta:1201' }],
+  ])
+})
+
 describe('sending', () => {
+  test('stops when the log was cut while the app ran: there is no checkpoint to vouch for', async () => {
+    rig.addTarget(TARGET)
+    rig.news()
+    rig.db.exec(
+      'PRAGMA foreign_keys = OFF; DROP TRIGGER entry_no_delete; DELETE FROM entry WHERE seq = (SELECT MAX(seq) FROM entry)',
+    )
+    await rig.run(rig.sender())
+    expect(rig.received).toEqual([])
+    expect(queued().rows).toMatchObject([{ attempts: 0 }])
+    expect(rig.errors).toEqual(['notifications_held_up'])
+  })
+
   test('carries the checkpoint that is newest when it is sent, not when it was queued', async () => {
     rig.addTarget(TARGET)
     rig.news()
@@ -312,5 +353,15 @@ describe('a target', () => {
     const deliveryId = rig.outbox.putTest(target, plainFacts('2026-11-23T10:00:00.000Z'))
     await rig.sender().sendOnce(deliveryId)
     expect(rig.received).toMatchObject([{ event: 'test', deliveryId }])
+  })
+
+  test('a test message that fails takes no news with it, also when the queue is full', async () => {
+    rig.addTarget(TARGET)
+    for (let n = 0; n < MAX_QUEUED; n += 1) rig.news()
+    rig.answer(async () => ({ kind: 'failed', code: 'http_503', retry: 'later' }))
+    const target = { targetId: TARGET, config: { includesNames: true } } as never
+    await rig.sender().sendOnce(rig.outbox.putTest(target, plainFacts('2026-11-23T10:00:00.000Z')))
+    expect(rig.deliveries.page({ state: 'dead', limit: 10, offset: 0 }).rows).toMatchObject([{ event: 'test' }])
+    expect(queued().total).toBe(MAX_QUEUED)
   })
 })

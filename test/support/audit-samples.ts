@@ -108,7 +108,12 @@ export const SAMPLES: { readonly [T in SampleType]: (sample: Sample) => Extract<
     text: { account_name: s.text },
   }),
   'connection.removed': () => ({ type: 'connection.removed', actor: USER, data: connection }),
-  'connection.state': () => ({ type: 'connection.state', actor: SYSTEM, data: connection }),
+  'connection.state': (s) => ({
+    type: 'connection.state',
+    actor: SYSTEM,
+    subj: { platform, entity: `${s.account}/campaign/9` },
+    data: connection,
+  }),
   'account.writes': (s) => ({
     type: 'account.writes',
     actor: USER,
